@@ -1,0 +1,107 @@
+/**
+ * What the TUI, the command line and the ACP bridge share: one connection to the service over the bus that survives
+ * restarts of both, and cursors over the journals of sessions. Drawing and printing are elsewhere.
+ */
+import type {
+  ClientMethods,
+  ContentBlock,
+  ErrorObject,
+  Frame,
+  NodeInfo,
+  SessionInfo,
+  StopReason,
+} from '../proto/index.js';
+
+/** What a status line shows. `reason` is a sentence; `retryAt` is in ms since 1970. */
+export type LinkState =
+  | { kind: 'connecting'; reason?: string; retryAt?: number }
+  | { kind: 'connected' }
+  /** The broker is there, the service does not answer. */
+  | { kind: 'service_lost'; since: number }
+  | { kind: 'closed' };
+
+/** One event of a session's journal. */
+export interface SessionEvent {
+  sessionId: string;
+  seq: number;
+  epoch: number;
+  /** Milliseconds since 1970. */
+  at: number;
+  frame: Frame;
+}
+
+export interface Cursor {
+  readonly sessionId: string;
+  /** The newest event that was handed over. */
+  readonly seq: number;
+  /** Stop watching. The session lives on. */
+  detach(): Promise<void>;
+}
+
+export interface NewSession {
+  node?: string;
+  connector?: string;
+  /** Default: the node's home directory. */
+  cwd?: string;
+  yolo?: boolean;
+  interactive?: boolean;
+  promptTimeoutSecs?: number;
+  title?: string;
+}
+
+export interface TurnResult {
+  stopReason: StopReason;
+  [more: string]: unknown;
+}
+
+/** A request rejects with PraxisError: the error of the service or agent as it was, or Disconnected / TimedOut of ours. */
+export interface Client {
+  /** `<login>.<uuid>` of this run. */
+  readonly address: string;
+  readonly link: LinkState;
+  onLink(listener: (state: LinkState) => void): () => void;
+
+  /** The newest lists, kept up to date by broadcasts and read anew after every reconnect. */
+  onNodes(listener: (nodes: NodeInfo[]) => void): () => void;
+  onSessions(listener: (changed: SessionInfo[]) => void): () => void;
+
+  call<M extends keyof typeof ClientMethods>(
+    method: M,
+    params: Record<string, unknown>,
+  ): Promise<Record<string, unknown>>;
+  /** Any ACP request, as it is. It is sent again after a reconnect until it is answered; the service runs it once. */
+  request(method: string, params: Record<string, unknown>): Promise<unknown>;
+  notify(method: string, params: Record<string, unknown>): void;
+
+  /** Every session that is not deleted, newest first. */
+  listSessions(options?: { cwd?: string; all?: boolean }): Promise<SessionInfo[]>;
+  /** The one session whose id begins with `prefix`. Rejects with InvalidParams (`data.matches` when ambiguous). */
+  findSession(prefix: string): Promise<SessionInfo>;
+  /** Makes a session; `cursor` delivers its events from the first. */
+  newSession(
+    options: NewSession,
+    onEvent: (event: SessionEvent) => void,
+  ): Promise<{ sessionId: string; cursor: Cursor }>;
+  /**
+   * Every event after `after` (0: from the start), once and in order, then live ones; across reconnects too.
+   * `onCaughtUp` is called once, when the history that existed at the call has been handed over.
+   */
+  attach(
+    sessionId: string,
+    after: number,
+    onEvent: (event: SessionEvent) => void,
+    onCaughtUp?: () => void,
+  ): Promise<Cursor>;
+  /** `accepted` resolves when the prompt is in the journal; `result` when the turn has ended. */
+  prompt(
+    sessionId: string,
+    prompt: ContentBlock[],
+  ): { turnId: string; accepted: Promise<void>; result: Promise<TurnResult> };
+  cancel(sessionId: string): void;
+  closeSession(sessionId: string): Promise<void>;
+  /** Answers an agent's request by the id of its frame. A second answer is ignored by the service. */
+  answer(sessionId: string, requestId: string, answer: { result: unknown } | { error: ErrorObject }): void;
+
+  /** Sends what is left, says goodbye, closes. */
+  close(): Promise<void>;
+}

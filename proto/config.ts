@@ -1,0 +1,109 @@
+/** Configuration: the environment, `$PRAXIS_HOME` and its files, each checked with a schema before anyone uses it. */
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { homedir, hostname } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { AbsolutePath } from './acp.js';
+import { Name } from './ids.js';
+
+/** The places below `$PRAXIS_HOME` (default `~/.praxis`). */
+export interface Home {
+  root: string;
+  /** Runtime files: the supervisor's state, the embedded broker's socket, the groups of running agents. */
+  run: string;
+  logs: string;
+  /** The journal. */
+  database: string;
+  nodeConfig: string;
+  /** Credentials of each role at the bus, mode 0600. */
+  credentials: (role: 'service' | 'node' | 'client') => string;
+  /** Logins that the embedded broker knows, mode 0600. */
+  logins: string;
+  /** The embedded broker's Unix socket. */
+  socket: string;
+}
+
+export function homeOf(env: NodeJS.ProcessEnv = process.env): Home {
+  const root = resolve(env.PRAXIS_HOME || join(homedir(), '.praxis'));
+  const run = join(root, 'run');
+  return {
+    root,
+    run,
+    logs: join(root, 'logs'),
+    database: join(root, 'praxis.db'),
+    nodeConfig: join(root, 'node.json'),
+    credentials: (role) => join(root, 'credentials', `${role}.json`),
+    logins: join(root, 'credentials', 'logins.json'),
+    socket: join(run, 'bus.sock'),
+  };
+}
+
+/** How to reach the bus as somebody. `url` is amqp://, amqps:// or unix:///path/of/socket, without user or password. */
+export const Credentials = z.object({
+  url: z.string().regex(/^(?:amqps?|unix):\/\//, 'begins with amqp://, amqps:// or unix://'),
+  user: z.string().min(1),
+  password: z.string().min(1),
+});
+export type Credentials = z.infer<typeof Credentials>;
+
+/** An agent that the owner of a node names: any program that speaks ACP on its stdio. */
+export const AgentConfig = z.strictObject({
+  title: z.string().min(1).max(80).optional(),
+  command: z.array(z.string().min(1)).min(1),
+  env: z.record(z.string(), z.string()).default({}),
+});
+export type AgentConfig = z.infer<typeof AgentConfig>;
+
+export const NodeConfig = z.strictObject({
+  name: Name.optional(),
+  /** Directories below which sessions may work. Default: the owner's home directory. */
+  roots: z.array(AbsolutePath).min(1).optional(),
+  yolo: z.enum(['allow', 'deny']).default('allow'),
+  agents: z.record(Name, AgentConfig).default({}),
+});
+export type NodeConfig = z.infer<typeof NodeConfig>;
+
+/** A file that cannot be used: names the file and what is wrong in it. */
+export class ConfigError extends Error {
+  constructor(file: string, problem: string) {
+    super(`${file}: ${problem}`);
+    this.name = 'ConfigError';
+  }
+}
+
+/** Reads and checks a JSON file; undefined where there is none. Throws ConfigError. */
+export function readConfig<T extends z.ZodType>(file: string, schema: T): z.infer<T> | undefined {
+  if (!existsSync(file)) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new ConfigError(file, `is not JSON: ${(error as Error).message}`);
+  }
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw new ConfigError(file, z.prettifyError(parsed.error));
+  return parsed.data;
+}
+
+/** Writes a file that holds a secret: mode 0600 from its first byte, complete or not at all. */
+export function writeSecret(file: string, value: unknown): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const draft = `${file}.${process.pid}.new`;
+  writeFileSync(draft, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  chmodSync(draft, 0o600);
+  renameSync(draft, file);
+}
+
+/** A name made of this machine's host name, for a node or client that has none. */
+export function defaultName(host: string = hostname()): Name {
+  const name = host
+    .toLowerCase()
+    .replace(/\..*$/, '')
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 63);
+  return Name.safeParse(name).success ? name : 'local';
+}
+
+/** Names of environment variables that are ours; none of them reaches an agent. */
+export const isOwnVariable = (name: string): boolean => name.startsWith('PRAXIS_');

@@ -1,0 +1,13 @@
+/** The contract between the parts. Everything else in this folder is reached through here. */
+export * from './acp.js';
+export * from './addresses.js';
+export * from './config.js';
+export * from './errors.js';
+export * from './frames.js';
+export * from './ids.js';
+export * from './limits.js';
+export * from './messages.js';
+export * from './praxis.js';
+export * from './splice.js';
+export * from './topology.js';
+export * from './version.js';

@@ -1,0 +1,72 @@
+/**
+ * Every limit of Praxis in one place: what it bounds, its unit, and what happens when it is reached.
+ * A limit that a person can change says so; the others are promises between the parts.
+ */
+
+/** Bytes of one ACP frame (one line). A larger one is refused with `FrameTooLarge`; the connection goes on. */
+export const MAX_FRAME_BYTES = 32 * 1024 * 1024;
+
+/** Bytes of frames that one bus message gathers. A single larger frame still travels, alone. */
+export const MAX_BATCH_BYTES = 256 * 1024;
+
+/** Frames that one bus message gathers, so that a flood of tiny frames cannot make one endless body. */
+export const MAX_BATCH_FRAMES = 4_096;
+
+/** Bytes that an outbox holds for the broker to confirm. At the limit its producer is told to wait. */
+export const MAX_OUTBOX_BYTES = 64 * 1024 * 1024;
+
+/** Bytes and messages of one client's queue. At the limit the oldest go; the client sees the gap and asks again. */
+export const MAX_CLIENT_QUEUE_BYTES = 64 * 1024 * 1024;
+export const MAX_CLIENT_QUEUE_MESSAGES = 20_000;
+
+/** Prompts that wait in one session besides the running one. One more is refused with `QueueFull`. */
+export const MAX_QUEUED_PROMPTS = 32;
+
+/** Characters of an id, a name, a method. Longer ones are refused as bad input. */
+export const MAX_ID_LENGTH = 256;
+
+/** Nested arrays and objects in one frame. Deeper ones are refused as bad input. */
+export const MAX_FRAME_DEPTH = 256;
+
+/** Unacknowledged bus messages that one consumer holds. The broker waits with the rest. */
+export const PREFETCH = 200;
+
+/** Milliseconds between two beats of a node. */
+export const NODE_BEAT_MS = 3_000;
+
+/** Milliseconds of silence after which a node and its sessions are shown as lost. */
+export const NODE_SILENT_MS = 10_000;
+
+/** Milliseconds of silence after which the prompts that wait for a node are answered with `NodeLost`. */
+export const NODE_GONE_MS = 120_000;
+
+/** Milliseconds that a node has to answer its part of `session/list` before the journal's word is taken. */
+export const NODE_LIST_MS = 2_000;
+
+/** Milliseconds that an agent has to start and answer `initialize` and `session/new`. Then it is killed. */
+export const AGENT_START_MS = 30_000;
+
+/** Seconds that one prompt may run unless the session says otherwise. Then it is cancelled, and killed after the grace. */
+export const DEFAULT_PROMPT_TIMEOUT_SECS = 600;
+
+/** Milliseconds that an agent has to answer a cancel, then an interrupt, before the next stronger means. */
+export const CANCEL_GRACE_MS = 5_000;
+export const INTERRUPT_GRACE_MS = 2_000;
+
+/** Milliseconds between SIGTERM and SIGKILL for an agent's process group. */
+export const KILL_GRACE_MS = 2_000;
+
+/** Milliseconds that one Lua call may compute without yielding. Then its VM is stopped. */
+export const LUA_SLICE_MS = 1_000;
+
+/** Bytes that one Lua VM may allocate. At the limit its script gets "not enough memory". */
+export const LUA_MEMORY_BYTES = 16 * 1024 * 1024;
+
+/** Events that one page of `_praxis/session/events` holds at most. */
+export const MAX_EVENTS_PAGE = 5_000;
+
+/** Answers per client that the service keeps to repeat them to a client that reconnects. */
+export const MAX_KEPT_ANSWERS = 256;
+
+/** Bytes of an agent's stderr that are kept for an error message. */
+export const MAX_STDERR_TAIL = 4_096;

@@ -1,0 +1,276 @@
+/**
+ * What Praxis adds to ACP: `_meta.praxis`, the `_praxis/*` methods that parts and clients call, and the notifications
+ * that are events of a session's journal. docs/protocol.md tells them in prose, with the order in which they come.
+ */
+import { z } from 'zod';
+import { ContentBlock } from './acp.js';
+import { Name, SessionId, TurnId } from './ids.js';
+
+const text = z.string();
+const time = z.number().int().min(0);
+
+/* ---- _meta.praxis of requests ------------------------------------------------------------------------------ */
+
+/** On `session/new`: which agent, where, and how. On `initialize`: the defaults of the connection. */
+export const NewSessionMeta = z.looseObject({
+  node: Name.optional(),
+  connector: Name.optional(),
+  /** The id that the client chose for the session, so that a repeated request makes one session. */
+  sessionId: SessionId.optional(),
+  /** Answer the agent's permission requests with "allow" (the node's owner may forbid it). */
+  yolo: z.boolean().optional(),
+  /** Somebody may answer questions. */
+  interactive: z.boolean().optional(),
+  promptTimeoutSecs: z.number().int().min(1).max(86_400).optional(),
+  title: z.string().max(200).optional(),
+});
+export type NewSessionMeta = z.infer<typeof NewSessionMeta>;
+
+/** On `session/prompt`: the turn's id, made by the client, so that it knows its turn among the events. */
+export const PromptMeta = z.looseObject({ turnId: TurnId.optional() });
+export type PromptMeta = z.infer<typeof PromptMeta>;
+
+/* ---- what a session is ------------------------------------------------------------------------------------- */
+
+export const SessionState = z.enum(['starting', 'idle', 'working', 'waiting', 'lost', 'ended']);
+export type SessionState = z.infer<typeof SessionState>;
+
+export const EndReason = z.enum(['closed', 'timeout', 'failed', 'node_removed']);
+export type EndReason = z.infer<typeof EndReason>;
+
+/** A session in lists; `_meta.praxis` of each item of `session/list`. */
+export const SessionInfo = z.looseObject({
+  sessionId: SessionId,
+  node: Name,
+  connector: Name,
+  agent: text,
+  cwd: text,
+  title: text.nullable(),
+  state: SessionState,
+  reason: text.nullable(),
+  yolo: z.boolean(),
+  /** Prompts that wait besides the running one. */
+  queued: z.number().int().min(0),
+  seq: z.number().int().min(0),
+  epoch: z.number().int().min(0),
+  createdAt: time,
+  updatedAt: time,
+});
+export type SessionInfo = z.infer<typeof SessionInfo>;
+
+export const ConnectorInfo = z.looseObject({
+  id: Name,
+  title: text,
+  version: text.nullable(),
+  /** ready; or why not, with what to do on the node. */
+  status: z.enum(['ready', 'missing', 'needs_setup', 'unsupported']),
+  hint: text.nullable(),
+});
+export type ConnectorInfo = z.infer<typeof ConnectorInfo>;
+
+export const NodeInfo = z.looseObject({
+  name: Name,
+  state: z.enum(['live', 'lost']),
+  version: text,
+  os: text,
+  connectors: z.array(ConnectorInfo),
+  /** What the owner allows. */
+  roots: z.array(text),
+  yolo: z.enum(['allow', 'deny']),
+  /** Where a session starts when nobody says where. */
+  home: text,
+  sessions: z.number().int().min(0),
+  lastSeen: time,
+});
+export type NodeInfo = z.infer<typeof NodeInfo>;
+
+/* ---- methods that the service answers ---------------------------------------------------------------------- */
+
+const bySession = z.looseObject({ sessionId: SessionId });
+
+/** Requests a client makes: params and result of each. */
+export const ClientMethods = {
+  '_praxis/status': {
+    params: z.looseObject({}),
+    result: z.looseObject({
+      version: text,
+      boot: text,
+      startedAt: time,
+      bus: text,
+      nodes: z.array(NodeInfo),
+      sessions: z.number().int(),
+      waiting: z.number().int(),
+    }),
+  },
+  '_praxis/nodes': { params: z.looseObject({}), result: z.looseObject({ nodes: z.array(NodeInfo) }) },
+  /** Sessions whose id begins with `prefix`, newest first; 20 at most. Ended ones too. */
+  '_praxis/session/find': {
+    params: z.looseObject({ prefix: z.string().min(1).max(64) }),
+    result: z.looseObject({ sessions: z.array(SessionInfo) }),
+  },
+  /**
+   * Makes the client a viewer: first this answer, then every event with `seq` > `after` in order, then the live ones.
+   * Again on the same session: the stream starts anew after `after`. Without `after`: live ones only.
+   */
+  '_praxis/session/attach': {
+    params: bySession.extend({ after: z.number().int().min(0).optional() }),
+    result: z.looseObject({ session: SessionInfo, after: z.number().int().min(0) }),
+  },
+  '_praxis/session/detach': { params: bySession, result: z.looseObject({}) },
+  /** One page of the journal, for reading without being a viewer. `last` is the journal's newest seq. */
+  '_praxis/session/events': {
+    params: bySession.extend({
+      after: z.number().int().min(0).default(0),
+      limit: z.number().int().min(1).default(1_000),
+    }),
+    result: z.looseObject({
+      events: z.array(z.looseObject({ seq: time, epoch: time, at: time, frame: text })),
+      last: z.number().int(),
+    }),
+  },
+  /** Makes a login at the broker; `join` is the text that `praxis join` reads on the other machine. It holds a secret. */
+  '_praxis/enroll': {
+    params: z.looseObject({ role: z.enum(['node', 'client']), name: Name }),
+    result: z.looseObject({ join: text }),
+  },
+} as const;
+
+/* ---- events that the service writes into a session's journal, besides the agent's own frames ---------------- */
+
+const event = { sessionId: SessionId, at: time };
+
+export const TurnState = z.enum(['queued', 'running', 'cancelling', 'ended', 'removed']);
+export type TurnState = z.infer<typeof TurnState>;
+
+/** Notifications in the journal: an event's frame is either one of these or a frame that the agent said. */
+export const Events = {
+  /** The session is there: what the agent said of itself. `result` is the agent's answer to `session/new`. */
+  '_praxis/session/opened': z.looseObject({
+    ...event,
+    node: Name,
+    connector: Name,
+    cwd: text,
+    yolo: z.boolean(),
+    agentInfo: z.looseObject({}).nullish(),
+    agentCapabilities: z.looseObject({}).nullish(),
+    result: z.looseObject({}).nullish(),
+  }),
+  '_praxis/session/state': z.looseObject({
+    ...event,
+    state: SessionState,
+    reason: text.nullish(),
+    detail: text.nullish(),
+  }),
+  /** A line for the person that is no word of the agent: a warning, a lost context, a killed process. */
+  '_praxis/session/notice': z.looseObject({
+    ...event,
+    severity: z.enum(['info', 'warning', 'error']),
+    text,
+  }),
+  /**
+   * A turn changed. The first event of a turn has its `prompt`; being in the journal means that it is accepted. `ended`
+   * has either `stopReason` (and the whole `result`) or `error`.
+   */
+  '_praxis/turn': z.looseObject({
+    ...event,
+    turnId: TurnId,
+    state: TurnState,
+    prompt: z.array(ContentBlock).optional(),
+    /** The name of the client login that prompted. */
+    by: text.optional(),
+    stopReason: text.optional(),
+    result: z.looseObject({}).optional(),
+    error: z.looseObject({ code: z.number(), message: text }).optional(),
+  }),
+  /** A request of the agent (a permission question, say) got its one answer. `requestId` is the id of the request's frame. */
+  '_praxis/request/resolved': z.looseObject({
+    ...event,
+    requestId: text,
+    /** The answer that the agent got. */
+    result: z.unknown().optional(),
+    error: z.looseObject({ code: z.number(), message: text }).optional(),
+    /** A client login's name, or what else answered: `yolo`, `policy`, `cancel`. */
+    by: text,
+  }),
+  /** A permission question that was answered at once, by YOLO on the node. `params` is the question. */
+  '_praxis/request/auto': z.looseObject({
+    ...event,
+    method: text,
+    params: z.looseObject({}),
+    result: z.unknown(),
+    by: text,
+  }),
+} as const;
+export type EventMethod = keyof typeof Events;
+export type EventParams<M extends EventMethod> = z.infer<(typeof Events)[M]>;
+
+/* ---- between the parts ------------------------------------------------------------------------------------- */
+
+/** Node → service, notifications outside any session. */
+export const NodeMessages = {
+  /** Sent first on every connection, and again when the service says that it is online. */
+  '_praxis/node/hello': z.looseObject({
+    name: Name,
+    boot: text,
+    version: text,
+    features: z.array(text),
+    os: text,
+    home: text,
+    roots: z.array(text),
+    yolo: z.enum(['allow', 'deny']),
+    connectors: z.array(ConnectorInfo),
+    /** The sessions that live here, with the run of their agent. */
+    sessions: z.array(z.looseObject({ sessionId: SessionId, epoch: z.number().int() })),
+  }),
+  /** Every NODE_BEAT_MS. */
+  '_praxis/node/beat': z.looseObject({ boot: text }),
+  /** A polite stop: its sessions are gone. */
+  '_praxis/node/bye': z.looseObject({ boot: text }),
+} as const;
+
+/**
+ * Node → service, notifications of one session in the order of its frames. They become `_praxis/session/*` events; the
+ * service adds `at`.
+ */
+export const NodeSessionMessages = {
+  /** The agent's process ended outside a close. The session is lost; its unanswered requests get an error from the node first. */
+  '_praxis/agent/exited': z.looseObject({
+    sessionId: SessionId,
+    code: z.number().int().nullable(),
+    signal: text.nullable(),
+    detail: text,
+  }),
+  '_praxis/agent/notice': z.looseObject({
+    sessionId: SessionId,
+    severity: z.enum(['info', 'warning', 'error']),
+    text,
+  }),
+  /** YOLO answered a permission question. */
+  '_praxis/agent/auto': z.looseObject({
+    sessionId: SessionId,
+    method: text,
+    params: z.looseObject({}),
+    result: z.unknown(),
+    by: text,
+  }),
+} as const;
+
+/** The answer of a node to `session/new`: the agent's own result with our session id, and what it said of itself. */
+export const NodeOpened = z.looseObject({
+  sessionId: SessionId,
+  _meta: z.looseObject({
+    praxis: z.looseObject({
+      agentInfo: z.looseObject({}).nullish(),
+      agentCapabilities: z.looseObject({}).nullish(),
+    }),
+  }),
+});
+
+/** Service → everyone. */
+export const Broadcasts = {
+  /** The service is there; `boot` tells a new one from the old. Nodes say hello again, clients ask again what is open. */
+  '_praxis/service/online': z.looseObject({ boot: text, version: text }),
+  '_praxis/nodes/changed': z.looseObject({ nodes: z.array(NodeInfo) }),
+  /** Some session changed its state, title or queue, or is new. For lists; viewers get the event itself. */
+  '_praxis/sessions/changed': z.looseObject({ sessions: z.array(SessionInfo) }),
+} as const;
