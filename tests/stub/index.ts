@@ -1,0 +1,4 @@
+/** The model stub: real agents are driven against it, so that a test decides what the model says. */
+export { gemini } from './gemini.js';
+export { scripted } from './script.js';
+export { type Stub, startStub } from './server.js';

@@ -1,0 +1,43 @@
+/** The real Gemini CLI as an ACP agent, with its model on a stub: pinned in tests/agents, kept away from the person's own settings. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const bin = fileURLToPath(new URL('../agents/node_modules/.bin/gemini', import.meta.url));
+
+/** Why the Gemini suites cannot run here; undefined when they can. */
+export const geminiMissing: string | undefined = existsSync(bin)
+  ? undefined
+  : 'the Gemini CLI is not installed: npm run agents:install';
+
+const SETTINGS = {
+  security: { auth: { selectedType: 'gemini-api-key' }, folderTrust: { enabled: false } },
+  general: { enableAutoUpdate: false, enableAutoUpdateNotification: false, maxAttempts: 1 },
+  privacy: { usageStatisticsEnabled: false },
+  telemetry: { enabled: false },
+  ui: { hideBanner: true, hideTips: true },
+};
+
+/**
+ * The agent for `agents` of node.json. `home` becomes its HOME and TMPDIR. A fixed model spares the router's request;
+ * without the relaunch it starts faster and dies with its signal.
+ */
+export function geminiAgent(
+  home: string,
+  stubUrl: string,
+): { command: string[]; env: Record<string, string> } {
+  const temp = join(home, 'tmp');
+  mkdirSync(join(home, '.gemini'), { recursive: true });
+  mkdirSync(temp, { recursive: true });
+  writeFileSync(join(home, '.gemini', 'settings.json'), JSON.stringify(SETTINGS));
+  return {
+    command: [process.execPath, bin, '--acp', '-m', 'gemini-2.5-pro'],
+    env: {
+      HOME: home,
+      TMPDIR: temp,
+      GEMINI_API_KEY: 'stub-key-of-some-length',
+      GOOGLE_GEMINI_BASE_URL: stubUrl,
+      GEMINI_CLI_NO_RELAUNCH: 'true',
+    },
+  };
+}
