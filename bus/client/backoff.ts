@@ -1,0 +1,7 @@
+/** How long to wait before the next try: full jitter, so that many parts do not come back to a broker all at once. */
+export const BACKOFF_BASE_MS = 100;
+export const BACKOFF_CAP_MS = 5_000;
+
+/** Milliseconds before try number `attempt` (1 is the first repetition); `random` gives 0 <= x < 1. */
+export const backoffMs = (attempt: number, random: () => number, capMs: number = BACKOFF_CAP_MS): number =>
+  Math.round(random() * Math.min(capMs, BACKOFF_BASE_MS * 2 ** Math.min(attempt, 20)));

@@ -1,0 +1,127 @@
+/**
+ * One connection to the broker, from its opening to its loss. It ends as a whole: an error of any channel ends it with a
+ * reason, because a new connection with its topology declared anew is the one way of recovery that is always right.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Channel, type ChannelModel, type ConfirmChannel, connect, credentials as sasl } from 'amqplib';
+import type { Credentials } from '../../proto/index.js';
+import { describe } from './reason.js';
+
+/** Two intervals of silence end a connection, so a dead peer is noticed within about ten seconds. */
+const HEARTBEAT_SECS = 5;
+/** Milliseconds of silence during the handshake after which a try has failed. */
+const HANDSHAKE_MS = 10_000;
+/** Milliseconds that a connection has to close in order before its socket is destroyed. */
+const LINGER_MS = 2_000;
+
+type Warn = (message: string, details?: Record<string, unknown>) => void;
+
+export class Link {
+  /** Called once, before anything that waits on a channel of this link is told. */
+  onLost?: (reason: string) => void;
+  #lost?: string;
+
+  private constructor(
+    private readonly model: ChannelModel,
+    readonly user: string,
+    warn: Warn,
+  ) {
+    model.on('error', (error) => this.#end(describe(error, user)));
+    model.on('close', (error) => this.#end(error ? describe(error, user) : 'the connection was closed'));
+    model.on('blocked', (reason) => warn('The broker takes no more for now', { reason }));
+    model.on('unblocked', () => warn('The broker takes messages again'));
+  }
+
+  static async open(credentials: Credentials, name: string, warn: Warn): Promise<Link> {
+    const { address, socket } = endpointOf(credentials.url);
+    const model = await connect(
+      { ...address, heartbeat: HEARTBEAT_SECS },
+      {
+        ...socket,
+        noDelay: true,
+        timeout: HANDSHAKE_MS,
+        credentials: sasl.plain(credentials.user, credentials.password),
+        clientProperties: { connection_name: name },
+      },
+    );
+    return new Link(model, credentials.user, warn);
+  }
+
+  /** Why the link ended; undefined while it lives. */
+  get lost(): string | undefined {
+    return this.#lost;
+  }
+
+  async channel(): Promise<Channel> {
+    return this.#guard(await this.model.createChannel());
+  }
+
+  async confirmChannel(): Promise<ConfirmChannel> {
+    return this.#guard(await this.model.createConfirmChannel());
+  }
+
+  /** A channel whose errors are its user's own: those of declarations, which are tried again. */
+  async declaringChannel(): Promise<Channel> {
+    const channel = await this.model.createChannel();
+    // The failed call rejects with the same error; without a listener the whole connection would end.
+    channel.on('error', () => undefined);
+    return channel;
+  }
+
+  /** Ends the link because of `error`, which a channel of it reported. */
+  fail(error: unknown): void {
+    this.#end(describe(error, this.user));
+    void this.close();
+  }
+
+  /** Closes with the handshake of AMQP; ends the socket if the broker does not answer in time. */
+  async close(): Promise<void> {
+    this.#end('closed by us');
+    const limit = new AbortController();
+    // A rejection means that it is closed already, which is what was asked for.
+    const closed = this.model.close().catch(() => undefined);
+    await Promise.race([
+      closed,
+      sleep(LINGER_MS, undefined, { signal: limit.signal }).catch(() => undefined),
+    ]);
+    limit.abort();
+    this.#destroy();
+  }
+
+  #guard<C extends Channel>(channel: C): C {
+    channel.on('error', (error) => this.fail(error));
+    return channel;
+  }
+
+  #end(reason: string): void {
+    if (this.#lost !== undefined) return;
+    this.#lost = reason;
+    this.onLost?.(reason);
+    // amqplib only half-closes after a missed heartbeat: the socket of a stopped broker would stay for ever.
+    setTimeout(() => this.#destroy(), LINGER_MS).unref();
+  }
+
+  #destroy(): void {
+    const { stream } = this.model.connection as unknown as { stream: { destroy(): void } };
+    stream.destroy();
+  }
+}
+
+/** amqplib's two arguments for a bus url. */
+function endpointOf(url: string) {
+  if (url.startsWith('unix://'))
+    return {
+      address: { protocol: 'amqp', hostname: 'localhost' },
+      socket: { path: decodeURIComponent(url.slice('unix://'.length)) },
+    };
+  const { protocol, hostname, port, pathname } = new URL(url);
+  return {
+    address: {
+      protocol: protocol.slice(0, -1),
+      hostname: hostname.replace(/^\[|\]$/g, ''),
+      ...(port && { port: Number(port) }),
+      ...(pathname.length > 1 && { vhost: pathname.slice(1) }),
+    },
+    socket: {},
+  };
+}
