@@ -1,0 +1,109 @@
+/** Folds `_praxis/turn`: a prompt waits in the queue, becomes an item when it runs, and its turn ends with one last item. */
+import type { ContentBlock } from '../proto/index.js';
+import type { Draft } from './view.js';
+import type { PromptItem } from './view-items.js';
+import { blocksText, type Fields, fields, isFields, number, text, turnUsage } from './view-read.js';
+import type { Updates } from './view-updates.js';
+
+export class Turns {
+  readonly #draft: Draft;
+  readonly #updates: Updates;
+  readonly #startedAt = new Map<string, number>();
+
+  constructor(draft: Draft, updates: Updates) {
+    this.#draft = draft;
+    this.#updates = updates;
+  }
+
+  turn(params: Fields) {
+    const turnId = text(params.turnId);
+    if (turnId === undefined) return;
+    switch (params.state) {
+      case 'queued':
+        return this.#queued(turnId, params);
+      case 'running':
+        return this.#running(turnId, params);
+      case 'cancelling':
+        return this.#set(turnId, 'cancelling');
+      case 'removed':
+        return void this.#unqueue(turnId);
+      case 'ended':
+        return this.#ended(turnId, params);
+    }
+  }
+
+  #prompt(turnId: string, params: Fields): PromptItem {
+    const content = (Array.isArray(params.prompt) ? params.prompt : []) as ContentBlock[];
+    return this.#draft.make({
+      kind: 'prompt',
+      turnId,
+      by: text(params.by) ?? null,
+      state: 'queued',
+      content,
+      text: blocksText(content),
+    });
+  }
+
+  #queued(turnId: string, params: Fields): void {
+    const { queue } = this.#draft.view;
+    const known = queue.find((p) => p.turnId === turnId);
+    if (!known) queue.push(this.#prompt(turnId, params));
+    else if (Array.isArray(params.prompt)) {
+      known.content = params.prompt as ContentBlock[];
+      known.text = blocksText(known.content);
+      this.#draft.touch(known);
+    }
+  }
+
+  #unqueue(turnId: string): PromptItem | undefined {
+    const { queue } = this.#draft.view;
+    const at = queue.findIndex((p) => p.turnId === turnId);
+    return at < 0 ? undefined : queue.splice(at, 1)[0];
+  }
+
+  #running(turnId: string, params: Fields) {
+    const { view } = this.#draft;
+    if (view.running?.turnId === turnId) return this.#set(turnId, 'running');
+    this.#updates.beginTurn();
+    const item = this.#unqueue(turnId) ?? this.#prompt(turnId, params);
+    item.state = 'running';
+    this.#draft.touch(item);
+    view.items.push(item);
+    view.running = item;
+    this.#startedAt.set(turnId, this.#draft.at);
+  }
+
+  #set(turnId: string, state: PromptItem['state']): void {
+    const { running } = this.#draft.view;
+    if (running?.turnId !== turnId) return;
+    running.state = state;
+    this.#draft.touch(running);
+  }
+
+  #ended(turnId: string, params: Fields): void {
+    const { view } = this.#draft;
+    if (view.running?.turnId !== turnId) {
+      // It ended without having run: cancelled in the queue, or its session was lost.
+      const waiting = this.#unqueue(turnId);
+      if (!waiting) return;
+      view.items.push(waiting);
+      waiting.state = 'ended';
+      this.#draft.touch(waiting);
+    } else {
+      this.#set(turnId, 'ended');
+      view.running = null;
+      this.#updates.endTurn();
+    }
+    const error = isFields(params.error) ? params.error : null;
+    const result = fields(params.result);
+    this.#draft.add({
+      kind: 'end',
+      turnId,
+      stopReason: text(params.stopReason) ?? null,
+      error: error && { code: number(error.code) ?? 0, message: text(error.message) ?? 'The turn failed' },
+      elapsedMs: this.#draft.at - (this.#startedAt.get(turnId) ?? this.#draft.at),
+      usage: turnUsage(result),
+    });
+    this.#startedAt.delete(turnId);
+  }
+}

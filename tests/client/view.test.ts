@@ -1,0 +1,106 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { foldEvents, type SessionEvent, SessionFold, transcriptMarkdown } from '../../client/index.js';
+import { parseFrame } from '../../proto/index.js';
+
+interface Fixture {
+  title: string;
+  sessionId: string;
+  events: { seq: number; epoch: number; at: number; frame: object }[];
+  expected: { items: object[] } & Record<string, unknown>;
+}
+
+const folder = new URL('../fixtures/fold/', import.meta.url);
+const fixtures = readdirSync(folder)
+  .filter((name) => name.endsWith('.json'))
+  .map((name) => JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as Fixture);
+
+const eventsOf = (fixture: Fixture): SessionEvent[] =>
+  fixture.events.map((e) => ({
+    ...e,
+    sessionId: fixture.sessionId,
+    frame: parseFrame(JSON.stringify(e.frame)),
+  }));
+
+describe('the fold', () => {
+  it.each(fixtures)('$title', (fixture) => {
+    expect(foldEvents(fixture.sessionId, eventsOf(fixture))).toMatchObject(fixture.expected);
+  });
+
+  it.each(fixtures)('gives the same view when every event comes twice: $title', (fixture) => {
+    const events = eventsOf(fixture);
+    const twice = events.flatMap((event) => [event, event]);
+    expect(foldEvents(fixture.sessionId, twice)).toEqual(foldEvents(fixture.sessionId, events));
+  });
+
+  it('lets the version of an item grow exactly when it changes', () => {
+    const fixture = fixtures.find((f) => f.title.startsWith('Tool calls'))!;
+    const fold = new SessionFold(fixture.sessionId);
+    let before = new Map<string, { version: number; shape: string }>();
+    for (const event of eventsOf(fixture)) {
+      fold.apply(event);
+      const now = new Map<string, { version: number; shape: string }>();
+      for (const item of fold.view.items) {
+        const { version, ...rest } = item;
+        const shape = JSON.stringify(rest);
+        const old = before.get(item.id);
+        if (old && old.shape !== shape) expect(version).toBeGreaterThan(old.version);
+        now.set(item.id, { version, shape });
+      }
+      before = now;
+    }
+  });
+
+  it('ignores events of another session', () => {
+    const fixture = fixtures[0]!;
+    const fold = new SessionFold('another');
+    for (const event of eventsOf(fixture)) expect(fold.apply(event)).toBe(false);
+    expect(fold.view.items).toEqual([]);
+  });
+
+  it('costs the same for each event, however long the session is', () => {
+    const sessionId = fixtures[0]!.sessionId;
+    const chunk = (seq: number): SessionEvent => ({
+      sessionId,
+      seq,
+      epoch: 1,
+      at: seq,
+      frame: {
+        kind: 'notification',
+        method: 'session/update',
+        params: {
+          update:
+            seq % 10 === 0
+              ? { sessionUpdate: 'tool_call', toolCallId: `c${seq}`, title: 'x', status: 'completed' }
+              : { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text: 'word ' } },
+        },
+        line: '',
+      },
+    });
+    const fold = new SessionFold(sessionId);
+    const started = performance.now();
+    for (let seq = 1; seq <= 100_000; seq++) fold.apply(chunk(seq));
+    expect(fold.view.items).toHaveLength(20_000);
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+});
+
+describe('the transcript', () => {
+  it('is a markdown document of everything, without terminal escapes', () => {
+    const fixture = fixtures.find((f) => f.title.startsWith('Tool calls'))!;
+    const markdown = transcriptMarkdown(foldEvents(fixture.sessionId, eventsOf(fixture)));
+    expect(markdown).toContain('## ada\n\nGo');
+    expect(markdown).toContain('✔ **Read file** (completed)');
+    expect(markdown).toContain('```diff\n--- /src/a.ts\n+x\n```');
+    expect(markdown).toContain('⊘ **Hangs** (cancelled)');
+    expect(markdown).not.toMatch(/\x1b/);
+  });
+
+  it('cannot be broken out of by backticks in the output of a tool', () => {
+    const fixture = fixtures.find((f) => f.title.startsWith('Tool calls'))!;
+    const view = foldEvents(fixture.sessionId, eventsOf(fixture));
+    const tool = view.items.find((i) => i.kind === 'tool')!;
+    tool.content = [{ type: 'text', text: 'a\n```\n# not a heading' }];
+    expect(transcriptMarkdown(view)).toContain('````text\na\n```\n# not a heading\n````');
+  });
+});
