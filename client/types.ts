@@ -2,6 +2,7 @@
  * What the TUI, the command line and the ACP bridge share: one connection to the service over the bus that survives
  * restarts of both, and cursors over the journals of sessions. Drawing and printing are elsewhere.
  */
+import type { z } from 'zod';
 import type {
   ClientMethods,
   ContentBlock,
@@ -54,12 +55,16 @@ export interface TurnResult {
   [more: string]: unknown;
 }
 
+export type ClientResult<M extends keyof typeof ClientMethods> = z.infer<(typeof ClientMethods)[M]['result']>;
+
 /** A request rejects with PraxisError: the error of the service or agent as it was, or Disconnected / TimedOut of ours. */
 export interface Client {
   /** `<login>.<uuid>` of this run. */
   readonly address: string;
   readonly link: LinkState;
   onLink(listener: (state: LinkState) => void): () => void;
+  /** Resolves when the service knows this client; rejects with Disconnected and the reason after `timeoutMs`. */
+  ready(timeoutMs: number): Promise<void>;
 
   /** The newest lists, kept up to date by broadcasts and read anew after every reconnect. */
   onNodes(listener: (nodes: NodeInfo[]) => void): () => void;
@@ -68,7 +73,7 @@ export interface Client {
   call<M extends keyof typeof ClientMethods>(
     method: M,
     params: Record<string, unknown>,
-  ): Promise<Record<string, unknown>>;
+  ): Promise<ClientResult<M>>;
   /** Any ACP request, as it is. It is sent again after a reconnect until it is answered; the service runs it once. */
   request(method: string, params: Record<string, unknown>): Promise<unknown>;
   notify(method: string, params: Record<string, unknown>): void;
@@ -102,6 +107,8 @@ export interface Client {
   /** Answers an agent's request by the id of its frame. A second answer is ignored by the service. */
   answer(sessionId: string, requestId: string, answer: { result: unknown } | { error: ErrorObject }): void;
 
-  /** Sends what is left, says goodbye, closes. */
+  /** Resolves when the broker has confirmed, or lost, everything that was sent on this connection. */
+  flushed(): Promise<void>;
+  /** Sends what is left, closes. */
   close(): Promise<void>;
 }

@@ -1,0 +1,174 @@
+/** The typed client: what clients do, over one link, its cursors, its turns and its lists. */
+import type { Bus } from '../bus/types.js';
+import {
+  ClientMethods,
+  errorLine,
+  invalidParams,
+  type NodeInfo,
+  newId,
+  notificationLine,
+  parseLogin,
+  requestLine,
+  resultLine,
+  SessionInfo,
+  unknownSession,
+  VERSION,
+} from '../proto/index.js';
+import { type Clock, systemClock } from './clock.js';
+import { Cursors } from './cursors.js';
+import { Link } from './link.js';
+import { Lists } from './lists.js';
+import { Turns } from './prompt.js';
+import { badAnswer, unwrap } from './requests.js';
+import type { Client, NewSession } from './types.js';
+
+export interface ClientOptions {
+  bus: Bus;
+  /** `<login>.<uuid>` of this run. */
+  address: string;
+  /** `clientInfo.name` of `initialize`. */
+  name: string;
+  clock?: Clock;
+  warn?(message: string, details?: Record<string, unknown>): void;
+}
+
+/** What our own clients say of themselves: they want the journal's events and show questions. */
+export const ownInitialize = (name: string): string =>
+  JSON.stringify({
+    protocolVersion: 1,
+    clientCapabilities: { _meta: { praxis: { events: true } } },
+    clientInfo: { name, version: VERSION },
+  });
+
+export function createClient(options: ClientOptions): Client {
+  const { bus, address, name, clock = systemClock, warn = () => undefined } = options;
+  const link = new Link({ bus, address, clock, initialize: ownInitialize(name), warn });
+  const turns = new Turns((sessionId) => cursors.watches(sessionId));
+  const cursors = new Cursors({
+    link,
+    onEvent: (event) => turns.event(event),
+    onGone: (sessionId) => turns.gone(sessionId),
+    warn,
+  });
+
+  const send = (method: string, params: Record<string, unknown>) => {
+    const { sessionId } = params;
+    return link.request((id) => requestLine(id, method, params), {
+      ...(typeof sessionId === 'string' && { session: sessionId }),
+    });
+  };
+  const request = async (method: string, params: Record<string, unknown>) =>
+    unwrap(await send(method, params));
+  const notify = (method: string, params: Record<string, unknown>) => {
+    const { sessionId } = params;
+    link.say(notificationLine(method, params), typeof sessionId === 'string' ? sessionId : undefined);
+  };
+  const call: Client['call'] = async (method, params) => {
+    const result = ClientMethods[method].result.safeParse(await request(method, params));
+    if (!result.success) throw badAnswer(method);
+    return result.data as never;
+  };
+  const listSessions: Client['listSessions'] = async (query = {}) => {
+    const sessions: SessionInfo[] = [];
+    let cursor: unknown;
+    do {
+      const params = {
+        ...(query.cwd !== undefined && { cwd: query.cwd }),
+        ...(typeof cursor === 'string' && { cursor }),
+        ...(query.all && { _meta: { praxis: { all: true } } }),
+      };
+      const page = (await request('session/list', params)) as { sessions?: unknown; nextCursor?: unknown };
+      if (!Array.isArray(page.sessions)) throw badAnswer('session/list');
+      for (const item of page.sessions) {
+        const info = SessionInfo.safeParse(item?._meta?.praxis);
+        if (info.success) sessions.push(info.data);
+      }
+      cursor = page.nextCursor;
+    } while (typeof cursor === 'string');
+    return sessions;
+  };
+  const readNodes = async () => (await call('_praxis/nodes', {})).nodes;
+  const lists = new Lists({ link, readNodes, readSessions: () => listSessions({ all: true }), warn });
+
+  return {
+    address,
+    get link() {
+      return link.state;
+    },
+    onLink: (listener) => link.onState(listener),
+    ready: (timeoutMs) => link.ready(timeoutMs),
+    onNodes: (listener) => lists.onNodes(listener),
+    onSessions: (listener) => lists.onSessions(listener),
+    call,
+    request,
+    notify,
+    listSessions,
+
+    async findSession(prefix) {
+      const { sessions } = await call('_praxis/session/find', { prefix });
+      const [only, ...others] = sessions;
+      if (!only) throw unknownSession(prefix);
+      const exact = sessions.find(({ sessionId }) => sessionId === prefix);
+      if (exact) return exact;
+      if (others.length === 0) return only;
+      throw invalidParams(`${prefix} begins the ids of ${sessions.length} sessions`, { matches: sessions });
+    },
+
+    async newSession(wish, onEvent) {
+      const sessionId = newId();
+      const cwd = wish.cwd ?? homeFor(wish, await readNodes());
+      const params = { cwd, mcpServers: [], _meta: { praxis: metaOf(wish, sessionId) } };
+      const open = () =>
+        link.request((id) => requestLine(id, 'session/new', params), { session: sessionId }).then(unwrap);
+      const cursor = await cursors.opening(sessionId, open, onEvent);
+      return { sessionId, cursor };
+    },
+
+    attach: (sessionId, after, onEvent, onCaughtUp) => cursors.attach(sessionId, after, onEvent, onCaughtUp),
+
+    prompt(sessionId, prompt) {
+      const turnId = newId();
+      const answer = send('session/prompt', { sessionId, prompt, _meta: { praxis: { turnId } } });
+      return { turnId, ...turns.start(sessionId, turnId, answer) };
+    },
+
+    cancel: (sessionId) => notify('session/cancel', { sessionId }),
+
+    async closeSession(sessionId) {
+      await request('session/close', { sessionId });
+    },
+
+    answer(sessionId, requestId, answer) {
+      const line =
+        'error' in answer ? errorLine(requestId, answer.error) : resultLine(requestId, answer.result);
+      link.say(line, sessionId);
+    },
+
+    flushed: () => link.flushed(),
+    close: () => link.close(),
+  };
+}
+
+/** The home directory on the node that the session would come to. */
+function homeFor({ node, connector }: NewSession, nodes: NodeInfo[]): string {
+  const live = nodes.filter(({ state }) => state === 'live');
+  const found = node
+    ? nodes.find(({ name }) => name === node)
+    : (live.find(({ connectors }) =>
+        connectors.some(({ id, status }) => id === connector && status === 'ready'),
+      ) ?? live[0]);
+  // Where there is no such node, the service says so in its own words.
+  return found?.home ?? '/';
+}
+
+function metaOf(wish: NewSession, sessionId: string): Record<string, unknown> {
+  const { cwd: _cwd, ...rest } = wish;
+  return { ...rest, sessionId };
+}
+
+/** The address of a new run of a client with this login. */
+export function addressOf(user: string): string {
+  const login = parseLogin(user);
+  if (login?.role !== 'client') throw invalidParams(`${user} is no login of a client`);
+  return `${login.name}.${newId()}`;
+}
