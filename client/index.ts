@@ -1,5 +1,9 @@
 /** What clients share, as the TUI and the command line see it. */
+export { type ConnectOptions, connectClient, connectLink } from './connect.js';
+export type { Link, LinkListener } from './link.js';
+export { unwrap } from './requests.js';
 export * from './sanitize.js';
+export { SanitizeStream } from './sanitize-stream.js';
 export { transcriptMarkdown } from './transcript.js';
 export type * from './types.js';
 export { foldEvents, SessionFold } from './view.js';
