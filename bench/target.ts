@@ -1,0 +1,13 @@
+/** What the benchmarks measure: something that opens sessions with an agent and runs prompts in them. Praxis and the relay both are. */
+
+export interface Session {
+  /** Runs a prompt to its answer. `frames` counts the updates that came before it. */
+  prompt(text: string): Promise<{ frames: number }>;
+  close(): Promise<void>;
+}
+
+export interface Target {
+  readonly name: string;
+  open(): Promise<Session>;
+  close(): Promise<void>;
+}
