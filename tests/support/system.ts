@@ -1,0 +1,212 @@
+/**
+ * A whole Praxis of real processes in a home of its own: `praxis service` and `praxis node` as they are shipped (dist/), over the
+ * embedded broker or over RabbitMQ. Whatever a test does with it, `stop()` leaves no process and no file behind.
+ */
+import { spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Client, connectClient } from '../../client/index.js';
+import { type Home, homeOf, type NodeConfig } from '../../proto/index.js';
+import { AcpPeer, type PeerOptions } from './acp-peer.js';
+import { Part } from './part.js';
+import { processesWith } from './processes.js';
+import type { RabbitMqAddress } from './rabbitmq.js';
+import { type RabbitLogin, rabbitLogins } from './rabbitmq-logins.js';
+import { waitUntil } from './wait.js';
+
+export const PRAXIS = fileURLToPath(new URL('../../dist/bin/praxis.js', import.meta.url));
+
+export interface SystemOptions {
+  /** The RabbitMQ to use, in a vhost of its own; absent: the embedded broker. */
+  rabbit?: RabbitMqAddress;
+  /** Besides `name` and `roots`, which the system sets. */
+  node?: Partial<NodeConfig>;
+  env?: NodeJS.ProcessEnv;
+}
+
+export interface Run {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+export const NODE_NAME = 'here';
+
+export class System {
+  readonly root = realpathSync(mkdtempSync(join(tmpdir(), 'px-')));
+  /** Where sessions may work. */
+  readonly work = join(this.root, 'work');
+  /** The environment of every command that belongs to this system. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly home: Home;
+  readonly service: Part;
+  readonly node: Part;
+  /** A variable that every process of the system inherits, agents and their children among them. */
+  readonly mark = `PX_TEST_HOME=${this.root}`;
+  readonly #clients: Client[] = [];
+  readonly #peers: AcpPeer[] = [];
+  readonly #log = join(this.root, 'parts.log');
+
+  private constructor(
+    readonly options: SystemOptions,
+    login: RabbitLogin | undefined,
+  ) {
+    const home = join(this.root, 'home');
+    mkdirSync(home, { recursive: true });
+    mkdirSync(this.work);
+    const base = Object.entries(process.env).filter(
+      ([name]) => !name.startsWith('PRAXIS_') && name !== 'VITEST',
+    );
+    this.env = {
+      ...Object.fromEntries(base),
+      PRAXIS_HOME: home,
+      PX_TEST_HOME: this.root,
+      ...(login && { PRAXIS_BUS_URL: login.serviceUrl }),
+      ...options.env,
+    };
+    this.home = homeOf(this.env);
+    writeFileSync(
+      this.home.nodeConfig,
+      JSON.stringify({ name: NODE_NAME, roots: [this.work], ...options.node }),
+    );
+    login?.write(this.home);
+    this.service = this.#part('service');
+    this.node = this.#part('node');
+  }
+
+  static async start(options: SystemOptions = {}): Promise<System> {
+    const login = options.rabbit && (await rabbitLogins(options.rabbit, [NODE_NAME], ['tester']));
+    const system = new System(options, login);
+    try {
+      system.service.start();
+      await waitUntil(() => existsSync(system.home.credentials('node')) && system.#partsRun(), 20_000);
+      system.node.start();
+      await system.settled();
+    } catch (error) {
+      const log = system.log();
+      await system.stop();
+      throw new Error(`${(error as Error).message}\n${log}`);
+    }
+    return system;
+  }
+
+  #part(name: string): Part {
+    return new Part([process.execPath, PRAXIS, name], this.env, this.#log);
+  }
+
+  #partsRun(): boolean {
+    if (!this.service.running) throw new Error('the service ended');
+    return true;
+  }
+
+  /** What the parts wrote on stdout and stderr. */
+  log(): string {
+    return existsSync(this.#log) ? readFileSync(this.#log, 'utf8') : '';
+  }
+
+  /** Resolves when the service answers and its node is live. */
+  async settled(): Promise<void> {
+    const client = await this.client();
+    await waitUntil(
+      async () => {
+        const { nodes } = await client.call('_praxis/nodes', {});
+        return nodes.some((node) => node.name === NODE_NAME && node.state === 'live');
+      },
+      20_000,
+      20,
+    );
+    await client.close();
+    this.#clients.splice(this.#clients.indexOf(client), 1);
+  }
+
+  /** A client in this process, as the TUI has it. */
+  async client(): Promise<Client> {
+    const client = connectClient({ env: this.env, name: 'test' });
+    this.#clients.push(client);
+    await client.ready(20_000);
+    return client;
+  }
+
+  /** Runs `praxis ...` to its end. */
+  run(
+    args: readonly string[],
+    options: { stdin?: string; timeoutMs?: number; cwd?: string } = {},
+  ): Promise<Run> {
+    return runCommand([process.execPath, PRAXIS, ...args], { cwd: this.work, ...options, env: this.env });
+  }
+
+  /** `praxis acp ...` with a stock client on its stdio. */
+  acp(args: readonly string[], options: PeerOptions = {}): AcpPeer {
+    const peer = new AcpPeer([process.execPath, PRAXIS, 'acp', ...args], {
+      cwd: this.work,
+      env: this.env,
+      ...options,
+    });
+    this.#peers.push(peer);
+    return peer;
+  }
+
+  /** Every live process that this system started, agents and their children included. */
+  processes(): { pid: number; command: string }[] {
+    return processesWith(this.mark);
+  }
+
+  /** Ends everything. Rejects, after having killed it, when something outlived the polite stop of the parts. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#clients.map((client) => client.close()));
+    await Promise.all(this.#peers.map((peer) => peer.close()));
+    await this.node.stop();
+    await this.service.stop();
+    const left = this.processes();
+    for (const { pid } of left) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It ended meanwhile.
+      }
+    }
+    const log = left.length > 0 ? this.log() : '';
+    rmSync(this.root, { recursive: true, force: true, maxRetries: 5 });
+    if (left.length > 0)
+      throw new Error(
+        `still running: ${left.map(({ pid, command }) => `${pid} ${command}`).join('; ')}\n${log}`,
+      );
+  }
+}
+
+/** Runs a command to its end and gives what it said. */
+export function runCommand(
+  command: readonly string[],
+  options: { env: NodeJS.ProcessEnv; cwd: string; stdin?: string; timeoutMs?: number },
+): Promise<Run> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command[0]!, command.slice(1), {
+      env: options.env,
+      cwd: options.cwd,
+      timeout: options.timeoutMs ?? 60_000,
+      killSignal: 'SIGKILL',
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+    child.stdin.end(options.stdin ?? '');
+  });
+}
