@@ -1,0 +1,288 @@
+/**
+ * A session whose agent speaks ACP: its frames pass through, with the ids and the session id of each hop put in place and
+ * nothing else touched. All that the agent said before an answer goes up before the answer.
+ */
+import {
+  CANCEL_GRACE_MS,
+  ErrorCode,
+  type ErrorObject,
+  errorLine,
+  invalidParams,
+  memberText,
+  methodNotFound,
+  type Notification,
+  notificationLine,
+  PraxisError,
+  PromptParams,
+  type Request,
+  type Response,
+  replaceMember,
+  resultLine,
+  type SessionId,
+} from '../proto/index.js';
+import { type AgentExit, AgentLink, type Reply, type Rubbish } from './agent-link.js';
+import type { ChildOptions } from './child.js';
+import { type Clock, within } from './clock.js';
+import { autoAllow } from './permission.js';
+import { withoutPraxisMeta, withPraxisMeta } from './praxis-meta.js';
+import { unsupportedBlock } from './prompt-blocks.js';
+import { startAgent } from './start-agent.js';
+import { Turn } from './turn.js';
+import type { SessionLane } from './uplink.js';
+
+export interface AcpSessionOptions extends Pick<ChildOptions, 'command' | 'cwd' | 'env' | 'groups'> {
+  sessionId: SessionId;
+  epoch: number;
+  yolo: boolean;
+  promptTimeoutSecs: number;
+  lane: SessionLane;
+  clock: Clock;
+  /** Sends the one answer to a request of the service, on the session's lane. */
+  answer(hopId: Request['id'], line: string): void;
+  /** The session is over: its agent ended or could not be started. */
+  onEnd(): void;
+}
+
+/** Methods that would make a second session in the agent, or that the service answers from its journal. */
+const NOT_FORWARDED = new Set(['session/load', 'session/resume', 'session/fork', 'session/delete']);
+
+export class AcpSession {
+  private readonly link: AgentLink;
+  private agent:
+    | { sessionId: string; promptCapabilities: Record<string, unknown> | null; close: boolean }
+    | undefined;
+  /** What the agent says before the answer to `session/new`; it goes up after it. */
+  private early: (Request | Notification)[] = [];
+  private turn: Turn | undefined;
+  private turnSettled: Promise<void> = Promise.resolve();
+  private closing = false;
+  private paused = false;
+  /** The ids, as JSON text, of the agent's requests that wait for an answer. */
+  private readonly asked = new Set<string>();
+
+  constructor(private readonly options: AcpSessionOptions) {
+    this.link = new AgentLink({
+      ...options,
+      onRequest: (request) => this.fromAgent(request),
+      onNotification: (notification) => this.fromAgent(notification),
+      onRubbish: (kind) => this.notice('warning', rubbishText(kind)),
+      onExit: (exit) => this.exited(exit),
+    });
+  }
+
+  /** Starts the agent and answers the `session/new`. Never rejects: a failure is the answer. */
+  async open(request: Request): Promise<void> {
+    try {
+      const started = await startAgent(this.link, request, this.options.clock);
+      const { agentCapabilities, agentInfo } = started.initialized;
+      const close = agentCapabilities?.sessionCapabilities?.close;
+      this.agent = {
+        sessionId: started.agentSessionId,
+        promptCapabilities: agentCapabilities?.promptCapabilities ?? null,
+        close: close !== undefined && close !== null,
+      };
+      const ours = replaceMember(
+        started.line,
+        ['result', 'sessionId'],
+        JSON.stringify(this.options.sessionId),
+      );
+      const line = withPraxisMeta(ours, { agentInfo, agentCapabilities });
+      this.options.answer(request.id, replaceMember(line, ['id'], JSON.stringify(request.id)));
+      for (const frame of this.early) this.fromAgent(frame);
+      this.early = [];
+    } catch (error) {
+      this.closing = true;
+      await this.link.child.terminate();
+      this.options.onEnd();
+      this.options.answer(request.id, errorLine(request.id, error));
+    }
+  }
+
+  /** A request of the service about this session. It is answered once, whatever happens. */
+  request(request: Request): void {
+    if (request.method === 'session/close') this.close(request);
+    else if (!this.agent || NOT_FORWARDED.has(request.method))
+      this.refuse(request, methodNotFound(request.method));
+    else if (request.method === 'session/prompt') this.prompt(request);
+    else this.forward(request, (reply) => this.pass(request, reply));
+  }
+
+  notification(notification: Notification): void {
+    const { method, params } = notification;
+    if (method === 'session/cancel') this.turn?.stop('cancelled');
+    else if (method === '$/cancel_request') this.cancelRequest(params.requestId);
+    else if (this.agent) this.link.send(this.toAgent(notification.line));
+  }
+
+  /** An answer to a request of the agent, with the agent's own id. A second one, or one to nothing asked, is dropped. */
+  response(response: Response): void {
+    if (this.asked.delete(idText(response.line))) this.link.send(response.line);
+  }
+
+  /** Ends the agent and its process group, without a word to the service. */
+  async end(): Promise<void> {
+    this.closing = true;
+    await this.link.child.stop();
+  }
+
+  private prompt(request: Request): void {
+    const params = PromptParams.safeParse(request.params);
+    if (!params.success)
+      return this.refuse(request, invalidParams('session/prompt needs a list of content blocks'));
+    const block = unsupportedBlock(params.data.prompt, this.agent?.promptCapabilities);
+    if (block) return this.refuse(request, invalidParams(`This agent does not take ${block} in a prompt`));
+    if (this.turn)
+      return this.refuse(
+        request,
+        new PraxisError(ErrorCode.InvalidRequest, 'A prompt is already in progress'),
+      );
+    const turn = new Turn(
+      String(request.id),
+      this.options.clock,
+      this.turnMeans(),
+      this.options.promptTimeoutSecs,
+    );
+    this.turn = turn;
+    this.turnSettled = new Promise((resolve) => {
+      this.forward(request, (reply) => {
+        turn.settle();
+        this.turn = undefined;
+        this.endTurn(request, turn, reply);
+        resolve();
+      });
+    });
+  }
+
+  private turnMeans() {
+    return {
+      cancel: () => this.link.notify('session/cancel', { sessionId: this.agent?.sessionId }),
+      interrupt: () => this.link.child.signal('SIGINT'),
+      terminate: () => void this.link.child.terminate(),
+    };
+  }
+
+  private endTurn(request: Request, turn: Turn, reply: Reply): void {
+    if (turn.stopping === 'timed_out') {
+      const message = `The prompt ran longer than ${this.options.promptTimeoutSecs} s and was stopped`;
+      this.refuse(request, new PraxisError(ErrorCode.PromptTimedOut, message));
+    } else if (turn.stopping === 'cancelled' && 'lost' in reply) {
+      this.options.answer(request.id, resultLine(request.id, { stopReason: 'cancelled' }));
+    } else this.pass(request, reply);
+  }
+
+  private close(request: Request): void {
+    this.closing = true;
+    void this.closeAgent().then(() => {
+      this.options.onEnd();
+      this.options.answer(request.id, resultLine(request.id, {}));
+    });
+  }
+
+  /** Cancels, lets the prompt be answered, tells the agent if it wants to know, ends its processes. */
+  private async closeAgent(): Promise<void> {
+    this.turn?.stop('cancelled');
+    await this.turnSettled;
+    if (this.agent?.close) {
+      const closed = this.link.call('session/close', { sessionId: this.agent.sessionId });
+      // The session ends all the same when the agent objects or is gone.
+      await within(this.options.clock, CANCEL_GRACE_MS, closed).catch((_error: PraxisError) => undefined);
+    }
+    await this.link.child.stop();
+  }
+
+  private cancelRequest(hopId: unknown): void {
+    const requestId = this.link.numberOf(hopId);
+    if (this.turn?.id === hopId) this.turn?.stop('cancelled');
+    else if (requestId !== undefined) this.link.notify('$/cancel_request', { requestId });
+  }
+
+  private forward(request: Request, reply: (reply: Reply) => void): void {
+    this.link.forward(this.toAgent(request.line), request.id, reply);
+  }
+
+  private toAgent(line: string): string {
+    return replaceMember(
+      withoutPraxisMeta(line),
+      ['params', 'sessionId'],
+      JSON.stringify(this.agent?.sessionId),
+    );
+  }
+
+  private pass(request: Request, reply: Reply): void {
+    const { id } = request;
+    if ('lost' in reply) this.refuse(request, reply.lost);
+    else this.options.answer(id, replaceMember(reply.response.line, ['id'], JSON.stringify(id)));
+  }
+
+  private refuse(request: Request, error: PraxisError | ErrorObject): void {
+    const { code, message, data } = error;
+    this.options.answer(request.id, errorLine(request.id, new PraxisError(code, message, data)));
+  }
+
+  private fromAgent(frame: Request | Notification): void {
+    if (!this.agent) {
+      this.early.push(frame);
+      return;
+    }
+    if (frame.kind === 'request' && this.ownAnswer(frame)) return;
+    if (frame.kind === 'request') this.asked.add(idText(frame.line));
+    const ours = JSON.stringify(this.options.sessionId);
+    this.say(
+      frame.params.sessionId === this.agent.sessionId
+        ? replaceMember(frame.line, ['params', 'sessionId'], ours)
+        : frame.line,
+    );
+  }
+
+  /** YOLO: the agent has its answer at once, and the transcript shows it. */
+  private ownAnswer(request: Request): boolean {
+    if (!this.options.yolo || request.method !== 'session/request_permission') return false;
+    const result = autoAllow(request.params);
+    if (!result) return false;
+    this.link.send(`{"jsonrpc":"2.0","id":${idText(request.line)},"result":${JSON.stringify(result)}}`);
+    const { sessionId } = this.options;
+    const params = { ...request.params, sessionId };
+    this.say(
+      notificationLine('_praxis/agent/auto', {
+        sessionId,
+        method: request.method,
+        params,
+        result,
+        by: 'yolo',
+      }),
+    );
+    return true;
+  }
+
+  /** Sends a frame up; the agent waits while too much is on its way. */
+  private say(line: string): void {
+    const { lane } = this.options;
+    lane.send(line);
+    if (!lane.full || this.paused) return;
+    this.paused = true;
+    this.link.child.pause();
+    void lane.room().then(() => {
+      this.paused = false;
+      this.link.child.resume();
+    });
+  }
+
+  private notice(severity: 'warning' | 'error', text: string): void {
+    const { sessionId } = this.options;
+    this.say(notificationLine('_praxis/agent/notice', { sessionId, severity, text }));
+  }
+
+  private exited({ code, signal, detail }: AgentExit): void {
+    if (this.closing || !this.agent) return;
+    const { sessionId } = this.options;
+    this.options.onEnd();
+    this.say(notificationLine('_praxis/agent/exited', { sessionId, code, signal, detail }));
+  }
+}
+
+const idText = (line: string): string => memberText(line, ['id']) ?? 'null';
+
+const rubbishText = (kind: Rubbish): string =>
+  kind === 'too large'
+    ? 'The agent wrote a line that is too large; it was dropped'
+    : `The agent wrote a line that is ${kind}; such lines are dropped`;

@@ -1,0 +1,24 @@
+/** What the node asks of a connector. Its answers come from Lua, or from a fixture in tests. */
+import type { ConnectorInfo, Name, SessionId } from '../proto/index.js';
+
+/** What a connector is told about the session that it shall open. */
+export interface SessionRequest {
+  sessionId: SessionId;
+  cwd: string;
+  yolo: boolean;
+  interactive: boolean;
+}
+
+/** An ACP agent to start: its frames pass through. */
+export interface AcpChildSpec {
+  command: string[];
+  env: Record<string, string>;
+}
+
+export interface Connector {
+  readonly id: Name;
+  /** Whether the agent is there, for the list of nodes. */
+  info(): Promise<ConnectorInfo>;
+  /** Says what to start. Rejects with PraxisError. */
+  open(request: SessionRequest): Promise<AcpChildSpec>;
+}
