@@ -39,6 +39,8 @@ export interface AcpServerOptions {
   uplink: Uplink;
   groups: Groups;
   clock: Clock;
+  /** A service came up: it wants to know who is there. */
+  onServiceOnline(): void;
   /** A warning for the log: ids and sizes only. */
   warn(message: string, details: Record<string, unknown>): void;
 }
@@ -83,6 +85,10 @@ export class AcpServer {
   private dispatch(frame: Frame, session: SessionId | undefined, epoch: number | undefined): void {
     if (frame.kind === 'request') {
       this.request(frame);
+      return;
+    }
+    if (frame.kind === 'notification' && frame.method === '_praxis/service/online') {
+      this.options.onServiceOnline();
       return;
     }
     const open = this.sessions.get(session ?? sessionIdOf(frame) ?? '');

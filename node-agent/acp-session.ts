@@ -126,16 +126,20 @@ export class AcpSession {
   }
 
   private prompt(request: Request): void {
+    const problem = this.promptProblem(request);
+    if (problem) this.refuse(request, problem);
+    else this.startTurn(request);
+  }
+
+  private promptProblem(request: Request): PraxisError | undefined {
     const params = PromptParams.safeParse(request.params);
-    if (!params.success)
-      return this.refuse(request, invalidParams('session/prompt needs a list of content blocks'));
+    if (!params.success) return invalidParams('session/prompt needs a list of content blocks');
     const block = unsupportedBlock(params.data.prompt, this.agent?.promptCapabilities);
-    if (block) return this.refuse(request, invalidParams(`This agent does not take ${block} in a prompt`));
-    if (this.turn)
-      return this.refuse(
-        request,
-        new PraxisError(ErrorCode.InvalidRequest, 'A prompt is already in progress'),
-      );
+    if (block) return invalidParams(`This agent does not take ${block} in a prompt`);
+    return this.turn && new PraxisError(ErrorCode.InvalidRequest, 'A prompt is already in progress');
+  }
+
+  private startTurn(request: Request): void {
     const turn = new Turn(
       String(request.id),
       this.options.clock,

@@ -1,0 +1,86 @@
+/**
+ * Tells the service that this node is there: hello on every connection and whenever a service comes up, a beat between,
+ * bye at a polite stop. None of these is kept for a service that is away: it will ask.
+ */
+import type { Bus, Outgoing } from '../bus/types.js';
+import {
+  type ConnectorInfo,
+  EVENTS,
+  FEATURES,
+  type Name,
+  NODE_BEAT_MS,
+  notificationLine,
+  partitionKey,
+  type SessionId,
+  VERSION,
+} from '../proto/index.js';
+import type { Clock } from './clock.js';
+
+export interface HelloOptions {
+  bus: Pick<Bus, 'publish' | 'state' | 'onState'>;
+  clock: Clock;
+  boot: string;
+  name: Name;
+  os: string;
+  home: string;
+  roots: readonly string[];
+  yolo: 'allow' | 'deny';
+  connectors: readonly ConnectorInfo[];
+  sessions(): { sessionId: SessionId; epoch: number }[];
+}
+
+export class Hello {
+  private stopBeat: () => void = () => undefined;
+  private readonly stopListening: () => void;
+
+  constructor(private readonly options: HelloOptions) {
+    this.stopListening = options.bus.onState(({ kind }) => {
+      if (kind === 'connected') void this.hello();
+    });
+    if (options.bus.state.kind === 'connected') void this.hello();
+    this.beatLater();
+  }
+
+  hello(): Promise<void> {
+    const { name, boot, os, home, roots, yolo, connectors, sessions } = this.options;
+    return this.publish('_praxis/node/hello', {
+      name,
+      boot,
+      version: VERSION,
+      features: FEATURES,
+      os,
+      home,
+      roots,
+      yolo,
+      connectors,
+      sessions: sessions(),
+    });
+  }
+
+  /** The last word; nothing follows it. */
+  async bye(): Promise<void> {
+    this.stopListening();
+    this.stopBeat();
+    await this.publish('_praxis/node/bye', { boot: this.options.boot });
+  }
+
+  private beatLater(): void {
+    this.stopBeat = this.options.clock.after(NODE_BEAT_MS, () => {
+      void this.publish('_praxis/node/beat', { boot: this.options.boot });
+      this.beatLater();
+    });
+  }
+
+  /** A message that the connection lost is said anew on the next one, by hello. */
+  private async publish(method: string, params: unknown): Promise<void> {
+    const { bus, boot } = this.options;
+    if (bus.state.kind !== 'connected') return;
+    const message: Outgoing = {
+      exchange: EVENTS,
+      key: partitionKey(0),
+      headers: { boot },
+      lines: [notificationLine(method, params)],
+    };
+    await bus.publish(message).catch((_unconfirmed: Error) => undefined);
+  }
+}

@@ -1,0 +1,2 @@
+/** The node as `praxis node` starts it. */
+export { runNode } from './main.js';

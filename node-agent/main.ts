@@ -1,0 +1,95 @@
+/** `praxis node`: one node in the foreground, until SIGTERM or SIGINT. */
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { type Bus, connectBus, credentialsOf } from '../bus/index.js';
+import {
+  ConfigError,
+  type Credentials,
+  type Home,
+  homeOf,
+  NodeConfig,
+  nodeTopology,
+  parseLogin,
+  readConfig,
+} from '../proto/index.js';
+import { systemClock } from './clock.js';
+import { Groups } from './groups.js';
+import { loadConnectors } from './load-connectors.js';
+import { startNode } from './node.js';
+
+/** Milliseconds to wait for credentials that a service, started at the same time, is about to write. */
+const CREDENTIALS_WAIT_MS = 10_000;
+const CREDENTIALS_POLL_MS = 50;
+
+/** Runs until the process is asked to stop. Rejects with ConfigError when it cannot start. */
+export async function runNode(env: NodeJS.ProcessEnv = process.env): Promise<void> {
+  const home = homeOf(env);
+  const log = pino(
+    { name: 'node', level: env.PRAXIS_LOG ?? 'info' },
+    pino.destination({ dest: 2, sync: true }),
+  );
+  const config = readConfig(home.nodeConfig, NodeConfig) ?? NodeConfig.parse({});
+  const stopAsked = stopSignal();
+  const credentials = await waitForCredentials(env, home, stopAsked);
+  const name = credentials && parseLogin(credentials.user)?.name;
+  if (!credentials || !name)
+    throw new ConfigError(
+      home.credentials('node'),
+      'this machine is not enrolled as a node. On the machine of the service run: praxis enroll node <name>',
+    );
+  const groups = new Groups(join(home.run, 'agents'));
+  const reaped = groups.reap();
+  if (reaped.length > 0) log.warn({ groups: reaped }, 'ended agents that an earlier node left');
+  const connectors = await loadConnectors(config);
+  const bus = connectBus({
+    credentials,
+    topology: nodeTopology(name),
+    name: `praxis node ${name}`,
+    warn: (message, details) => log.warn(details, message),
+  });
+  logState(bus, log);
+  const node = await startNode({
+    bus,
+    name,
+    connectors,
+    roots: config.roots ?? ['/'],
+    yolo: config.yolo,
+    groups,
+    clock: systemClock,
+    warn: (message, details) => log.warn(details, message),
+  });
+  log.info({ node: name, connectors: connectors.map(({ id }) => id) }, 'node started');
+  await stopAsked;
+  await node.stop();
+  log.info({ node: name }, 'node stopped');
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', () => resolve());
+    process.once('SIGINT', () => resolve());
+  });
+}
+
+async function waitForCredentials(
+  env: NodeJS.ProcessEnv,
+  home: Home,
+  stopAsked: Promise<void>,
+): Promise<Credentials | undefined> {
+  let stopped = false;
+  void stopAsked.then(() => {
+    stopped = true;
+  });
+  for (const limit = Date.now() + CREDENTIALS_WAIT_MS; ; ) {
+    const credentials = credentialsOf('node', env, home);
+    if (credentials || stopped || Date.now() > limit) return credentials;
+    await new Promise((resolve) => setTimeout(resolve, CREDENTIALS_POLL_MS));
+  }
+}
+
+function logState(bus: Bus, log: pino.Logger): void {
+  bus.onState((state) => {
+    if (state.kind === 'connecting') log.warn({ attempt: state.attempt, reason: state.reason }, 'bus lost');
+    else log.info({ state: state.kind }, 'bus');
+  });
+}
