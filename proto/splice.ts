@@ -92,3 +92,13 @@ export function memberText(line: string, path: readonly string[]): string | unde
   const span = locate(line, path);
   return span && line.slice(span.start, span.end);
 }
+
+/** The line with `key` of the object at `path` set to `json`: replaced, or added in front. The object must be there. */
+export function setMember(line: string, path: readonly string[], key: string, json: string): string {
+  if (locate(line, [...path, key])) return replaceMember(line, [...path, key], json);
+  const span = locate(line, path);
+  if (!span || line[span.start] !== '{') return line;
+  const rest = line.slice(span.start + 1);
+  const comma = rest[skipSpace(rest, 0)] === '}' ? '' : ',';
+  return `${line.slice(0, span.start + 1)}${JSON.stringify(key)}:${json}${comma}${rest}`;
+}
