@@ -1,0 +1,75 @@
+/** The schema, as steps that are only ever added to. Each runs once, in order, in a transaction. */
+import type { Kysely, Migration } from 'kysely';
+
+const first: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable('sessions')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('node', 'text', (c) => c.notNull())
+      .addColumn('connector', 'text', (c) => c.notNull())
+      .addColumn('agent', 'text', (c) => c.notNull())
+      .addColumn('cwd', 'text', (c) => c.notNull())
+      .addColumn('title', 'text')
+      .addColumn('state', 'text', (c) => c.notNull())
+      .addColumn('reason', 'text')
+      .addColumn('yolo', 'integer', (c) => c.notNull())
+      .addColumn('seq', 'bigint', (c) => c.notNull())
+      .addColumn('epoch', 'bigint', (c) => c.notNull())
+      .addColumn('nodeBoot', 'text')
+      .addColumn('nodeSeq', 'bigint', (c) => c.notNull())
+      .addColumn('createdAt', 'bigint', (c) => c.notNull())
+      .addColumn('updatedAt', 'bigint', (c) => c.notNull())
+      .execute();
+    await db.schema
+      .createTable('openings')
+      .addColumn('session', 'text', (c) => c.primaryKey())
+      .addColumn('line', 'text')
+      .addColumn('result', 'text')
+      .addColumn('error', 'text')
+      .addColumn('agentInfo', 'text')
+      .addColumn('agentCapabilities', 'text')
+      .execute();
+    await db.schema
+      .createTable('turns')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('session', 'text', (c) => c.notNull())
+      .addColumn('state', 'text', (c) => c.notNull())
+      .addColumn('position', 'bigint', (c) => c.notNull())
+      .addColumn('line', 'text')
+      .addColumn('result', 'text')
+      .addColumn('error', 'text')
+      .addColumn('by', 'text', (c) => c.notNull())
+      .addColumn('at', 'bigint', (c) => c.notNull())
+      .execute();
+    await db.schema.createIndex('turns_session').on('turns').columns(['session', 'position']).execute();
+    await db.schema
+      .createTable('requests')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('session', 'text', (c) => c.notNull())
+      .addColumn('agentId', 'text', (c) => c.notNull())
+      .addColumn('epoch', 'bigint', (c) => c.notNull())
+      .addColumn('method', 'text', (c) => c.notNull())
+      .addColumn('frame', 'text', (c) => c.notNull())
+      .addColumn('answer', 'text')
+      .execute();
+    await db.schema.createIndex('requests_session').on('requests').column('session').execute();
+    await db.schema
+      .createTable('events')
+      .addColumn('session', 'text', (c) => c.notNull())
+      .addColumn('seq', 'bigint', (c) => c.notNull())
+      .addColumn('epoch', 'bigint', (c) => c.notNull())
+      .addColumn('at', 'bigint', (c) => c.notNull())
+      .addColumn('frame', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('events_key', ['session', 'seq'])
+      .execute();
+    await db.schema
+      .createTable('nodes')
+      .addColumn('name', 'text', (c) => c.primaryKey())
+      .addColumn('boot', 'text', (c) => c.notNull())
+      .addColumn('info', 'text', (c) => c.notNull())
+      .execute();
+  },
+};
+
+export const migrations: Record<string, Migration> = { '001-first': first };

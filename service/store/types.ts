@@ -1,0 +1,116 @@
+/**
+ * What the service keeps, as rows, and the store that keeps them. The store promises one thing: a batch is committed as a
+ * whole or not at all. Every call is asynchronous, so that a database over a network fits behind it too.
+ */
+import type { SessionState } from '../../proto/index.js';
+
+export interface SessionRow {
+  id: string;
+  node: string;
+  connector: string;
+  /** The agent's title, for people. */
+  agent: string;
+  cwd: string;
+  title: string | null;
+  state: SessionState;
+  reason: string | null;
+  /** 1 when permission questions are answered with "allow" on the node. */
+  yolo: number;
+  /** The newest event's number. */
+  seq: number;
+  /** The run of the agent's process. */
+  epoch: number;
+  /** The run of the node that made the session; null until the node has spoken about it. */
+  nodeBoot: string | null;
+  /** The newest frame of that run that is in the journal: what comes again is dropped. */
+  nodeSeq: number;
+  createdAt: number;
+  updatedAt: number;
+}
+
+/** How a session was opened; apart from its row because it is written twice and read seldom. All are JSON texts. */
+export interface OpeningRow {
+  session: string;
+  /** The request to the node, until it is answered. */
+  line: string | null;
+  result: string | null;
+  error: string | null;
+  agentInfo: string | null;
+  agentCapabilities: string | null;
+}
+
+export interface TurnRow {
+  id: string;
+  session: string;
+  state: 'queued' | 'running' | 'cancelling' | 'ended';
+  /** Order among the turns of a session. */
+  position: number;
+  /** The request to the node, until the turn has ended. */
+  line: string | null;
+  result: string | null;
+  error: string | null;
+  /** The login that prompted. */
+  by: string;
+  at: number;
+}
+
+/** A request of an agent. It is kept after its answer until its turn ends, so that the answer can be sent to the node again. */
+export interface RequestRow {
+  /** The id under which viewers know it. */
+  id: string;
+  session: string;
+  /** The agent's own id, as JSON text. */
+  agentId: string;
+  epoch: number;
+  method: string;
+  /** The frame as viewers get it. */
+  frame: string;
+  /** The answer as the agent gets it; null while it is open. */
+  answer: string | null;
+}
+
+export interface EventRow {
+  session: string;
+  seq: number;
+  epoch: number;
+  /** Milliseconds since 1970. */
+  at: number;
+  frame: string;
+}
+
+export interface NodeRow {
+  name: string;
+  boot: string;
+  /** NodeInfo as JSON. */
+  info: string;
+}
+
+/** Everything about some sessions, except their events. */
+export interface SessionRows {
+  sessions: SessionRow[];
+  openings: OpeningRow[];
+  turns: TurnRow[];
+  requests: RequestRow[];
+}
+
+/** What one transaction writes. Rows replace those of the same key. */
+export interface Batch extends SessionRows {
+  events: EventRow[];
+  nodes: NodeRow[];
+  /** Ids of requests that nobody needs any more. */
+  doneRequests: string[];
+  /** Ids of sessions that go with everything they have. */
+  removedSessions: string[];
+}
+
+export interface Store {
+  /** Commits all of it or, when it rejects, nothing. */
+  commit(batch: Batch): Promise<void>;
+  /** Every session; of the turns those that are open or ended after `since` (ms since 1970). */
+  load(since: number): Promise<SessionRows & { nodes: NodeRow[] }>;
+  /** The same for these sessions, after a commit that failed. */
+  loadSessions(ids: readonly string[], since: number): Promise<SessionRows>;
+  /** Events with `seq` > `after` in order: at most `limit`, and no more once they hold `maxBytes` characters. */
+  events(session: string, after: number, limit: number, maxBytes?: number): Promise<EventRow[]>;
+  close(): Promise<void>;
+}
