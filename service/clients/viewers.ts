@@ -1,0 +1,166 @@
+/**
+ * Viewers: a client's cursor over a session's journal. A viewer gets every event after its cursor once and in order, from
+ * the session's tail or, when it lags, from the store; one message of a viewer is under way at a time, so what comes meanwhile
+ * travels together. Memory holds only what some viewer has not got, and no more than TAIL_EVENTS of it.
+ */
+import { MAX_BATCH_BYTES, MAX_BATCH_FRAMES } from '../../proto/index.js';
+import type { Log } from '../ports.js';
+import type { Session } from '../sessions/session.js';
+import type { EventRow, Store } from '../store/index.js';
+import type { Client } from './clients.js';
+
+/** Events of one session that wait in memory for its viewers. Older ones are read from the store. */
+export const TAIL_EVENTS = 2_000;
+
+class Viewer {
+  /** Answers that come after an event that this viewer has not got. */
+  readonly answers: { seq: number; line: string }[] = [];
+  busy = false;
+  stopped = false;
+
+  constructor(
+    readonly client: Client,
+    readonly session: Session,
+    public cursor: number,
+  ) {}
+}
+
+export interface ViewersDeps {
+  store: Pick<Store, 'events'>;
+  log: Log;
+  /** Somebody stopped watching. */
+  left(session: Session): void;
+}
+
+export class Viewers {
+  private readonly bySession = new Map<string, Map<string, Viewer>>();
+
+  constructor(private readonly deps: ViewersDeps) {}
+
+  count(session: string): number {
+    return this.bySession.get(session)?.size ?? 0;
+  }
+
+  addresses(session: string): string[] {
+    return [...(this.bySession.get(session)?.keys() ?? [])];
+  }
+
+  /** The client gets every event after `after`. Again: its stream starts anew there; its waiting answers stay. */
+  add(client: Client, session: Session, after: number): void {
+    const old = this.bySession.get(session.id)?.get(client.address);
+    if (old) old.stopped = true;
+    const viewer = new Viewer(client, session, after);
+    viewer.answers.push(...(old?.answers ?? []));
+    const viewers = this.bySession.get(session.id) ?? new Map<string, Viewer>();
+    viewers.set(client.address, viewer);
+    this.bySession.set(session.id, viewers);
+    session.watchers = viewers.size;
+    void this.pump(viewer);
+  }
+
+  remove(client: string, session: string): void {
+    const viewers = this.bySession.get(session);
+    const viewer = viewers?.get(client);
+    if (!viewers || !viewer) return;
+    viewer.stopped = true;
+    viewers.delete(client);
+    viewer.session.watchers = viewers.size;
+    if (viewers.size === 0) {
+      this.bySession.delete(session);
+      viewer.session.tail = [];
+    }
+    for (const { line } of viewer.answers) void viewer.client.say(line);
+    this.deps.left(viewer.session);
+  }
+
+  /** The client is gone. */
+  forget(client: string): void {
+    for (const session of [...this.bySession.keys()]) this.remove(client, session);
+  }
+
+  /** The session is gone; answers that wait for its events come now. */
+  removeSession(session: string): void {
+    for (const client of this.addresses(session)) this.remove(client, session);
+  }
+
+  /** Sends a line to the client when it has the session's events up to `seq`. */
+  sendAfter(client: Client, session: string, seq: number, line: string): void {
+    const viewer = this.bySession.get(session)?.get(client.address);
+    if (!viewer || (viewer.cursor >= seq && viewer.answers.length === 0)) void client.say(line);
+    else {
+      viewer.answers.push({ seq, line });
+      void this.pump(viewer);
+    }
+  }
+
+  /** The session has more saved events. */
+  saved(session: Session): void {
+    const viewers = this.bySession.get(session.id);
+    if (!viewers) return;
+    for (const viewer of viewers.values()) void this.pump(viewer);
+    if (session.tail.length > 2 * TAIL_EVENTS) session.tail.splice(0, session.tail.length - TAIL_EVENTS);
+  }
+
+  /** The bus is back: goes on with what it did not confirm. A client drops the events that it has. */
+  reconnected(): void {
+    for (const viewers of this.bySession.values())
+      for (const viewer of viewers.values()) void this.pump(viewer);
+  }
+
+  private async pump(viewer: Viewer): Promise<void> {
+    if (viewer.busy) return;
+    viewer.busy = true;
+    try {
+      while (!viewer.stopped) {
+        while (viewer.answers.length > 0 && viewer.answers[0]!.seq <= viewer.cursor)
+          void viewer.client.say(viewer.answers.shift()!.line);
+        if (viewer.cursor >= viewer.session.saved) break;
+        const events = batchOf(await this.read(viewer));
+        if (viewer.stopped || events.length === 0) break;
+        const { session, seq, epoch, at } = events[0]!;
+        const lines = events.map(({ frame }) => frame);
+        if ((await viewer.client.send(lines, { session, seq, epoch, at })) !== 'sent') break;
+        viewer.cursor = events.at(-1)!.seq;
+        this.trim(viewer.session);
+      }
+    } catch (error) {
+      this.deps.log.error(
+        { session: viewer.session.id, error: String(error) },
+        'a viewer cannot read the journal',
+      );
+    } finally {
+      viewer.busy = false;
+    }
+  }
+
+  /** Saved events after the viewer's cursor. */
+  private async read({ session, cursor }: Viewer): Promise<EventRow[]> {
+    const { tail, saved } = session;
+    const first = tail[0]?.seq;
+    if (first === undefined || first > cursor + 1) {
+      const rows = await this.deps.store.events(session.id, cursor, MAX_BATCH_FRAMES, MAX_BATCH_BYTES);
+      return rows.filter(({ seq }) => seq <= session.saved);
+    }
+    const from = cursor + 1 - first;
+    return tail.slice(from, Math.min(from + MAX_BATCH_FRAMES, saved + 1 - first));
+  }
+
+  /** Drops from the tail what every viewer has. */
+  private trim(session: Session): void {
+    const first = session.tail[0]?.seq;
+    if (first === undefined) return;
+    let least = Number.POSITIVE_INFINITY;
+    for (const { cursor } of this.bySession.get(session.id)?.values() ?? []) least = Math.min(least, cursor);
+    if (least >= first) session.tail.splice(0, least + 1 - first);
+  }
+}
+
+/** The first events that fit into one message: of one epoch, within MAX_BATCH_BYTES. */
+function batchOf(events: EventRow[]): EventRow[] {
+  let size = 0;
+  const end = events.findIndex((event, i) => {
+    size += event.frame.length;
+    return i > 0 && (event.epoch !== events[0]!.epoch || size > MAX_BATCH_BYTES);
+  });
+  return end === -1 ? events : events.slice(0, end);
+}

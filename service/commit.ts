@@ -1,0 +1,204 @@
+/**
+ * Group commit: the promise that nothing unsaved is ever visible or acknowledged.
+ *
+ * An input (a bus message, a timer) is handled at once and in order. Its handler changes the sessions in memory, writes what
+ * changed into the draft, and names effects: what others may see of it (answers, frames to nodes, viewers). The draft is
+ * committed in one transaction; what comes while a commit is under way is gathered into the next. Only after the commit the
+ * effects run, in order, and the inputs are acknowledged. Therefore:
+ *
+ * - Killed before the commit: nothing happened; the broker delivers the inputs again.
+ * - Killed between commit and effects: the broker delivers the inputs again, and each is known by its id or number. What was
+ *   to be sent to a node is sent when it says hello; what was to be answered is answered when the client asks again.
+ * - Killed after the effects, before the acknowledgement: the same; receivers drop what they know.
+ *
+ * A commit that fails (a full disk) fails as a whole: the sessions that it touched are read again from the store, commands
+ * are refused with StorageFailed, and everything else waits in order and is tried again every RETRY_MS.
+ */
+import type { Disposition } from '../bus/index.js';
+import type { Clock, Log } from './ports.js';
+import type { Session } from './sessions/session.js';
+import type { Batch, EventRow, NodeRow, RequestRow, Store, TurnRow } from './store/index.js';
+
+/** Milliseconds between two tries to write after a failure. */
+export const RETRY_MS = 1_000;
+
+export interface Input {
+  /** Changes memory and draft. May be called again after a commit that failed. */
+  handle(): void;
+  /** Tells the sender that nothing was accepted. An input without it is never refused: it is handled later. */
+  refuse?(): void;
+}
+
+interface Pending {
+  input: Input;
+  done: (disposition: Disposition) => void;
+}
+
+interface Effect {
+  call: () => void;
+  /** It belongs to an input, and goes with it when that is refused or handled again. */
+  tied: boolean;
+}
+
+/** What one transaction will write. Rows are collected by reference and copied when the draft is sealed. */
+class Draft {
+  readonly effects: Effect[] = [];
+  readonly inputs: Pending[] = [];
+  readonly events: EventRow[] = [];
+  readonly sessions = new Set<Session>();
+  readonly openings = new Set<Session>();
+  readonly turns = new Set<TurnRow>();
+  readonly requests = new Set<RequestRow>();
+  readonly nodes = new Map<string, NodeRow>();
+  readonly done = new Set<string>();
+  readonly removed = new Set<string>();
+
+  seal(): Batch | undefined {
+    const kept = [...this.sessions].filter((session) => !this.removed.has(session.id));
+    const batch: Batch = {
+      sessions: kept.map((session) => ({ ...session.record })),
+      openings: [...this.openings]
+        .filter((session) => !this.removed.has(session.id))
+        .map((session) => ({ ...session.opening })),
+      turns: [...this.turns].map((turn) => ({ ...turn })),
+      requests: [...this.requests].filter(({ id }) => !this.done.has(id)).map((request) => ({ ...request })),
+      events: this.events,
+      nodes: [...this.nodes.values()],
+      doneRequests: [...this.done],
+      removedSessions: [...this.removed],
+    };
+    return Object.values(batch).some((rows) => rows.length > 0) ? batch : undefined;
+  }
+
+  touched(): string[] {
+    return [
+      ...new Set([...[...this.sessions, ...this.openings].map((session) => session.id), ...this.removed]),
+    ];
+  }
+}
+
+export interface CommitterDeps {
+  store: Pick<Store, 'commit'>;
+  clock: Clock;
+  log: Log;
+  /** Makes these sessions what the store says they are. */
+  reload(sessions: string[]): Promise<void>;
+  /** Called after the effects of a commit, with the sessions whose journals may have grown. */
+  saved(sessions: Iterable<Session>): void;
+}
+
+export class Committer {
+  /** What the input that is being handled writes into. */
+  draft = new Draft();
+  private flushing = false;
+  private handling = false;
+  /** Inputs that wait because the store fails; undefined while it works. */
+  private waiting: Pending[] | undefined;
+
+  constructor(private readonly deps: CommitterDeps) {}
+
+  /** The store fails at present. */
+  get failing(): boolean {
+    return this.waiting !== undefined;
+  }
+
+  /** Handles an input now, or later when the store fails. Resolves when it is saved and its effects have run, or refused. */
+  run(input: Input): Promise<Disposition> {
+    return new Promise((done) => this.take({ input, done }));
+  }
+
+  /** What happens once everything handled so far is saved. */
+  effect(call: () => void): void {
+    this.draft.effects.push({ call, tied: this.handling });
+    void this.flush();
+  }
+
+  private take(pending: Pending): void {
+    if (this.waiting) {
+      if (pending.input.refuse) this.refuse(pending);
+      else this.waiting.push(pending);
+      return;
+    }
+    this.handling = true;
+    try {
+      pending.input.handle();
+    } catch (error) {
+      this.deps.log.error({ error: String(error) }, 'an input could not be handled');
+      pending.done('drop');
+      return;
+    } finally {
+      this.handling = false;
+    }
+    this.draft.inputs.push(pending);
+    void this.flush();
+  }
+
+  private refuse({ input, done }: Pending): void {
+    input.refuse?.();
+    done('ack');
+  }
+
+  private async flush(): Promise<void> {
+    if (this.flushing) return;
+    this.flushing = true;
+    // What was delivered together is handled in this tick and committed together.
+    await Promise.resolve();
+    while (this.draft.inputs.length > 0 || this.draft.effects.length > 0) {
+      const draft = this.draft;
+      this.draft = new Draft();
+      const batch = draft.seal();
+      try {
+        if (batch) await this.deps.store.commit(batch);
+      } catch (error) {
+        await this.recover(draft, error);
+        continue;
+      }
+      // The row in the batch: the record may have grown while the commit was under way.
+      const seqs = new Map(batch?.sessions.map((row) => [row.id, row.seq]));
+      for (const session of draft.sessions) session.saved = seqs.get(session.id) ?? session.saved;
+      for (const { call } of draft.effects) this.attempt(call);
+      this.deps.saved(draft.sessions);
+      for (const { done } of draft.inputs) done('ack');
+    }
+    this.flushing = false;
+  }
+
+  private attempt(effect: () => void): void {
+    try {
+      effect();
+    } catch (error) {
+      this.deps.log.error({ error: String(error) }, 'an effect failed');
+    }
+  }
+
+  /** The inputs of the failed draft, and of the one that was built upon it, are refused or handled again in order. */
+  private async recover(failed: Draft, error: unknown): Promise<void> {
+    const drafts = [failed, this.draft];
+    this.draft = new Draft();
+    this.draft.effects.push(...drafts.flatMap((draft) => draft.effects.filter(({ tied }) => !tied)));
+    const inputs = drafts.flatMap((draft) => draft.inputs);
+    this.deps.log.error({ error: String(error), inputs: inputs.length }, 'the journal cannot be written');
+    this.waiting = inputs.filter(({ input }) => !input.refuse);
+    await this.reload(drafts.flatMap((draft) => draft.touched()));
+    for (const pending of inputs) if (pending.input.refuse) this.refuse(pending);
+    await this.pause();
+    const waiting = this.waiting;
+    this.waiting = undefined;
+    for (const pending of waiting) this.take(pending);
+  }
+
+  private async reload(sessions: string[]): Promise<void> {
+    for (;;) {
+      try {
+        return await this.deps.reload(sessions);
+      } catch (error) {
+        this.deps.log.error({ error: String(error) }, 'the journal cannot be read');
+        await this.pause();
+      }
+    }
+  }
+
+  private pause(): Promise<void> {
+    return new Promise((resolve) => this.deps.clock.schedule(RETRY_MS, resolve));
+  }
+}

@@ -1,0 +1,255 @@
+/**
+ * The service without its process: takes bus messages and time, and puts the parts together. One core owns all sessions of
+ * its partition; it is single-threaded, and everything that it shows or acknowledges is saved (see commit.ts).
+ */
+import type { Disposition, Incoming } from '../bus/index.js';
+import { BROADCAST, notificationLine, VERSION } from '../proto/index.js';
+import { Clients } from './clients/clients.js';
+import { Replay } from './clients/replay.js';
+import { Viewers } from './clients/viewers.js';
+import { Waiters } from './clients/waiters.js';
+import { Committer } from './commit.js';
+import { ClientInbox } from './inbound/commands.js';
+import { NodeInbox } from './inbound/events.js';
+import { SessionMethods } from './inbound/session-methods.js';
+import { Watch } from './inbound/watch.js';
+import { addInitialize } from './methods/initialize.js';
+import { SessionList } from './methods/list.js';
+import { addPraxisMethods, type Host } from './methods/praxis.js';
+import { MethodServer } from './methods/server.js';
+import type { Clock, Log, Publisher } from './ports.js';
+import { failed, type Hop, Hops, nodeUnavailable } from './routing/hops.js';
+import { Nodes } from './routing/nodes.js';
+import { Approvals } from './sessions/approvals.js';
+import { Journal } from './sessions/journal.js';
+import { Lifecycle } from './sessions/lifecycle.js';
+import { type Outcome, type Session, Sessions } from './sessions/session.js';
+import { Turns } from './sessions/turns.js';
+import type { Store } from './store/index.js';
+
+/** Milliseconds between two looks at the nodes. */
+const TICK_MS = 1_000;
+/** Milliseconds within which changed sessions are told together. */
+const CHANGES_MS = 100;
+/** Outcomes of turns stay this long (ms) for a client that asks again. */
+const KEEP_TURNS_MS = 24 * 60 * 60 * 1_000;
+
+export interface CoreOptions {
+  bus: Publisher;
+  store: Store;
+  clock: Clock;
+  newId: () => string;
+  log: Log;
+  host: Host;
+}
+
+export class Core {
+  readonly boot: string;
+  private readonly sessions = new Sessions();
+  private readonly nodes: Nodes;
+  private readonly clients: Clients;
+  private readonly viewers: Viewers;
+  private readonly waiters: Waiters;
+  private readonly hops: Hops;
+  private readonly committer: Committer;
+  private readonly turns: Turns;
+  private readonly lifecycle: Lifecycle;
+  private readonly watch: Watch;
+  private readonly list: SessionList;
+  private readonly clientInbox: ClientInbox;
+  private readonly nodeInbox: NodeInbox;
+  private readonly changedSessions = new Set<Session>();
+  private stopChanges: (() => void) | undefined;
+  private stopTick: (() => void) | undefined;
+  private lastTick: number;
+  private connected = false;
+
+  private constructor(private readonly options: CoreOptions) {
+    const { bus, store, clock, newId, log, host } = options;
+    this.boot = newId();
+    this.lastTick = clock.now();
+    const { sessions } = this;
+    this.nodes = new Nodes({ now: () => clock.now(), sessionsOn: (node) => sessions.onNode(node).length });
+    this.hops = new Hops({ bus, log, unreachable: (hop) => this.unreachable(hop) });
+    this.viewers = new Viewers({ store, log, left: (session) => this.viewerLeft(session) });
+    this.clients = new Clients(bus, (address) => {
+      this.viewers.forget(address);
+      this.waiters.forget(address);
+    });
+    this.waiters = new Waiters({
+      clients: this.clients,
+      sendAfter: (client, session, seq, line) => this.viewers.sendAfter(client, session, seq, line),
+    });
+    this.committer = new Committer({
+      store,
+      clock,
+      log,
+      reload: (ids) => this.reload(ids),
+      saved: (touched) => {
+        for (const session of touched) this.viewers.saved(session);
+      },
+    });
+    const { committer, hops, waiters, clients, viewers, nodes } = this;
+    const journal = new Journal({ committer, clock, changed: (session) => this.changed(session) });
+    const approvals = new Approvals({
+      journal,
+      hops,
+      newId,
+      viewers: (session) => viewers.addresses(session),
+    });
+    this.approvals = approvals;
+    const turns = new Turns({ journal, hops, waiters, approvals });
+    this.turns = turns;
+    const lifecycle = new Lifecycle({
+      ...{ sessions, journal, hops, waiters, clients, viewers, turns, approvals },
+    });
+    this.lifecycle = lifecycle;
+    const settle = (hopId: string, outcome: Outcome) => this.settle(hopId, outcome);
+    this.watch = new Watch({
+      ...{ committer, nodes, hops, sessions, lifecycle, turns, approvals, settle },
+      changed: () => this.nodesChanged(),
+    });
+    this.list = new SessionList({ sessions, nodes, hops, clock, newId });
+    const server = new MethodServer();
+    addInitialize(server, { sessions, boot: this.boot });
+    addPraxisMethods(server, { sessions, nodes, viewers, store, clock, boot: this.boot, host });
+    this.list.add(server);
+    const replay = new Replay({ store, viewers, waiters });
+    const sessionMethods = new SessionMethods({
+      ...{ sessions, nodes, hops, journal, lifecycle, turns, waiters, replay },
+    });
+    this.clientInbox = new ClientInbox({
+      ...{ committer, log, clients, waiters, viewers, sessions, journal, hops, turns, approvals },
+      ...{ server, sessionMethods },
+    });
+    const { watch } = this;
+    this.nodeInbox = new NodeInbox({
+      ...{ committer, log, sessions, journal, hops, approvals, lifecycle, watch, settle },
+    });
+  }
+
+  private readonly approvals: Approvals;
+
+  /** A core that goes on where the store says that the last one was. */
+  static async load(options: CoreOptions): Promise<Core> {
+    const core = new Core(options);
+    const rows = await options.store.load(options.clock.now() - KEEP_TURNS_MS);
+    core.nodes.restore(rows.nodes);
+    core.sessions.restore(rows);
+    for (const session of core.sessions.all()) core.adopt(session);
+    return core;
+  }
+
+  /** The requests that the last run had sent, or was about to send. They are sent again when the node says hello. */
+  private adopt(session: Session): void {
+    const { node, epoch } = session.record;
+    const { line } = session.opening;
+    if (line !== null)
+      this.hops.adopt({ id: session.id, node, purpose: 'open', session: session.id, epoch, line });
+    const turn = session.running;
+    if (turn?.line)
+      this.hops.adopt({ id: turn.id, node, purpose: 'turn', session: session.id, epoch, line: turn.line });
+  }
+
+  /** A message of a client. */
+  command(message: Incoming): Promise<Disposition> {
+    return this.clientInbox.receive(message);
+  }
+
+  /** A message of a node. */
+  event(message: Incoming): Promise<Disposition> {
+    return this.nodeInbox.receive(message);
+  }
+
+  /** The bus is there, for the first time or again: says so, and goes on with what it did not confirm. */
+  online(): void {
+    this.connected = true;
+    this.nodes.forgive();
+    this.broadcast('_praxis/service/online', { boot: this.boot, version: VERSION });
+    this.viewers.reconnected();
+    for (const client of this.clients.all()) client.reconnected();
+    if (!this.stopTick) this.tick();
+  }
+
+  /** The bus is away: the silence of the nodes is no longer theirs. */
+  offline(): void {
+    this.connected = false;
+  }
+
+  /** Resolves when everything handled so far is saved and sent. */
+  async stop(): Promise<void> {
+    this.stopTick?.();
+    this.stopChanges?.();
+    await new Promise<void>((resolve) => this.committer.effect(resolve));
+  }
+
+  private tick(): void {
+    this.stopTick = this.options.clock.schedule(TICK_MS, () => {
+      const now = this.options.clock.now();
+      // A service that was suspended itself knows nothing about the time between.
+      const elapsed = Math.min(Math.max(now - this.lastTick, 0), 2 * TICK_MS);
+      this.lastTick = now;
+      if (this.connected) void this.committer.run({ handle: () => this.watch.tick(elapsed) });
+      this.tick();
+    });
+  }
+
+  /** A request of ours has its outcome. */
+  private settle(hopId: string, outcome: Outcome): void {
+    const hop = this.hops.get(hopId);
+    if (!hop) return;
+    const session = hop.session === undefined ? undefined : this.sessions.get(hop.session);
+    if (hop.purpose === 'list') this.committer.effect(() => this.list.settled(hopId, outcome));
+    else if (hop.purpose === 'forward' || !session) {
+      const seq = session?.record.seq;
+      this.committer.effect(() => {
+        this.hops.end(hopId);
+        this.waiters.answer(hopId, outcome, session, seq);
+      });
+    } else if (hop.purpose === 'open') this.lifecycle.opened(session, outcome);
+    else if (hop.purpose === 'turn') this.turns.settled(session, hopId, outcome);
+    else this.lifecycle.closed(session, hop.purpose, hopId);
+  }
+
+  private unreachable(hop: Hop): void {
+    void this.committer.run({
+      handle: () => {
+        this.watch.absent(hop.node);
+        this.settle(hop.id, failed(nodeUnavailable(hop.node)));
+      },
+    });
+  }
+
+  /** What only viewers could answer is refused when the last of them has left. */
+  private viewerLeft(session: Session): void {
+    if (session.openRequests.length > 0)
+      void this.committer.run({ handle: () => this.approvals.reconsider(session) });
+  }
+
+  private async reload(ids: string[]): Promise<void> {
+    const rows = await this.options.store.loadSessions(ids, this.options.clock.now() - KEEP_TURNS_MS);
+    const there = new Set(rows.sessions.map(({ id }) => id));
+    for (const id of ids) if (!there.has(id)) this.sessions.remove(id);
+    this.sessions.restore(rows);
+  }
+
+  private broadcast(method: string, params: object): void {
+    this.options.bus
+      .publish({ exchange: BROADCAST, key: '', headers: {}, lines: [notificationLine(method, params)] })
+      .catch((error: unknown) => this.options.log.info({ method, error: String(error) }, 'not broadcast'));
+  }
+
+  private nodesChanged(): void {
+    this.broadcast('_praxis/nodes/changed', { nodes: this.nodes.list() });
+  }
+
+  private changed(session: Session): void {
+    this.changedSessions.add(session);
+    this.stopChanges ??= this.options.clock.schedule(CHANGES_MS, () => {
+      this.stopChanges = undefined;
+      const sessions = [...this.changedSessions].map((one) => one.info());
+      this.changedSessions.clear();
+      this.broadcast('_praxis/sessions/changed', { sessions });
+    });
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * What clients say. The sender is who the broker says; every request gets one answer, and the same request sent again is
+ * the same request. Nothing is changed before a request has been checked as a whole.
+ */
+import type { Disposition, Incoming } from '../../bus/index.js';
+import {
+  ErrorCode,
+  errorLine,
+  type Frame,
+  type FrameId,
+  type Notification,
+  PraxisError,
+  parseFrame,
+  parseLogin,
+  type Request,
+  sessionIdOf,
+} from '../../proto/index.js';
+import type { Client, Clients } from '../clients/clients.js';
+import type { Viewers } from '../clients/viewers.js';
+import type { Waiters } from '../clients/waiters.js';
+import type { Committer } from '../commit.js';
+import type { MethodServer } from '../methods/server.js';
+import type { Log } from '../ports.js';
+import type { Hops } from '../routing/hops.js';
+import type { Approvals } from '../sessions/approvals.js';
+import type { Journal } from '../sessions/journal.js';
+import { forNode } from '../sessions/lines.js';
+import type { Sessions } from '../sessions/session.js';
+import type { Turns } from '../sessions/turns.js';
+import type { SessionMethods } from './session-methods.js';
+
+export interface ClientInboxDeps {
+  committer: Committer;
+  log: Log;
+  clients: Clients;
+  waiters: Waiters;
+  viewers: Viewers;
+  sessions: Sessions;
+  journal: Journal;
+  hops: Hops;
+  turns: Turns;
+  approvals: Approvals;
+  server: MethodServer;
+  sessionMethods: SessionMethods;
+}
+
+export class ClientInbox {
+  /** Requests that the service is working on itself; a repetition waits for the same answer. */
+  private readonly working = new Set<string>();
+
+  constructor(private readonly deps: ClientInboxDeps) {}
+
+  /** A message from `praxis.commands`. */
+  async receive(message: Incoming): Promise<Disposition> {
+    const login = parseLogin(message.userId);
+    const address = message.headers.client;
+    if (login?.role !== 'client' || !address?.startsWith(`${login.name}.`)) {
+      this.deps.log.warn(
+        { userId: message.userId },
+        'a message was dropped: its sender is not the client it names',
+      );
+      return 'drop';
+    }
+    return this.deps.committer.run({
+      handle: () => {
+        for (const line of message.lines) this.line(address, line);
+      },
+      refuse: () => {
+        for (const line of message.lines) this.refuse(address, line);
+      },
+    });
+  }
+
+  private line(address: string, line: string): void {
+    let frame: Frame;
+    try {
+      frame = parseFrame(line);
+    } catch (error) {
+      // Whoever sends this is told, even before initialize: there is no id to wait for.
+      this.reject(address, null, error);
+      return;
+    }
+    const client = this.clientOf(address, frame);
+    if (!client) {
+      const early = new PraxisError(ErrorCode.InvalidRequest, 'The first request is initialize');
+      if (frame.kind === 'request') this.reject(address, frame.id, early);
+      return;
+    }
+    if (frame.kind === 'request') this.request(client, frame);
+    else if (frame.kind === 'notification') this.notification(client, frame);
+    else {
+      const session = this.deps.sessions.withRequest(String(frame.id));
+      if (session) this.deps.approvals.answer(session, client, frame);
+    }
+  }
+
+  /**
+   * The sender, unless it has not said initialize. One that the service does not know but that is past its first request said
+   * it to an earlier run of the service; what it sent meanwhile came through the broker before its next initialize.
+   */
+  private clientOf(address: string, frame: Frame): Client | undefined {
+    const known = this.deps.clients.get(address);
+    if (known) return known;
+    const first = frame.kind === 'request' && frame.method === 'initialize';
+    const later = frame.kind !== 'request' || (typeof frame.id === 'number' && frame.id > 1);
+    return first || later ? this.deps.clients.add(address) : undefined;
+  }
+
+  private reject(address: string, id: FrameId, error: unknown): void {
+    const { clients, committer } = this.deps;
+    const known = clients.get(address);
+    const client = known ?? clients.stranger(address);
+    committer.effect(() => void client.say(errorLine(id, error)));
+  }
+
+  private request(client: Client, frame: Request): void {
+    const { waiters, journal, server } = this.deps;
+    const asker = { client: client.address, id: frame.id };
+    const answered = frame.method === 'initialize' ? undefined : client.answered(frame.id);
+    if (answered) {
+      journal.after(() => waiters.repeat(client, answered));
+      return;
+    }
+    if (server.has(frame.method)) {
+      this.own(client, frame);
+      return;
+    }
+    try {
+      this.deps.sessionMethods.handle(client, frame, asker);
+    } catch (error) {
+      journal.after(() => waiters.refuse(asker, error));
+    }
+  }
+
+  /** A method of the service itself. Its answer goes out when everything that it could see is saved. */
+  private own(client: Client, frame: Request): void {
+    const { server, committer, waiters } = this.deps;
+    const key = `${client.address}#${JSON.stringify(frame.id)}`;
+    if (this.working.has(key)) return;
+    this.working.add(key);
+    const afterwards: (() => void)[] = [];
+    const call = { client, afterwards: (next: () => void) => void afterwards.push(next) };
+    void server.answer(frame, call).then((outcome) => {
+      committer.effect(() => {
+        this.working.delete(key);
+        waiters.reply({ client: client.address, id: frame.id }, outcome);
+        for (const next of afterwards) next();
+      });
+    });
+  }
+
+  private notification(client: Client, frame: Notification): void {
+    const { sessions, turns, hops, journal } = this.deps;
+    if (frame.method === '$/cancel_request') {
+      this.cancelRequest(client, frame.params.requestId);
+      return;
+    }
+    const session = sessions.get(sessionIdOf(frame) ?? '');
+    if (!session || session.record.state === 'ended') return;
+    if (frame.method === 'session/cancel') turns.cancel(session, frame.line);
+    else if (!frame.method.startsWith('$/')) {
+      const { node, epoch } = session.record;
+      journal.after(() => hops.tell({ node, session: session.id, epoch }, forNode(frame.line)));
+    }
+  }
+
+  /** Cancellation is per hop: the client's id becomes ours. What waits in a queue is ours to cancel. */
+  private cancelRequest(client: Client, id: unknown): void {
+    if (typeof id !== 'string' && typeof id !== 'number') return;
+    const { waiters, hops, turns, sessions, journal } = this.deps;
+    const topic = waiters.topicOf({ client: client.address, id });
+    if (topic === undefined) return;
+    for (const session of sessions.all()) if (turns.remove(session, topic)) return;
+    const hop = hops.get(topic);
+    if (!hop?.session) return;
+    const to = { node: hop.node, session: hop.session, epoch: hop.epoch ?? 0 };
+    const line = JSON.stringify({ jsonrpc: '2.0', method: '$/cancel_request', params: { requestId: topic } });
+    journal.after(() => hops.tell(to, line));
+  }
+
+  /** The journal cannot be written: what only reads is answered, the rest is refused. */
+  private refuse(address: string, line: string): void {
+    let frame: Frame;
+    try {
+      frame = parseFrame(line);
+    } catch (error) {
+      this.reject(address, null, error);
+      return;
+    }
+    if (frame.kind !== 'request') return;
+    const client = this.clientOf(address, frame);
+    if (client && this.deps.server.has(frame.method)) {
+      this.own(client, frame);
+      return;
+    }
+    const error = new PraxisError(
+      ErrorCode.StorageFailed,
+      'The journal cannot be written; nothing was accepted',
+    );
+    void (client ?? this.deps.clients.stranger(address)).say(errorLine(frame.id, error));
+  }
+}

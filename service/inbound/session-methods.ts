@@ -1,0 +1,155 @@
+/** The requests of a client that concern a session: made, prompted, loaded, closed; everything else goes to its node. */
+import {
+  derivedId,
+  ErrorCode,
+  invalidParams,
+  memberText,
+  methodNotFound,
+  NewSessionMeta,
+  NewSessionParams,
+  PraxisError,
+  PromptMeta,
+  PromptParams,
+  praxisMeta,
+  type Request,
+  unknownSession,
+} from '../../proto/index.js';
+import type { Client } from '../clients/clients.js';
+import type { Replay } from '../clients/replay.js';
+import type { Asker, Waiters } from '../clients/waiters.js';
+import { checked } from '../methods/server.js';
+import { choose } from '../routing/choose.js';
+import type { Hops } from '../routing/hops.js';
+import type { Nodes } from '../routing/nodes.js';
+import type { Journal } from '../sessions/journal.js';
+import type { Lifecycle } from '../sessions/lifecycle.js';
+import { forNode, openLine } from '../sessions/lines.js';
+import type { Session, Sessions } from '../sessions/session.js';
+import { lostError, type Turns } from '../sessions/turns.js';
+
+export interface SessionMethodsDeps {
+  sessions: Sessions;
+  nodes: Nodes;
+  hops: Hops;
+  journal: Journal;
+  lifecycle: Lifecycle;
+  turns: Turns;
+  waiters: Waiters;
+  replay: Replay;
+}
+
+export class SessionMethods {
+  constructor(private readonly deps: SessionMethodsDeps) {}
+
+  /** Answers the request now or later. Throws what the client is to hear. */
+  handle(client: Client, frame: Request, asker: Asker): void {
+    if (frame.method === 'session/new') {
+      this.open(client, frame, asker);
+      return;
+    }
+    const { sessionId } = frame.params;
+    const ours = frame.method.startsWith('session/') && frame.method !== 'session/list';
+    if (typeof sessionId !== 'string') {
+      if (ours) throw invalidParams('sessionId is a string');
+      throw methodNotFound(frame.method);
+    }
+    const session = this.deps.sessions.get(sessionId);
+    if (frame.method === 'session/close' || frame.method === 'session/delete') {
+      this.close(session, sessionId, frame, asker);
+      return;
+    }
+    if (!session || session.record.state === 'ended') {
+      const known = frame.method === 'session/prompt' && session?.turns.has(turnIdOf(frame, asker));
+      if (!session || !known) throw unknownSession(sessionId);
+    }
+    switch (frame.method) {
+      case 'session/prompt': {
+        const { prompt } = checked(PromptParams, frame.params);
+        refuseUnsupported(session, prompt);
+        this.deps.turns.prompt(session, turnIdOf(frame, asker), prompt, frame.line, asker, client.name);
+        return;
+      }
+      case 'session/load':
+        this.deps.journal.after(() => this.deps.replay.load(client, session, asker));
+        return;
+      case 'session/resume':
+        this.deps.journal.after(() => this.deps.replay.resume(client, session, asker));
+        return;
+      case 'session/fork':
+        // Its answer would name a session that no journal knows.
+        throw methodNotFound(frame.method);
+      default:
+        this.forward(session, frame, asker);
+    }
+  }
+
+  private open(client: Client, frame: Request, asker: Asker): void {
+    const own = checked(NewSessionMeta, praxisMeta(frame.params) ?? {});
+    const id = own.sessionId ?? derivedId(asker.client, idOf(asker));
+    const known = this.deps.sessions.get(id);
+    if (known) {
+      this.deps.lifecycle.join(known, asker);
+      return;
+    }
+    const { cwd } = checked(NewSessionParams, frame.params);
+    const wish = { ...client.defaults, ...own };
+    // A connection's default agent is of its default node; who names another agent does not mean that node.
+    const { node, connector } = choose(this.deps.nodes.list(), wish);
+    const praxis = { ...wish, node: node.name, connector: connector.id };
+    this.deps.lifecycle.open(
+      {
+        id,
+        node: node.name,
+        connector: connector.id,
+        agent: connector.title,
+        cwd,
+        title: wish.title ?? null,
+        yolo: wish.yolo ?? false,
+        line: openLine(frame.line, id, praxis),
+      },
+      asker,
+    );
+  }
+
+  private close(session: Session | undefined, sessionId: string, frame: Request, asker: Asker): void {
+    const { journal, waiters, lifecycle } = this.deps;
+    const purpose = frame.method === 'session/close' ? 'close' : 'delete';
+    if (session) lifecycle.close(session, purpose, derivedId(asker.client, idOf(asker)), frame.line, asker);
+    else if (purpose === 'close') throw unknownSession(sessionId);
+    else journal.after(() => waiters.reply(asker, { result: '{}' }));
+  }
+
+  /** What we do not know passes to the agent and back, byte for byte. */
+  private forward(session: Session, frame: Request, asker: Asker): void {
+    const { hops, waiters, journal } = this.deps;
+    const { node, epoch, state, reason } = session.record;
+    if (state === 'lost') throw lostError(session, reason, node);
+    const id = derivedId(asker.client, idOf(asker));
+    const line = forNode(frame.line, id);
+    journal.after(() => {
+      waiters.wait(id, asker);
+      hops.send({ id, node, purpose: 'forward', session: session.id, epoch, line });
+    });
+  }
+}
+
+const idOf = ({ id }: Asker): string | number => (id === null ? 'null' : id);
+
+function turnIdOf(frame: Request, asker: Asker): string {
+  const { turnId } = checked(PromptMeta, praxisMeta(frame.params) ?? {});
+  return turnId ?? derivedId(asker.client, idOf(asker));
+}
+
+/** Blocks beyond text and resource_link need a capability (https://agentclientprotocol.com/protocol/v1/content). */
+function refuseUnsupported(session: Session, prompt: { type: string }[]): void {
+  const needed = { image: 'image', audio: 'audio', resource: 'embeddedContext' } as const;
+  const told = session.opening.agentCapabilities;
+  if (told === null) return;
+  for (const { type } of prompt) {
+    const ability = needed[type as keyof typeof needed];
+    if (ability && memberText(told, ['promptCapabilities', ability]) !== 'true')
+      throw new PraxisError(ErrorCode.InvalidParams, `${session.record.agent} takes no ${type} in a prompt`, {
+        type,
+      });
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * What follows from nodes coming and going: hello sends again what is unanswered and settles which sessions live,
+ * silence shows sessions as lost, and a node that is given up has its requests answered with NodeLost.
+ */
+import { ErrorCode, PraxisError } from '../../proto/index.js';
+import type { Committer } from '../commit.js';
+import { failed, type Hops, nodeLost } from '../routing/hops.js';
+import type { Hello, Nodes } from '../routing/nodes.js';
+import type { Approvals } from '../sessions/approvals.js';
+import type { Lifecycle } from '../sessions/lifecycle.js';
+import type { Outcome, Session, Sessions } from '../sessions/session.js';
+import type { Turns } from '../sessions/turns.js';
+
+export interface WatchDeps {
+  committer: Committer;
+  nodes: Nodes;
+  hops: Hops;
+  sessions: Sessions;
+  lifecycle: Lifecycle;
+  turns: Turns;
+  approvals: Approvals;
+  /** The request of ours has its outcome. */
+  settle(hopId: string, outcome: Outcome): void;
+  /** Some node's entry changed. */
+  changed(): void;
+}
+
+export class Watch {
+  constructor(private readonly deps: WatchDeps) {}
+
+  /** `_praxis/node/hello`. */
+  hello(hello: Hello): void {
+    const { committer, nodes, hops, turns, approvals } = this.deps;
+    const restarted = nodes.bootOf(hello.name) !== undefined && nodes.bootOf(hello.name) !== hello.boot;
+    if (restarted) this.giveUp(hello.name, 'node_restarted');
+    committer.draft.nodes.set(hello.name, nodes.hello(hello));
+    const here = new Set(hello.sessions.map(({ sessionId }) => sessionId));
+    for (const session of this.deps.sessions.onNode(hello.name)) {
+      const { state, reason } = session.record;
+      const making = session.opening.line !== null;
+      if (here.delete(session.id) || (making && state === 'lost')) this.settle(session);
+      else if (!making && (state !== 'lost' || reason === 'node_silent')) this.agentGone(session);
+    }
+    for (const unknown of here) this.deps.lifecycle.dismiss(hello.name, unknown);
+    committer.effect(() => {
+      hops.resend(hello.name);
+      for (const session of this.deps.sessions.onNode(hello.name)) {
+        approvals.repeat(session);
+        if (session.running?.state === 'cancelling') committer.run({ handle: () => turns.cancel(session) });
+      }
+      this.deps.changed();
+    });
+  }
+
+  /** The node has the session. A prompt that was given up meanwhile is stopped there. */
+  private settle(session: Session): void {
+    const { lifecycle, hops, committer } = this.deps;
+    const { state, reason, node, epoch } = session.record;
+    if (state !== 'lost') return;
+    lifecycle.find(session);
+    if (reason === 'node_silent') return;
+    const line = JSON.stringify({
+      jsonrpc: '2.0',
+      method: 'session/cancel',
+      params: { sessionId: session.id },
+    });
+    committer.effect(() => hops.tell({ node, session: session.id, epoch }, line));
+  }
+
+  private agentGone(session: Session): void {
+    const error = new PraxisError(ErrorCode.AgentLost, 'The agent is no longer on its node', {
+      sessionId: session.id,
+    });
+    this.deps.lifecycle.lose(session, 'agent_exited', error);
+  }
+
+  /** Any message of a node. False: it is of a run that is not registered, and waits for its hello. */
+  seen(node: string, boot: string): boolean {
+    const seen = this.deps.nodes.seen(node, boot);
+    if (seen === 'back') {
+      for (const session of this.deps.sessions.onNode(node))
+        if (session.record.reason === 'node_silent' || session.record.reason === 'node_gone')
+          this.settle(session);
+      this.deps.committer.effect(() => this.deps.changed());
+    }
+    return seen !== 'unknown';
+  }
+
+  /** `_praxis/node/bye`. */
+  bye(node: string, boot: string): void {
+    if (this.deps.nodes.bootOf(node) !== boot) return;
+    this.deps.nodes.lost(node, true);
+    this.giveUp(node, 'node_stopped');
+    this.deps.committer.effect(() => this.deps.changed());
+  }
+
+  /** The node's address has no queue: it is away, however short the silence. */
+  absent(node: string): void {
+    if (!this.deps.nodes.isLive(node)) return;
+    this.deps.nodes.lost(node, false);
+    this.silent(node);
+  }
+
+  tick(elapsedMs: number): void {
+    const { silent, gone } = this.deps.nodes.tick(elapsedMs);
+    for (const node of silent) this.silent(node);
+    for (const node of gone) this.giveUp(node, 'node_gone');
+  }
+
+  private silent(node: string): void {
+    for (const session of this.deps.sessions.onNode(node))
+      if (session.record.state !== 'lost') this.deps.lifecycle.hide(session);
+    this.deps.committer.effect(() => this.deps.changed());
+  }
+
+  private giveUp(node: string, reason: string): void {
+    const { sessions, lifecycle, hops, committer } = this.deps;
+    for (const session of sessions.onNode(node)) {
+      const { state, reason: why } = session.record;
+      if (state !== 'lost' || why === 'node_silent') lifecycle.lose(session, reason, nodeLost(node));
+    }
+    committer.effect(() => {
+      for (const { id, purpose } of hops.ofNode(node))
+        if (purpose === 'list') this.deps.settle(id, failed(nodeLost(node)));
+    });
+  }
+}

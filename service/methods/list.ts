@@ -1,0 +1,136 @@
+/**
+ * `session/list`: the journal's sessions, with what their nodes say of them now. The nodes are asked at the same time; one
+ * that does not answer within NODE_LIST_MS is taken at the journal's word.
+ */
+import { z } from 'zod';
+import {
+  ErrorCode,
+  ListParams,
+  NODE_LIST_MS,
+  PraxisError,
+  praxisMeta,
+  requestLine,
+} from '../../proto/index.js';
+import type { Clock } from '../ports.js';
+import type { Hops } from '../routing/hops.js';
+import type { Nodes } from '../routing/nodes.js';
+import type { Outcome, Session, Sessions } from '../sessions/session.js';
+import type { MethodServer } from './server.js';
+
+/** Sessions on one page. */
+export const LIST_PAGE = 1_000;
+
+export interface ListDeps {
+  sessions: Pick<Sessions, 'all'>;
+  nodes: Pick<Nodes, 'isLive'>;
+  hops: Pick<Hops, 'send' | 'end'>;
+  clock: Clock;
+  newId: () => string;
+}
+
+/** What a node may say of a session; everything else in its answer is not ours to repeat. */
+const Listed = z.looseObject({
+  sessions: z.array(z.looseObject({ sessionId: z.string(), title: z.string().nullish() })),
+});
+
+export class SessionList {
+  private readonly asked = new Map<string, (outcome: Outcome) => void>();
+
+  constructor(private readonly deps: ListDeps) {}
+
+  add(server: MethodServer): void {
+    server.add('session/list', ListParams, (params) => this.list(params));
+  }
+
+  /** A node has answered its part. */
+  settled(hopId: string, outcome: Outcome): void {
+    this.deps.hops.end(hopId);
+    this.asked.get(hopId)?.(outcome);
+    this.asked.delete(hopId);
+  }
+
+  private async list(params: ListParams): Promise<object> {
+    const after = params.cursor ? readCursor(params.cursor) : undefined;
+    const all = praxisMeta(params)?.all === true;
+    const sessions = [...this.deps.sessions.all()]
+      .filter(({ record }) => all || record.state !== 'ended')
+      .filter(({ record }) => !params.cwd || record.cwd === params.cwd)
+      .sort(newestFirst);
+    const from = after === undefined ? 0 : sessions.findIndex((session) => newestFirst(after, session) < 0);
+    const page = from === -1 ? [] : sessions.slice(from, from + LIST_PAGE);
+    const more = from !== -1 && from + LIST_PAGE < sessions.length;
+    const told = await this.ask(new Set(page.map(({ record }) => record.node)));
+    return {
+      sessions: page.map((session) => describe(session, told.get(session.id))),
+      ...(more && { nextCursor: writeCursor(page.at(-1)!) }),
+    };
+  }
+
+  /** The titles that the live ones of these nodes give to sessions of theirs. */
+  private async ask(nodes: ReadonlySet<string>): Promise<Map<string, string>> {
+    const titles = new Map<string, string>();
+    const live = [...nodes].filter((node) => this.deps.nodes.isLive(node));
+    await Promise.all(
+      live.map(async (node) => {
+        const outcome = await this.askNode(node);
+        if (!outcome || !('result' in outcome)) return;
+        const listed = Listed.safeParse(JSON.parse(outcome.result));
+        if (listed.success)
+          for (const { sessionId, title } of listed.data.sessions) if (title) titles.set(sessionId, title);
+      }),
+    );
+    return titles;
+  }
+
+  private askNode(node: string): Promise<Outcome | undefined> {
+    const { hops, clock, newId } = this.deps;
+    return new Promise((resolve) => {
+      const id = newId();
+      const stop = clock.schedule(NODE_LIST_MS, () => {
+        this.asked.delete(id);
+        hops.end(id);
+        resolve(undefined);
+      });
+      this.asked.set(id, (outcome) => {
+        stop();
+        resolve(outcome);
+      });
+      hops.send({ id, node, purpose: 'list', line: requestLine(id, 'session/list', {}) });
+    });
+  }
+}
+
+function describe(session: Session, title: string | undefined): object {
+  const info = session.info();
+  const shown = info.title ?? title;
+  return {
+    sessionId: info.sessionId,
+    cwd: info.cwd,
+    ...(shown && { title: shown }),
+    updatedAt: new Date(info.updatedAt).toISOString(),
+    _meta: { praxis: info },
+  };
+}
+
+type Place = { record: { createdAt: number; id: string } };
+
+function newestFirst(a: Place, b: Place): number {
+  return (
+    b.record.createdAt - a.record.createdAt ||
+    (a.record.id < b.record.id ? -1 : a.record.id > b.record.id ? 1 : 0)
+  );
+}
+
+const writeCursor = ({ record }: Place): string =>
+  Buffer.from(JSON.stringify([record.createdAt, record.id])).toString('base64url');
+
+function readCursor(text: string): Place {
+  try {
+    const [createdAt, id] = z
+      .tuple([z.number(), z.string()])
+      .parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
+    return { record: { createdAt, id } };
+  } catch {
+    throw new PraxisError(ErrorCode.InvalidParams, 'The cursor is none of ours');
+  }
+}

@@ -1,0 +1,102 @@
+/** The `_praxis/*` methods: what our own clients ask of the service. */
+import {
+  ClientMethods,
+  ErrorCode,
+  MAX_EVENTS_PAGE,
+  PraxisError,
+  unknownSession,
+  VERSION,
+} from '../../proto/index.js';
+import type { Viewers } from '../clients/viewers.js';
+import type { Clock } from '../ports.js';
+import type { Nodes } from '../routing/nodes.js';
+import type { Session, Sessions } from '../sessions/session.js';
+import type { Store } from '../store/index.js';
+import type { MethodServer } from './server.js';
+
+/** What the process around the core knows and can do. */
+export interface Host {
+  /** The bus, for people: `embedded` or an address without secrets. */
+  bus: string;
+  /** Makes a login at the broker and returns the text for `praxis join`. */
+  enroll(role: 'node' | 'client', name: string): Promise<string>;
+}
+
+export interface PraxisDeps {
+  sessions: Sessions;
+  nodes: Nodes;
+  viewers: Viewers;
+  store: Pick<Store, 'events'>;
+  clock: Clock;
+  boot: string;
+  host: Host;
+}
+
+/** Sessions that `_praxis/session/find` names at most. */
+const MAX_FOUND = 20;
+
+export function addPraxisMethods(server: MethodServer, deps: PraxisDeps): void {
+  const { sessions, nodes, viewers, store, host, boot } = deps;
+  const startedAt = deps.clock.now();
+  const need = (id: string): Session => {
+    const session = sessions.get(id);
+    if (!session) throw unknownSession(id);
+    return session;
+  };
+
+  server.add('_praxis/status', ClientMethods['_praxis/status'].params, () => {
+    const all = [...sessions.all()];
+    return {
+      version: VERSION,
+      boot,
+      startedAt,
+      bus: host.bus,
+      nodes: nodes.list(),
+      sessions: all.filter(({ live }) => live).length,
+      waiting: all.filter(({ record }) => record.state === 'waiting').length,
+    };
+  });
+
+  server.add('_praxis/nodes', ClientMethods['_praxis/nodes'].params, () => ({ nodes: nodes.list() }));
+
+  server.add('_praxis/session/find', ClientMethods['_praxis/session/find'].params, ({ prefix }) => ({
+    sessions: [...sessions.all()]
+      .filter(({ id }) => id.startsWith(prefix))
+      .sort((a, b) => b.record.createdAt - a.record.createdAt)
+      .slice(0, MAX_FOUND)
+      .map((session) => session.info()),
+  }));
+
+  server.add('_praxis/session/attach', ClientMethods['_praxis/session/attach'].params, (params, call) => {
+    const session = need(params.sessionId);
+    const after = Math.min(params.after ?? session.record.seq, session.record.seq);
+    call.afterwards(() => viewers.add(call.client, session, after));
+    return { session: session.info(), after };
+  });
+
+  server.add(
+    '_praxis/session/detach',
+    ClientMethods['_praxis/session/detach'].params,
+    ({ sessionId }, { client }) => {
+      viewers.remove(client.address, sessionId);
+      return {};
+    },
+  );
+
+  server.add('_praxis/session/events', ClientMethods['_praxis/session/events'].params, async (params) => {
+    const session = need(params.sessionId);
+    const events = await store.events(session.id, params.after, Math.min(params.limit, MAX_EVENTS_PAGE));
+    return {
+      events: events.map(({ seq, epoch, at, frame }) => ({ seq, epoch, at, frame })),
+      last: session.saved,
+    };
+  });
+
+  server.add('_praxis/enroll', ClientMethods['_praxis/enroll'].params, async ({ role, name }) => {
+    try {
+      return { join: await host.enroll(role, name) };
+    } catch (error) {
+      throw new PraxisError(ErrorCode.InternalError, `The login cannot be made: ${(error as Error).message}`);
+    }
+  });
+}

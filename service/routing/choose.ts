@@ -1,0 +1,78 @@
+/** Which node and which agent a new session gets. What cannot be decided is an error that lists the choices. */
+import {
+  type ConnectorInfo,
+  ErrorCode,
+  invalidParams,
+  type NodeInfo,
+  PraxisError,
+} from '../../proto/index.js';
+import { nodeUnavailable } from './hops.js';
+
+export interface Wish {
+  node?: string | undefined;
+  connector?: string | undefined;
+}
+
+export interface Choice {
+  node: NodeInfo;
+  connector: ConnectorInfo;
+}
+
+/** Serves newcomers; never chosen while a real agent is ready. */
+const DEMO = 'demo';
+
+const ready = ({ connectors }: NodeInfo) => connectors.filter(({ status }) => status === 'ready');
+
+const choicesOf = (nodes: readonly NodeInfo[]) =>
+  nodes.map((node) => ({ node: node.name, state: node.state, connectors: ready(node).map(({ id }) => id) }));
+
+/**
+ * The one choice that fits the wish. Throws InvalidParams (`data.choices`) for an unknown name or when several fit,
+ * NodeUnavailable when the node is not there, AgentStartFailed (`data.hint`) when the agent is not ready on it.
+ */
+export function choose(nodes: readonly NodeInfo[], wish: Wish): Choice {
+  const data = { choices: choicesOf(nodes) };
+  const named = nodes.filter(({ name }) => wish.node === undefined || name === wish.node);
+  if (wish.node !== undefined && named.length === 0)
+    throw invalidParams(`There is no node ${wish.node}`, data);
+  const live = named.filter(({ state }) => state === 'live');
+  if (live.length === 0) {
+    if (wish.node !== undefined) throw nodeUnavailable(wish.node);
+    throw new PraxisError(ErrorCode.NodeUnavailable, 'No node is connected', data);
+  }
+  return wish.connector === undefined
+    ? byDefault(live, data)
+    : byConnector(named, live, wish.connector, data);
+}
+
+function byDefault(live: readonly NodeInfo[], data: object): Choice {
+  if (live.length > 1) throw invalidParams('Several nodes are connected: name one, or an agent', data);
+  const node = live[0]!;
+  const real = ready(node).filter(({ id }) => id !== DEMO);
+  const some = real.length > 0 ? real : ready(node);
+  if (some.length === 1) return { node, connector: some[0]! };
+  if (some.length === 0) throw invalidParams(`No agent is ready on ${node.name}`, data);
+  throw invalidParams(`Several agents are ready on ${node.name}: name one`, data);
+}
+
+function byConnector(
+  named: readonly NodeInfo[],
+  live: readonly NodeInfo[],
+  id: string,
+  data: object,
+): Choice {
+  const having = (nodes: readonly NodeInfo[]) =>
+    nodes.filter(({ connectors }) => connectors.some((connector) => connector.id === id));
+  const all = having(live).map((node) => ({ node, connector: node.connectors.find((c) => c.id === id)! }));
+  const some = all.filter(({ connector }) => connector.status === 'ready');
+  if (some.length === 1) return some[0]!;
+  if (some.length > 1) throw invalidParams(`Several nodes have ${id}: name one`, data);
+  const [unready] = all;
+  if (unready)
+    throw new PraxisError(ErrorCode.AgentStartFailed, `${id} is not ready on ${unready.node.name}`, {
+      hint: unready.connector.hint,
+    });
+  const [away] = having(named);
+  if (away) throw nodeUnavailable(away.name);
+  throw invalidParams(`There is no agent ${id}`, data);
+}

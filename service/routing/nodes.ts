@@ -1,0 +1,111 @@
+/**
+ * The nodes that have registered and whether they are there. Silence is counted in ticks of the service while it is itself
+ * connected, so that neither an outage of the bus nor a suspended service looks like the death of a node.
+ */
+
+import type { z } from 'zod';
+import { NODE_GONE_MS, NODE_SILENT_MS, type NodeInfo, type NodeMessages } from '../../proto/index.js';
+import type { NodeRow } from '../store/index.js';
+
+export type Hello = z.infer<(typeof NodeMessages)['_praxis/node/hello']>;
+
+interface Entry {
+  info: NodeInfo;
+  boot: string;
+  silentMs: number;
+  /** Silent so long that its sessions were given up. */
+  gone: boolean;
+}
+
+export interface NodesDeps {
+  now(): number;
+  sessionsOn(node: string): number;
+}
+
+export class Nodes {
+  private readonly byName = new Map<string, Entry>();
+
+  constructor(private readonly deps: NodesDeps) {}
+
+  /** Takes the nodes of an earlier run of the service: as live, because they say hello when they hear that it is back. */
+  restore(rows: readonly NodeRow[]): void {
+    for (const { name, boot, info } of rows)
+      this.byName.set(name, { info: JSON.parse(info), boot, silentMs: 0, gone: false });
+  }
+
+  bootOf(name: string): string | undefined {
+    return this.byName.get(name)?.boot;
+  }
+
+  isLive(name: string): boolean {
+    return this.byName.get(name)?.info.state === 'live';
+  }
+
+  /** The node registers. */
+  hello(hello: Hello): NodeRow {
+    const { name, boot, version, os, home, roots, yolo, connectors } = hello;
+    const info = {
+      name,
+      state: 'live',
+      version,
+      os,
+      home,
+      roots,
+      yolo,
+      connectors,
+      sessions: 0,
+      lastSeen: this.deps.now(),
+    } as const;
+    this.byName.set(name, { info, boot, silentMs: 0, gone: false });
+    return { name, boot, info: JSON.stringify(info) };
+  }
+
+  /** The node said something. `back` when it was taken for lost. */
+  seen(name: string, boot: string): 'known' | 'back' | 'unknown' {
+    const node = this.byName.get(name);
+    if (node?.boot !== boot) return 'unknown';
+    node.silentMs = 0;
+    node.info.lastSeen = this.deps.now();
+    if (node.info.state === 'live') return 'known';
+    node.info.state = 'live';
+    node.gone = false;
+    return 'back';
+  }
+
+  /** Nobody takes messages at its address, or it said goodbye. */
+  lost(name: string, gone: boolean): void {
+    const node = this.byName.get(name);
+    if (!node) return;
+    node.info.state = 'lost';
+    node.gone ||= gone;
+  }
+
+  /** Time has passed: who has just become silent, and who is given up. */
+  tick(elapsedMs: number): { silent: string[]; gone: string[] } {
+    const silent: string[] = [];
+    const gone: string[] = [];
+    for (const [name, node] of this.byName) {
+      node.silentMs += elapsedMs;
+      if (node.silentMs >= NODE_SILENT_MS && node.info.state === 'live') {
+        node.info.state = 'lost';
+        silent.push(name);
+      }
+      if (node.silentMs >= NODE_GONE_MS && !node.gone) {
+        node.gone = true;
+        gone.push(name);
+      }
+    }
+    return { silent, gone };
+  }
+
+  /** The service was disconnected itself: nobody can be blamed for the silence. */
+  forgive(): void {
+    for (const node of this.byName.values()) node.silentMs = 0;
+  }
+
+  list(): NodeInfo[] {
+    return [...this.byName.values()]
+      .map(({ info }) => ({ ...info, sessions: this.deps.sessionsOn(info.name) }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+}

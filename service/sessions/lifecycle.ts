@@ -1,0 +1,264 @@
+/**
+ * How a session begins, is lost and found, and ends. Whatever happens, everybody who waits for something of the session
+ * gets an answer.
+ */
+import {
+  ErrorCode,
+  type FrameId,
+  NodeOpened,
+  PraxisError,
+  requestLine,
+  unknownSession,
+} from '../../proto/index.js';
+import type { Clients } from '../clients/clients.js';
+import type { Viewers } from '../clients/viewers.js';
+import type { Asker, Waiters } from '../clients/waiters.js';
+import { failed, type Hops } from '../routing/hops.js';
+import type { Approvals } from './approvals.js';
+import type { Journal } from './journal.js';
+import { forNode, withoutPraxis } from './lines.js';
+import { emptyOpening, type Outcome, Session, type Sessions } from './session.js';
+import { outcomeOfTurn, type Turns } from './turns.js';
+
+export interface LifecycleDeps {
+  sessions: Sessions;
+  journal: Journal;
+  hops: Hops;
+  waiters: Waiters;
+  clients: Pick<Clients, 'get'>;
+  viewers: Viewers;
+  turns: Turns;
+  approvals: Approvals;
+}
+
+export interface Opening {
+  id: string;
+  node: string;
+  connector: string;
+  agent: string;
+  cwd: string;
+  title: string | null;
+  yolo: boolean;
+  /** `session/new` as the node gets it. */
+  line: string;
+}
+
+export class Lifecycle {
+  constructor(private readonly deps: LifecycleDeps) {}
+
+  /** Makes the session, or joins `asker` to the one that the same request made before. */
+  open(opening: Opening, asker: Asker): void {
+    const { journal, sessions, hops } = this.deps;
+    const at = journal.now();
+    const session = new Session(
+      {
+        id: opening.id,
+        node: opening.node,
+        connector: opening.connector,
+        agent: opening.agent,
+        cwd: opening.cwd,
+        title: opening.title,
+        state: 'starting',
+        reason: null,
+        yolo: opening.yolo ? 1 : 0,
+        seq: 0,
+        epoch: 0,
+        nodeBoot: null,
+        nodeSeq: 0,
+        createdAt: at,
+        updatedAt: at,
+      },
+      { ...emptyOpening(opening.id), line: opening.line },
+    );
+    sessions.add(session);
+    journal.saveOpening(session);
+    journal.changed(session);
+    this.join(session, asker);
+    const { id, node, line } = opening;
+    journal.after(() => hops.send({ id, node, purpose: 'open', session: id, epoch: 0, line }));
+  }
+
+  /** `asker` gets the answer of the session's opening, which may be there already. */
+  join(session: Session, asker: Asker): void {
+    const { journal, waiters } = this.deps;
+    journal.after(() => {
+      waiters.wait(session.id, asker);
+      if (session.opening.result !== null || session.opening.error !== null) this.announce(session);
+    });
+  }
+
+  /** The node has answered `session/new`. */
+  opened(session: Session, outcome: Outcome): void {
+    const { journal, hops } = this.deps;
+    const parsed = 'result' in outcome ? NodeOpened.safeParse(JSON.parse(outcome.result)) : undefined;
+    if (!('result' in outcome) || !parsed?.success || parsed.data.sessionId !== session.id) {
+      const answered = 'error' in outcome ? outcome : failed(badAnswer(session.record.node));
+      this.end(session, 'failed', answered);
+      return;
+    }
+    const { agentInfo = null, agentCapabilities = null } = parsed.data._meta.praxis;
+    const result = withoutPraxis(outcome.result, []);
+    Object.assign(session.opening, {
+      line: null,
+      result,
+      agentInfo: agentInfo && JSON.stringify(agentInfo),
+      agentCapabilities: agentCapabilities && JSON.stringify(agentCapabilities),
+    });
+    journal.saveOpening(session);
+    const { node, connector, cwd, yolo } = session.record;
+    journal.event(session, '_praxis/session/opened', {
+      node,
+      connector,
+      cwd,
+      yolo: yolo === 1,
+      agentInfo,
+      agentCapabilities,
+      result: JSON.parse(result),
+    });
+    journal.move(session, 'opened');
+    journal.after(() => {
+      hops.end(session.id);
+      this.announce(session);
+    });
+    this.deps.turns.advance(session);
+  }
+
+  /** Answers those who opened it; the answer comes first, then what the agent said early. */
+  private announce(session: Session): void {
+    const { waiters, clients, viewers } = this.deps;
+    const askers = waiters.askersOf(session.id);
+    waiters.answer(session.id, outcomeOfTurn(session.opening));
+    if (session.record.state === 'ended') return;
+    for (const address of new Set(askers.map(({ client }) => client))) {
+      const client = clients.get(address);
+      if (client) viewers.add(client, session, 0);
+    }
+  }
+
+  /** Closes the session, and forgets it when the method is `session/delete`. The running prompt is answered first. */
+  close(session: Session, purpose: 'close' | 'delete', hopId: string, line: string, asker: Asker): void {
+    const { journal, hops, waiters, turns } = this.deps;
+    const { node, epoch, state } = session.record;
+    journal.after(() => waiters.wait(hopId, asker));
+    if (state === 'ended' || state === 'lost') {
+      if (state === 'lost') this.dismiss(node, session.id);
+      this.closed(session, purpose, hopId);
+      return;
+    }
+    turns.dropQueue(session);
+    turns.cancel(session);
+    // The node closes; the journal is ours, so a deletion is a close there.
+    const sent = purpose === 'close' ? forNode(line, hopId) : closeLine(hopId, session.id);
+    journal.after(() => hops.send({ id: hopId, node, purpose, session: session.id, epoch, line: sent }));
+  }
+
+  /** The node has closed it, or is not there to. */
+  closed(session: Session, purpose: 'close' | 'delete', hopId: string): void {
+    const { journal, hops, waiters, sessions, viewers } = this.deps;
+    const { seq: before } = session.record;
+    this.end(session, 'closed');
+    const seq = session.record.state === 'ended' ? session.record.seq : before;
+    journal.after(() => {
+      hops.end(hopId);
+      waiters.answer(hopId, { result: '{}' }, session, seq);
+    });
+    if (purpose === 'close') return;
+    journal.forgetSession(session);
+    session.record.reason = 'deleted';
+    journal.changed(session);
+    journal.after(() => {
+      sessions.remove(session.id);
+      viewers.removeSession(session.id);
+    });
+  }
+
+  /** Ends the session: what runs is answered with `outcome`, or as cancelled. */
+  end(session: Session, reason: 'closed' | 'failed' | 'node_removed', outcome?: Outcome): void {
+    const { journal, hops, waiters, turns, approvals } = this.deps;
+    if (session.record.state === 'ended') return;
+    approvals.cancel(session);
+    approvals.forget(session);
+    turns.endAll(session, outcome);
+    if (session.opening.line !== null) {
+      session.opening.line = null;
+      session.opening.error =
+        outcome && 'error' in outcome ? outcome.error : JSON.stringify(unknownSession(session.id));
+      journal.saveOpening(session);
+      journal.after(() => {
+        hops.end(session.id);
+        this.announce(session);
+      });
+    }
+    const detail = outcome && 'error' in outcome ? (JSON.parse(outcome.error).message as string) : null;
+    journal.end(session, reason, detail);
+    const gone = failed(unknownSession(session.id));
+    this.failForwarded(session, gone);
+    journal.after(() => {
+      for (const hop of hops.ofSession(session.id)) {
+        if (hop.purpose !== 'close' && hop.purpose !== 'delete') continue;
+        hops.end(hop.id);
+        waiters.answer(hop.id, { result: '{}' }, session);
+      }
+    });
+  }
+
+  /** The agent is gone for good: everything that waits for it gets `error`. */
+  lose(session: Session, reason: string, error: PraxisError, detail: string | null = null): void {
+    const { journal, hops, turns, approvals } = this.deps;
+    const outcome = failed(error);
+    if (session.record.state === 'starting' || session.opening.line !== null) {
+      this.end(session, 'failed', outcome);
+      return;
+    }
+    const closing = hops
+      .ofSession(session.id)
+      .find(({ purpose }) => purpose === 'close' || purpose === 'delete');
+    if (closing) {
+      this.closed(session, closing.purpose as 'close' | 'delete', closing.id);
+      return;
+    }
+    approvals.cancel(session);
+    approvals.forget(session);
+    turns.endAll(session, outcome);
+    journal.move(session, 'lost', reason, detail);
+    this.failForwarded(session, outcome);
+  }
+
+  /** The node is silent: the session is shown as lost, and may be found again. */
+  hide(session: Session): void {
+    this.deps.journal.move(session, 'lost', 'node_silent');
+  }
+
+  /** The node is back in the same run, and the agent with it. */
+  find(session: Session): void {
+    if (session.record.state !== 'lost') return;
+    const { journal } = this.deps;
+    if (session.opening.line !== null) journal.move(session, 'found_starting');
+    else if (session.openRequests.length > 0) journal.move(session, 'found_waiting');
+    else journal.move(session, session.running ? 'found_working' : 'found_idle');
+  }
+
+  /** Tells a node to close what the service does not know or has given up. Nobody waits for the answer. */
+  dismiss(node: string, session: string): void {
+    const { journal, hops } = this.deps;
+    journal.after(() => hops.tell({ node, session, epoch: 0 }, closeLine(`close ${session}`, session)));
+  }
+
+  private failForwarded(session: Session, outcome: Outcome): void {
+    const { journal, hops, waiters } = this.deps;
+    journal.after(() => {
+      for (const hop of hops.ofSession(session.id)) {
+        if (hop.purpose !== 'forward') continue;
+        hops.end(hop.id);
+        waiters.answer(hop.id, outcome, session);
+      }
+    });
+  }
+}
+
+const closeLine = (id: FrameId, sessionId: string) => requestLine(id, 'session/close', { sessionId });
+
+const badAnswer = (node: string) =>
+  new PraxisError(ErrorCode.InternalError, `The node ${node} answered session/new in no known form`, {
+    node,
+  });

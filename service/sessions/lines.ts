@@ -1,0 +1,27 @@
+/** Frames on their way between a client and a node: only ids and our own `_meta.praxis` change, nothing else. */
+import { memberText, removeMember, setMember } from '../../proto/index.js';
+
+/** The frame as the node gets it: under our id, without `_meta.praxis`, which is between the client and the service. */
+export function forNode(line: string, id?: string): string {
+  return withoutPraxis(id === undefined ? line : setMember(line, [], 'id', JSON.stringify(id)), ['params']);
+}
+
+/** The text without `_meta.praxis` of the object at `path`, and without `_meta` when nothing else was in it. */
+export function withoutPraxis(text: string, path: readonly string[]): string {
+  const meta = [...path, '_meta'];
+  if (memberText(text, [...meta, 'praxis']) === undefined) return text;
+  const rest = removeMember(text, [...meta, 'praxis']);
+  return /^\{\s*\}$/.test(memberText(rest, meta) ?? '') ? removeMember(rest, meta) : rest;
+}
+
+/** `session/new` as the node gets it: it says which session this is, and `mcpServers` is always there, as ACP wants. */
+export function openLine(line: string, sessionId: string, praxis: Record<string, unknown>): string {
+  const meta = JSON.stringify({ ...praxis, sessionId });
+  let out = setMember(line, [], 'id', JSON.stringify(sessionId));
+  out = memberText(out, ['params', '_meta'])?.startsWith('{')
+    ? setMember(out, ['params', '_meta'], 'praxis', meta)
+    : setMember(out, ['params'], '_meta', `{"praxis":${meta}}`);
+  return (memberText(out, ['params', 'mcpServers']) ?? 'null') === 'null'
+    ? setMember(out, ['params'], 'mcpServers', '[]')
+    : out;
+}

@@ -1,0 +1,121 @@
+/**
+ * One session in memory: its rows, as the handlers change them, and the tail of its journal that viewers still need.
+ * `saved` is the newest event that is committed; nothing after it is ever shown.
+ */
+import type { SessionInfo } from '../../proto/index.js';
+import type { EventRow, OpeningRow, RequestRow, SessionRow, SessionRows, TurnRow } from '../store/index.js';
+
+/** An answer of the agent or of ours, as the JSON text of its `result` or `error`. */
+export type Outcome = { result: string } | { error: string };
+
+export class Session {
+  record: SessionRow;
+  opening: OpeningRow;
+  /** By id, in the order of the prompts. Ended ones stay, so that a repeated prompt is answered and not run. */
+  turns = new Map<string, TurnRow>();
+  /** The agent's requests, by the id that viewers know. */
+  requests = new Map<string, RequestRow>();
+  saved: number;
+  /** Events that some viewer has not got, oldest first; kept only while somebody watches. */
+  tail: EventRow[] = [];
+  watchers = 0;
+
+  constructor(record: SessionRow, opening: OpeningRow) {
+    this.record = record;
+    this.opening = opening;
+    this.saved = record.seq;
+  }
+
+  get id(): string {
+    return this.record.id;
+  }
+
+  get running(): TurnRow | undefined {
+    for (const turn of this.turns.values())
+      if (turn.state === 'running' || turn.state === 'cancelling') return turn;
+    return undefined;
+  }
+
+  get queued(): TurnRow[] {
+    return [...this.turns.values()].filter((turn) => turn.state === 'queued');
+  }
+
+  get openRequests(): RequestRow[] {
+    return [...this.requests.values()].filter((request) => request.answer === null);
+  }
+
+  /** The session can take prompts some day: it is neither ended nor gone for good. */
+  get live(): boolean {
+    return this.record.state !== 'ended';
+  }
+
+  info(): SessionInfo {
+    const { id, yolo, nodeBoot: _boot, nodeSeq: _seq, ...rest } = this.record;
+    return { ...rest, sessionId: id, yolo: yolo === 1, queued: this.queued.length };
+  }
+}
+
+/** Every session that is not deleted. */
+export class Sessions {
+  private readonly byId = new Map<string, Session>();
+
+  get(id: string): Session | undefined {
+    return this.byId.get(id);
+  }
+
+  add(session: Session): void {
+    this.byId.set(session.id, session);
+  }
+
+  remove(id: string): void {
+    this.byId.delete(id);
+  }
+
+  all(): IterableIterator<Session> {
+    return this.byId.values();
+  }
+
+  get size(): number {
+    return this.byId.size;
+  }
+
+  onNode(node: string): Session[] {
+    return [...this.byId.values()].filter((session) => session.record.node === node && session.live);
+  }
+
+  /** The session whose agent asked the request `id`. */
+  withRequest(id: string): Session | undefined {
+    for (const session of this.byId.values()) if (session.requests.has(id)) return session;
+    return undefined;
+  }
+
+  /** Takes what the store says: new sessions are added, known ones become what they were when it was saved. */
+  restore(rows: SessionRows): void {
+    for (const record of rows.sessions) {
+      const known = this.byId.get(record.id);
+      const fresh = new Session(record, emptyOpening(record.id));
+      if (known) {
+        known.record = fresh.record;
+        known.opening = fresh.opening;
+        known.turns.clear();
+        known.requests.clear();
+        known.tail = known.tail.filter((event) => event.seq <= record.seq);
+      } else this.byId.set(record.id, fresh);
+    }
+    for (const opening of rows.openings) {
+      const session = this.byId.get(opening.session);
+      if (session) session.opening = opening;
+    }
+    for (const turn of rows.turns) this.byId.get(turn.session)?.turns.set(turn.id, turn);
+    for (const request of rows.requests) this.byId.get(request.session)?.requests.set(request.id, request);
+  }
+}
+
+export const emptyOpening = (session: string): OpeningRow => ({
+  session,
+  line: null,
+  result: null,
+  error: null,
+  agentInfo: null,
+  agentCapabilities: null,
+});

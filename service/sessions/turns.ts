@@ -1,0 +1,189 @@
+/**
+ * Turns: a prompt is accepted once it is in the journal, one turn of a session runs at a time, the others wait in order,
+ * and a turn id runs once however often the prompt is repeated.
+ */
+import {
+  type ContentBlock,
+  ErrorCode,
+  MAX_QUEUED_PROMPTS,
+  notificationLine,
+  PraxisError,
+  StopReason,
+  unknownSession,
+} from '../../proto/index.js';
+import type { Asker, Waiters } from '../clients/waiters.js';
+import { type Hops, nodeUnavailable } from '../routing/hops.js';
+import type { TurnRow } from '../store/index.js';
+import type { Approvals } from './approvals.js';
+import type { Journal } from './journal.js';
+import { forNode } from './lines.js';
+import type { Outcome, Session } from './session.js';
+import { titleOf } from './titles.js';
+
+export interface TurnsDeps {
+  journal: Journal;
+  hops: Hops;
+  waiters: Waiters;
+  approvals: Pick<Approvals, 'cancel' | 'forget'>;
+}
+
+const CANCELLED: Outcome = { result: '{"stopReason":"cancelled"}' };
+
+export class Turns {
+  constructor(private readonly deps: TurnsDeps) {}
+
+  /** Accepts a prompt, or joins `asker` to the turn that it already is. Throws QueueFull, SessionLost, NodeUnavailable. */
+  prompt(
+    session: Session,
+    turnId: string,
+    prompt: ContentBlock[],
+    line: string,
+    asker: Asker,
+    by: string,
+  ): void {
+    const { journal, waiters } = this.deps;
+    const known = session.turns.get(turnId);
+    if (known) {
+      const { seq } = session.record;
+      if (known.state === 'ended')
+        journal.after(() => waiters.reply(asker, outcomeOfTurn(known), session.id, seq));
+      else journal.after(() => waiters.wait(turnId, asker));
+      return;
+    }
+    const waits = session.running !== undefined || session.record.state === 'starting';
+    this.check(session, waits);
+    const turn: TurnRow = {
+      id: turnId,
+      session: session.id,
+      state: waits ? 'queued' : 'running',
+      position: 1 + Math.max(0, ...[...session.turns.values()].map(({ position }) => position)),
+      line: forNode(line, turnId),
+      result: null,
+      error: null,
+      by,
+      at: journal.now(),
+    };
+    session.turns.set(turnId, turn);
+    session.record.title ??= titleOf(prompt);
+    journal.event(session, '_praxis/turn', { turnId, state: turn.state, prompt, by });
+    journal.saveTurn(session, turn);
+    journal.after(() => waiters.wait(turnId, asker));
+    if (!waits) this.run(session, turn);
+  }
+
+  private check(session: Session, waits: boolean): void {
+    const { state, reason, node } = session.record;
+    if (state === 'ended') throw unknownSession(session.id);
+    if (state === 'lost') throw lostError(session, reason, node);
+    if (waits && session.queued.length >= MAX_QUEUED_PROMPTS)
+      throw new PraxisError(
+        ErrorCode.QueueFull,
+        `${MAX_QUEUED_PROMPTS} prompts wait already; wait or cancel`,
+        {
+          sessionId: session.id,
+          limit: MAX_QUEUED_PROMPTS,
+        },
+      );
+  }
+
+  private run(session: Session, turn: TurnRow): void {
+    const { journal, hops } = this.deps;
+    const { node, epoch } = session.record;
+    journal.move(session, 'prompted');
+    const hop = { id: turn.id, node, purpose: 'turn', session: session.id, epoch, line: turn.line! } as const;
+    journal.after(() => hops.send(hop));
+  }
+
+  /** Starts the next prompt when none runs. */
+  advance(session: Session): void {
+    const turn = session.queued[0];
+    if (!turn || session.running) return;
+    turn.state = 'running';
+    this.deps.journal.event(session, '_praxis/turn', { turnId: turn.id, state: 'running' });
+    this.deps.journal.saveTurn(session, turn);
+    this.run(session, turn);
+  }
+
+  /** The node has answered the turn `turnId`. */
+  settled(session: Session, turnId: string, outcome: Outcome): void {
+    const turn = session.turns.get(turnId);
+    if (!turn || turn.state === 'ended') return;
+    this.deps.approvals.cancel(session);
+    this.deps.approvals.forget(session);
+    this.end(session, turn, outcome);
+    if (session.queued.length > 0) this.advance(session);
+    else this.deps.journal.move(session, 'turn_ended');
+  }
+
+  /** Asks the agent to stop; the turn goes on until it answers. Without a running turn nothing happens. */
+  cancel(session: Session, line = notificationLine('session/cancel', { sessionId: session.id })): void {
+    const { journal, hops, approvals } = this.deps;
+    const turn = session.running;
+    if (!turn) return;
+    if (turn.state === 'running') {
+      turn.state = 'cancelling';
+      journal.event(session, '_praxis/turn', { turnId: turn.id, state: 'cancelling' });
+      journal.saveTurn(session, turn);
+    }
+    approvals.cancel(session);
+    const to = { node: session.record.node, session: session.id, epoch: session.record.epoch };
+    journal.after(() => hops.tell(to, forNode(line)));
+  }
+
+  /** Takes a waiting prompt out of the queue; its askers hear RequestCancelled. False when it does not wait. */
+  remove(session: Session, turnId: string): boolean {
+    const turn = session.turns.get(turnId);
+    if (turn?.state !== 'queued') return false;
+    const error = new PraxisError(ErrorCode.RequestCancelled, 'The prompt was removed before it ran');
+    this.end(session, turn, { error: JSON.stringify(error) }, 'removed');
+    return true;
+  }
+
+  /** Ends everything that runs or waits: with `outcome`, or as cancelled. */
+  endAll(session: Session, outcome: Outcome = CANCELLED): void {
+    for (const turn of session.turns.values()) if (turn.state !== 'ended') this.end(session, turn, outcome);
+  }
+
+  /** Ends what waits as cancelled; the running turn is left. */
+  dropQueue(session: Session): void {
+    for (const turn of session.queued) this.end(session, turn, CANCELLED);
+  }
+
+  private end(session: Session, turn: TurnRow, outcome: Outcome, state: 'ended' | 'removed' = 'ended'): void {
+    const { journal, hops, waiters } = this.deps;
+    turn.state = 'ended';
+    turn.line = null;
+    turn.at = journal.now();
+    if ('result' in outcome) turn.result = outcome.result;
+    else turn.error = outcome.error;
+    journal.event(session, '_praxis/turn', { turnId: turn.id, state, ...described(outcome) });
+    journal.saveTurn(session, turn);
+    const { seq } = session.record;
+    journal.after(() => {
+      hops.end(turn.id);
+      waiters.answer(turn.id, outcome, session, seq);
+    });
+  }
+}
+
+export function outcomeOfTurn({ result, error }: Pick<TurnRow, 'result' | 'error'>): Outcome {
+  return error === null ? { result: result ?? 'null' } : { error };
+}
+
+/** The outcome as members of the event. An agent's result that is none of ACP is shown as it is. */
+function described(outcome: Outcome) {
+  if ('error' in outcome) return { error: JSON.parse(outcome.error) };
+  const result = JSON.parse(outcome.result);
+  const stopReason = StopReason.safeParse(result?.stopReason);
+  return { ...(stopReason.success && { stopReason: stopReason.data }), result };
+}
+
+/** Why a lost session takes nothing, and what to do. */
+export function lostError(session: Session, reason: string | null, node: string): PraxisError {
+  if (reason === 'node_silent') return nodeUnavailable(node);
+  return new PraxisError(ErrorCode.SessionLost, 'The agent of this session is gone', {
+    sessionId: session.id,
+    reason,
+    hint: 'Its transcript stays; start a new session to go on',
+  });
+}
