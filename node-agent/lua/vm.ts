@@ -1,0 +1,252 @@
+/**
+ * One sandboxed Lua VM: a script loaded from bytecode, and calls into it that may wait for the host. Every stretch of Lua
+ * runs between `slice.begin` and `slice.end`, also the ends of a VM, whose finalizers are Lua too.
+ */
+import { LUA_REGISTRYINDEX, LuaReturn, LuaType } from 'wasmoon';
+import { describeError, LuaError } from './errors.js';
+import type { JsonFunctions } from './json.js';
+import type { Budget, Pointer, Runtime } from './runtime.js';
+import { ARRAY, ValueError, Values } from './values.js';
+
+/** Besides `base`. No io, os, package, debug: a script reaches the world through `host` alone. */
+const LIBRARIES = ['coroutine', 'table', 'string', 'utf8', 'math'] as const;
+
+export interface Slice {
+  begin(): void;
+  end(): void;
+}
+
+export type HostCall = (name: string, args: unknown[]) => Promise<unknown>;
+
+const encoder = new TextEncoder();
+
+/** Compiles a script. Throws a LuaError of kind syntax. */
+export function compile(runtime: Runtime, name: string, source: string): Uint8Array {
+  const { state, release } = runtime.newState(Number.MAX_SAFE_INTEGER);
+  try {
+    load(runtime, state, name, encoder.encode(source), 't');
+    return dump(runtime, state);
+  } finally {
+    release();
+  }
+}
+
+function load(runtime: Runtime, state: Pointer, name: string, chunk: Uint8Array, mode: 't' | 'b'): void {
+  const status = runtime.withBytes(chunk, (at) =>
+    runtime.lua.luaL_loadbufferx(state, at, chunk.length, `@${name}`, mode),
+  );
+  if (status === LuaReturn.Ok) return;
+  const text = new TextDecoder().decode(new Values(runtime).bytes(state, -1));
+  throw new LuaError(describeError(status === LuaReturn.ErrorMem ? 'memory' : 'syntax', text));
+}
+
+/** lua_dump with positions kept, so that an error names its line. */
+function dump({ lua, raw }: Runtime, state: Pointer): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  const writer = raw.addFunction((_state, at, size) => {
+    pieces.push(raw.HEAPU8.slice(at!, at! + size!));
+    return 0;
+  }, 'iiiii');
+  lua.lua_dump(state, writer, null, 0);
+  raw.removeFunction(writer);
+  return Buffer.concat(pieces);
+}
+
+export interface VmOptions {
+  runtime: Runtime;
+  json: JsonFunctions;
+  slice: Slice;
+  host: HostCall;
+  /** Bytes that the VM may allocate. */
+  memory: number;
+}
+
+/** Whose functions a call means: the script's table, or the prelude's. */
+export type Owner = 'script' | 'prelude';
+
+export class Vm {
+  private readonly values: Values;
+  private readonly state: Pointer;
+  private readonly budget: Budget;
+  private readonly release: () => void;
+  /** Where in the registry the two tables are. */
+  private readonly tables: Record<Owner, number> = { script: 0, prelude: 0 };
+  private closed = false;
+
+  constructor(private readonly options: VmOptions) {
+    const { runtime, memory } = options;
+    const { lua } = runtime;
+    this.values = new Values(runtime);
+    const { state, budget, release } = runtime.newState(memory);
+    this.state = state;
+    this.budget = budget;
+    this.release = release;
+    lua.luaopen_base(state);
+    for (const name of LIBRARIES) {
+      lua[`luaopen_${name}`](state);
+      lua.lua_setglobal(state, name);
+    }
+    lua.luaL_newmetatable(state, ARRAY);
+    lua.lua_settop(state, 0);
+  }
+
+  /** Loads prelude and script and runs both. Resolves to the names of the script's functions; rejects with LuaError. */
+  async start(name: string, prelude: Uint8Array, script: Uint8Array): Promise<string[]> {
+    const { lua } = this.options.runtime;
+    const { encode, decode, markArray } = this.options.json;
+    const keepTable = (owner: Owner) => (thread: Pointer) => {
+      if (lua.lua_type(thread, -1) !== LuaType.Table)
+        throw new LuaError({ kind: 'runtime', message: `${name} does not return a table`, file: name });
+      const names = this.functionNames(thread);
+      this.tables[owner] = lua.luaL_ref(thread, LUA_REGISTRYINDEX);
+      return names;
+    };
+    await this.run((thread) => {
+      load(this.options.runtime, thread, 'prelude', prelude, 'b');
+      lua.lua_pushcclosure(thread, encode, 0);
+      lua.lua_pushcclosure(thread, decode, 0);
+      this.values.push(thread, null);
+      lua.lua_pushcclosure(thread, markArray, 0);
+      return 4;
+    }, keepTable('prelude'));
+    return this.run((thread) => {
+      this.pushFunction(thread, 'prelude', 'run');
+      load(this.options.runtime, thread, name, script, 'b');
+      return 1;
+    }, keepTable('script'));
+  }
+
+  /** Calls a function and resolves to its first result. Rejects with LuaError. */
+  call(owner: Owner, name: string, args: readonly unknown[]): Promise<unknown> {
+    return this.run(
+      (thread) => {
+        this.pushFunction(thread, 'prelude', 'run');
+        this.pushFunction(thread, owner, name);
+        for (const value of args) this.values.push(thread, value);
+        return args.length + 1;
+      },
+      (thread, results) => (results === 0 ? undefined : this.readResult(thread, -results)),
+    );
+  }
+
+  /** Frees the VM. What waits in it is rejected with a LuaError of kind closed when its wait ends. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.options.slice.begin();
+    this.release();
+    this.options.slice.end();
+  }
+
+  /** Runs a function, which `prepare` pushes with its arguments, in a coroutine of its own. */
+  private async run<T>(
+    prepare: (thread: Pointer) => number,
+    take: (thread: Pointer, results: number) => T,
+  ): Promise<T> {
+    this.requireOpen();
+    const { lua } = this.options.runtime;
+    const thread = lua.lua_newthread(this.state);
+    const anchor = lua.luaL_ref(this.state, LUA_REGISTRYINDEX);
+    try {
+      for (let args = prepare(thread); ; ) {
+        const { status, results } = this.step(thread, args);
+        if (status === LuaReturn.Ok) return take(thread, results);
+        if (status !== LuaReturn.Yield) throw this.errorOf(thread, status);
+        args = await this.answer(thread, results);
+      }
+    } finally {
+      if (!this.closed) lua.luaL_unref(this.state, LUA_REGISTRYINDEX, anchor);
+    }
+  }
+
+  /** One stretch of Lua: up to its end, an error, or its next wait. */
+  private step(thread: Pointer, args: number): { status: LuaReturn; results: number } {
+    const { runtime, slice } = this.options;
+    slice.begin();
+    this.budget.enforced = true;
+    try {
+      const status = runtime.raw._lua_resume(thread, 0, args, runtime.out);
+      return { status, results: runtime.readOut() };
+    } finally {
+      this.budget.enforced = false;
+      slice.end();
+    }
+  }
+
+  /** Does what a yield asks of the host; pushes `ok, value` as its result. */
+  private async answer(thread: Pointer, results: number): Promise<number> {
+    const { lua } = this.options.runtime;
+    let answer: { ok: boolean; value: unknown };
+    try {
+      const [marker, name, ...args] = Array.from({ length: results }, (_, i) =>
+        this.values.read(thread, i - results),
+      );
+      if (marker !== 'host' || typeof name !== 'string')
+        throw new LuaError({ kind: 'runtime', message: 'coroutine.yield outside of a coroutine' });
+      lua.lua_settop(thread, 0);
+      answer = { ok: true, value: await this.options.host(name, args) };
+    } catch (error) {
+      if (error instanceof LuaError) throw error;
+      lua.lua_settop(thread, 0);
+      answer = { ok: false, value: (error as Error).message };
+    }
+    this.requireOpen();
+    this.values.push(thread, answer.ok);
+    this.values.push(thread, answer.value);
+    return 2;
+  }
+
+  private pushFunction(thread: Pointer, owner: Owner, name: string): void {
+    const { lua } = this.options.runtime;
+    lua.lua_rawgeti(thread, LUA_REGISTRYINDEX, BigInt(this.tables[owner]));
+    this.values.push(thread, name);
+    lua.lua_rawget(thread, -2);
+    lua.lua_remove(thread, -2);
+    if (lua.lua_type(thread, -1) !== LuaType.Function)
+      throw new LuaError({ kind: 'runtime', message: `the connector has no function ${name}` });
+  }
+
+  private readResult(thread: Pointer, index: number): unknown {
+    try {
+      return this.values.read(thread, index);
+    } catch (error) {
+      if (!(error instanceof ValueError)) throw error;
+      throw new LuaError({ kind: 'runtime', message: `the result cannot be used: ${error.message}` });
+    }
+  }
+
+  private functionNames(thread: Pointer): string[] {
+    const { lua } = this.options.runtime;
+    const names: string[] = [];
+    lua.lua_pushnil(thread);
+    while (lua.lua_next(thread, -2) !== 0) {
+      if (lua.lua_type(thread, -1) === LuaType.Function && lua.lua_type(thread, -2) === LuaType.String)
+        names.push(String(this.values.read(thread, -2)));
+      lua.lua_pop(thread, 1);
+    }
+    return names;
+  }
+
+  /** An error is a text with its position, or a table with `message` and perhaps the `code` of an ACP error. */
+  private errorOf(thread: Pointer, status: LuaReturn): LuaError {
+    const { lua } = this.options.runtime;
+    if (status === LuaReturn.ErrorMem) return new LuaError({ kind: 'memory', message: 'not enough memory' });
+    const type = lua.lua_type(thread, -1);
+    if (type === LuaType.Table) {
+      const { message, code } = this.readResult(thread, -1) as Record<string, unknown>;
+      return new LuaError({
+        kind: 'runtime',
+        message: String(message ?? 'an error without a message'),
+        code: typeof code === 'number' ? code : undefined,
+      });
+    }
+    if (type !== LuaType.String)
+      return new LuaError({ kind: 'runtime', message: `error(${lua.lua_typename(thread, type)})` });
+    const text = String(this.values.read(thread, -1));
+    return new LuaError(describeError(text.endsWith('not enough memory') ? 'memory' : 'runtime', text));
+  }
+
+  private requireOpen(): void {
+    if (this.closed) throw new LuaError({ kind: 'closed', message: 'the session of this script is closed' });
+  }
+}

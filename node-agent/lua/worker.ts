@@ -1,0 +1,86 @@
+/** A worker thread of Lua VMs. It knows nothing of the node: what a script wants of the host is asked by message. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { LuaError, type LuaErrorData } from './errors.js';
+import { jsonFunctions } from './json.js';
+import { PRELUDE } from './prelude.js';
+import {
+  type FromWorker,
+  type Operation,
+  RUNNING,
+  SLICES,
+  type ToWorker,
+  type WorkerData,
+} from './protocol.js';
+import { Runtime } from './runtime.js';
+import { compile, type HostCall, type Slice, Vm } from './vm.js';
+
+const { memory, watch } = workerData as WorkerData;
+const port = parentPort!;
+const watched = new Int32Array(watch);
+const runtime = await Runtime.load();
+const json = jsonFunctions(runtime);
+const prelude = compile(runtime, 'prelude', PRELUDE);
+const vms = new Map<number, Vm>();
+const asked = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+let nextAsk = 1;
+
+const post = (message: FromWorker) => port.postMessage(message);
+
+const sliceOf = (vm: number): Slice => ({
+  begin() {
+    Atomics.add(watched, SLICES, 1);
+    Atomics.store(watched, RUNNING, vm);
+  },
+  end: () => void Atomics.store(watched, RUNNING, 0),
+});
+
+const hostOf =
+  (vm: number): HostCall =>
+  (name, args) =>
+    new Promise((resolve, reject) => {
+      const id = nextAsk++;
+      asked.set(id, { resolve, reject });
+      post({ kind: 'host', id, vm, name, args });
+    });
+
+async function run(operation: Operation): Promise<unknown> {
+  if (operation.op === 'compile') return compile(runtime, operation.name, operation.source);
+  if (operation.op === 'open') {
+    const { vm: id, name, bytecode } = operation;
+    const vm = new Vm({ runtime, json, slice: sliceOf(id), host: hostOf(id), memory });
+    vms.set(id, vm);
+    return vm.start(name, prelude, bytecode);
+  }
+  const vm = vms.get(operation.vm);
+  if (operation.op === 'close') {
+    vms.delete(operation.vm);
+    return vm?.close();
+  }
+  if (!vm) throw new LuaError({ kind: 'closed', message: 'the session of this script is closed' });
+  return vm.call(operation.owner, operation.name, operation.args);
+}
+
+/** What is no LuaError is a fault of WebAssembly itself: the worker ends with this VM as the guilty one. */
+function errorData(vm: number, thrown: unknown): LuaErrorData {
+  if (!(thrown instanceof LuaError)) {
+    Atomics.store(watched, RUNNING, vm);
+    throw thrown;
+  }
+  const { kind, message, file, line, code } = thrown;
+  return { kind, message, file, line, code };
+}
+
+port.on('message', (message: ToWorker) => {
+  if (message.kind === 'answer') {
+    const waiting = asked.get(message.id);
+    asked.delete(message.id);
+    if (message.ok) waiting?.resolve(message.value);
+    else waiting?.reject(new Error(String(message.value)));
+    return;
+  }
+  const { id, operation } = message;
+  void run(operation).then(
+    (value) => post({ kind: 'outcome', id, outcome: { ok: true, value } }),
+    (thrown) => post({ kind: 'outcome', id, outcome: { ok: false, error: errorData(operation.vm, thrown) } }),
+  );
+});

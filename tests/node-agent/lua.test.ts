@@ -1,0 +1,213 @@
+/** Lua as connectors have it: what a script may do, and that none can harm the node or its neighbours. */
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../node-agent/clock.js';
+import { type LuaError, LuaPool, type LuaVm } from '../../node-agent/lua/index.js';
+import { packageRoot } from '../../proto/index.js';
+
+/** Milliseconds a script may compute here: short, so that the tests are. */
+const SLICE_MS = 200;
+
+let pool: LuaPool;
+beforeAll(() => {
+  pool = new LuaPool({
+    clock: systemClock,
+    sliceMs: SLICE_MS,
+    memory: 4 * 1024 * 1024,
+    workers: 1,
+    entry: pathToFileURL(`${packageRoot}dist/node-agent/lua/worker.js`),
+  });
+});
+afterAll(() => pool.close());
+
+type Host = (name: string, args: unknown[]) => Promise<unknown>;
+const noHost: Host = async () => undefined;
+
+/** A VM whose script has `run(...)` with this body. */
+async function vmOf(body: string, host: Host = noHost, onFresh?: () => void): Promise<LuaVm> {
+  const script = await pool.compile('test.lua', `return { run = function(a, b)\n${body}\nend }`);
+  return pool.open({ script, host, ...(onFresh && { onFresh }) });
+}
+
+async function run(body: string, args: unknown[] = [], host: Host = noHost): Promise<unknown> {
+  const vm = await vmOf(body, host);
+  return vm.call('run', ...args).finally(() => vm.close());
+}
+
+const failure = (promise: Promise<unknown>): Promise<LuaError> =>
+  promise.then(
+    (value) => Promise.reject(new Error(`did not fail: ${JSON.stringify(value)}`)),
+    (error) => error,
+  );
+
+describe('values', () => {
+  it.each([
+    [{ a: [1, 2.5, 'x', true, null], b: {} }],
+    ['with a \u0000 byte, ü, 🎉 and \u2028'],
+    [[]],
+    [Number.MAX_SAFE_INTEGER],
+    [{ nested: [[[{ deep: 'yes' }]]] }],
+  ])('%j goes into Lua and comes back as it was', async (value) => {
+    expect(await run('return a', [value])).toEqual(value);
+  });
+
+  it('are written and read as JSON in Lua', async () => {
+    expect(await run('return json.encode(json.decode(a))', ['{"list":[1,null,{}],"none":[]}'])).toBe(
+      '{"list":[1,null,{}],"none":[]}',
+    );
+    expect(await run('return json.encode { json.array(), json.null }')).toBe('[[],null]');
+  });
+
+  it('that cannot leave Lua are refused with a reason', async () => {
+    expect(await failure(run('return { f = print }'))).toMatchObject({
+      kind: 'runtime',
+      message: /function cannot leave/,
+    });
+    expect(await failure(run('local t = {} t.t = t return t'))).toMatchObject({ message: /levels at most/ });
+    expect(await failure(run('\njson.decode("{")'))).toMatchObject({ file: 'test.lua', line: 3 });
+  });
+});
+
+describe('the sandbox', () => {
+  it('has nothing that leads out of it', async () => {
+    const names = 'os io debug package require load loadstring loadfile dofile collectgarbage'.split(' ');
+    expect(
+      await run(`return { ${names.map((name) => `tostring(${name})`).join(', ')}, tostring(string.dump) }`),
+    ).toEqual(Array(names.length + 1).fill('nil'));
+  });
+
+  it('gives every session globals of its own', async () => {
+    const [one, two] = [await vmOf('x = a or x return x'), await vmOf('x = a or x return x')];
+    await one.call('run', 1);
+    expect(await two.call('run')).toBeUndefined();
+    expect(await one.call('run')).toBe(1);
+    one.close();
+    two.close();
+  });
+});
+
+describe('the host', () => {
+  it('is waited for as if it answered at once, also within pcall', async () => {
+    const host: Host = async (name, args) => `${name} ${args.join(' ')}`;
+    expect(await run('local ok, v = pcall(host.which, "sh") return { ok, v }', [], host)).toEqual([
+      true,
+      'which sh',
+    ]);
+  });
+
+  it('raises its errors in Lua, with the line of the script', async () => {
+    const host: Host = () => Promise.reject(new Error('no such program'));
+    expect(await failure(run('\n\nhost.which("x")', [], host))).toMatchObject({
+      kind: 'runtime',
+      message: 'test.lua:4: no such program',
+      file: 'test.lua',
+      line: 4,
+    });
+  });
+
+  it('serves several calls of one session at a time', async () => {
+    const answers: (() => void)[] = [];
+    const host: Host = () => new Promise((resolve) => answers.push(() => resolve(undefined)));
+    const vm = await vmOf('host.sleep(1) return a', host);
+    const calls = Promise.all([vm.call('run', 1), vm.call('run', 2)]);
+    await expect.poll(() => answers.length).toBe(2);
+    for (const answer of answers.reverse()) answer();
+    expect(await calls).toEqual([1, 2]);
+    vm.close();
+  });
+
+  it('says plainly that it cannot be called in a coroutine of the script', async () => {
+    expect(await failure(run('return coroutine.wrap(function() host.now() end)()'))).toMatchObject({
+      message: /cannot be called inside a coroutine/,
+    });
+  });
+
+  it('survives thousands of calls in one VM', async () => {
+    const vm = await vmOf('return host.now() + a', async () => 1);
+    for (let i = 0; i < 3_000; i++) expect(await vm.call('run', i)).toBe(i + 1);
+    vm.close();
+  });
+});
+
+describe('a faulty script', () => {
+  it('is refused at load, with its line', async () => {
+    expect(await failure(pool.compile('bad.lua', 'return {\n  x =\n}'))).toMatchObject({
+      kind: 'syntax',
+      file: 'bad.lua',
+      line: 3,
+    });
+  });
+
+  it('fails with its line, and with the code that it chose', async () => {
+    expect(await failure(run('local x = nil\nreturn x.y'))).toMatchObject({
+      kind: 'runtime',
+      file: 'test.lua',
+      line: 3,
+    });
+    expect(await failure(run('error { code = -32000, message = "log in first" }'))).toMatchObject({
+      code: -32000,
+      message: 'log in first',
+    });
+  });
+
+  it('runs out of memory alone, and its VM stays usable', async () => {
+    const neighbour = await vmOf('return "alive"');
+    const vm = await vmOf(
+      'if not a then return "usable" end local t = {} for i = 1, 1e9 do t[i] = ("x"):rep(1000) .. i end',
+    );
+    expect(await failure(vm.call('run', true))).toMatchObject({ kind: 'memory' });
+    expect(await failure(run('return ("x"):rep(1e9)'))).toMatchObject({ kind: 'memory' });
+    expect(await vm.call('run')).toBe('usable');
+    expect(await neighbour.call('run')).toBe('alive');
+    vm.close();
+    neighbour.close();
+  });
+});
+
+describe('a script that computes for ever', () => {
+  it.each([
+    ['in a loop', 'while true do end'],
+    ['in a loop that catches every error', 'while true do pcall(function() while true do end end) end'],
+    ['in a pattern', 'return (("a"):rep(200)):find(".-.-.-.-.-.-.-.-b")'],
+    ['in a coroutine', 'coroutine.wrap(function() while true do end end)()'],
+    [
+      'in a finalizer',
+      'setmetatable({}, { __gc = function() while true do end end }) for i = 1, 1e8 do local _ = {} end',
+    ],
+  ])('%s is stopped, and its neighbour goes on afresh', async (_name, body) => {
+    let fresh = 0;
+    const neighbour = await vmOf('n = (n or 0) + 1 return n', noHost, () => fresh++);
+    expect(await neighbour.call('run')).toBe(1);
+    expect(await neighbour.call('run')).toBe(2);
+    const vm = await vmOf(body);
+    expect(await failure(vm.call('run'))).toMatchObject({ kind: 'timeout' });
+    expect(await failure(vm.call('run'))).toMatchObject({ kind: 'timeout' });
+    expect(await neighbour.call('run')).toBe(1);
+    expect(fresh).toBe(1);
+    neighbour.close();
+  });
+
+  it('at load is stopped too', async () => {
+    const script = await pool.compile('load.lua', 'while true do end');
+    expect(await failure(pool.open({ script, host: noHost }))).toMatchObject({ kind: 'timeout' });
+  });
+
+  it('tells a neighbour that waited for the host that it was started anew', async () => {
+    let asked = 0;
+    const neighbour = await vmOf('return host.sleep(1)', () => {
+      asked++;
+      return new Promise(() => undefined);
+    });
+    const waiting = failure(neighbour.call('run'));
+    await expect.poll(() => asked).toBe(1);
+    const vm = await vmOf('while true do end');
+    await failure(vm.call('run'));
+    expect(await waiting).toMatchObject({ kind: 'restarted' });
+    neighbour.close();
+  });
+
+  it('may wait for the host as long as it likes', async () => {
+    const host: Host = () => new Promise((resolve) => setTimeout(resolve, 3 * SLICE_MS, 'done'));
+    expect(await run('return host.sleep(1)', [], host)).toBe('done');
+  });
+});
