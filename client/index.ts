@@ -4,7 +4,7 @@ export type { Link, LinkListener } from './link.js';
 export { unwrap } from './requests.js';
 export * from './sanitize.js';
 export { SanitizeStream } from './sanitize-stream.js';
-export { transcriptMarkdown } from './transcript.js';
+export { duration, transcriptMarkdown } from './transcript.js';
 export type * from './types.js';
 export { foldEvents, SessionFold } from './view.js';
 export type * from './view-items.js';

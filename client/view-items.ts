@@ -21,6 +21,8 @@ export interface PromptItem extends Base {
   state: 'queued' | 'running' | 'cancelling' | 'ended';
   content: ContentBlock[];
   text: string;
+  /** When its turn began; null before. Milliseconds since 1970. */
+  startedAt: number | null;
 }
 
 /** Words of the agent (or, replayed by it, of a person): all the chunks of one message. Text is as the agent said it, not sanitized. */

@@ -8,7 +8,6 @@ import type { Updates } from './view-updates.js';
 export class Turns {
   readonly #draft: Draft;
   readonly #updates: Updates;
-  readonly #startedAt = new Map<string, number>();
 
   constructor(draft: Draft, updates: Updates) {
     this.#draft = draft;
@@ -41,6 +40,7 @@ export class Turns {
       state: 'queued',
       content,
       text: blocksText(content),
+      startedAt: null,
     });
   }
 
@@ -69,8 +69,8 @@ export class Turns {
     item.state = 'running';
     this.#draft.touch(item);
     view.items.push(item);
+    item.startedAt = this.#draft.at;
     view.running = item;
-    this.#startedAt.set(turnId, this.#draft.at);
   }
 
   #set(turnId: string, state: PromptItem['state']): void {
@@ -82,6 +82,7 @@ export class Turns {
 
   #ended(turnId: string, params: Fields): void {
     const { view } = this.#draft;
+    const startedAt = view.running?.turnId === turnId ? view.running.startedAt : null;
     if (view.running?.turnId !== turnId) {
       // It ended without having run: cancelled in the queue, or its session was lost.
       const waiting = this.#unqueue(turnId);
@@ -101,9 +102,8 @@ export class Turns {
       turnId,
       stopReason: text(params.stopReason) ?? null,
       error: error && { code: number(error.code) ?? 0, message: text(error.message) ?? 'The turn failed' },
-      elapsedMs: this.#draft.at - (this.#startedAt.get(turnId) ?? this.#draft.at),
+      elapsedMs: this.#draft.at - (startedAt ?? this.#draft.at),
       usage: turnUsage(result),
     });
-    this.#startedAt.delete(turnId);
   }
 }

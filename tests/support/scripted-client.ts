@@ -1,0 +1,434 @@
+/**
+ * A Client that no system stands behind: one node with agents that do what a prompt's first word says, at once or when told.
+ * For driving the screen where the real system would only add time.
+ */
+import type { Client, Cursor, LinkState, NewSession, SessionEvent, TurnResult } from '../../client/index.js';
+import {
+  type ContentBlock,
+  type NodeInfo,
+  newId,
+  PraxisError,
+  parseFrame,
+  type SessionInfo,
+} from '../../proto/index.js';
+
+type Listener<T> = (value: T) => void;
+
+export const NODE: NodeInfo = {
+  name: 'laptop',
+  state: 'live',
+  version: '0.1.0',
+  os: 'linux',
+  connectors: [
+    { id: 'demo', title: 'Demo agent', version: '1.0', status: 'ready', hint: null },
+    { id: 'codex', title: 'Codex', version: null, status: 'needs_setup', hint: 'Run codex login on laptop.' },
+  ],
+  roots: ['/home/me'],
+  yolo: 'allow',
+  home: '/home/me',
+  sessions: 0,
+  lastSeen: 0,
+};
+
+export const LOST_NODE: NodeInfo = {
+  ...NODE,
+  name: 'build-box',
+  state: 'lost',
+  connectors: [{ id: 'claude', title: 'Claude Code', version: '2.1', status: 'ready', hint: null }],
+};
+
+interface Session {
+  info: SessionInfo;
+  events: SessionEvent[];
+  watchers: Set<Listener<SessionEvent>>;
+  running: { turnId: string; done(result: TurnResult): void } | null;
+  queue: { turnId: string; text: string; done(result: TurnResult): void }[];
+  question: { id: string; answered(optionId: string | null): void } | null;
+}
+
+export class ScriptedClient implements Client {
+  readonly address = `ada.${newId()}`;
+  link: LinkState = { kind: 'connected' };
+  readonly #links = new Set<Listener<LinkState>>();
+  readonly #sessionListeners = new Set<Listener<SessionInfo[]>>();
+  readonly #sessions = new Map<string, Session>();
+
+  constructor(readonly nodes: NodeInfo[] = [NODE, LOST_NODE]) {}
+
+  onLink(listener: Listener<LinkState>): () => void {
+    this.#links.add(listener);
+    return () => void this.#links.delete(listener);
+  }
+  setLink(link: LinkState): void {
+    this.link = link;
+    for (const l of this.#links) l(link);
+  }
+  onNodes(listener: Listener<NodeInfo[]>): () => void {
+    queueMicrotask(() => listener(this.nodes));
+    return () => undefined;
+  }
+  onSessions(listener: Listener<SessionInfo[]>): () => void {
+    this.#sessionListeners.add(listener);
+    queueMicrotask(() => listener([...this.#sessions.values()].map((s) => s.info)));
+    return () => void this.#sessionListeners.delete(listener);
+  }
+  call(): never {
+    throw new Error('The scripted client has no service to call');
+  }
+  request(): never {
+    throw new Error('The scripted client has no service to ask');
+  }
+  notify(): void {}
+  async ready(): Promise<void> {}
+  async flushed(): Promise<void> {}
+  async close(): Promise<void> {}
+
+  async listSessions(): Promise<SessionInfo[]> {
+    return [...this.#sessions.values()].map((s) => s.info);
+  }
+  async findSession(prefix: string): Promise<SessionInfo> {
+    return this.#session(prefix).info;
+  }
+  async newSession(
+    options: NewSession,
+    onEvent: Listener<SessionEvent>,
+  ): Promise<{ sessionId: string; cursor: Cursor }> {
+    if (options.cwd === '/forbidden')
+      throw new PraxisError(1008, 'The directory is not allowed', { hint: 'Choose one below /home/me.' });
+    const sessionId = this.addSession(options);
+    return { sessionId, cursor: await this.attach(sessionId, 0, onEvent) };
+  }
+
+  /** A session that is there without anybody having opened it. */
+  addSession(options: NewSession & { agent?: string } = {}): string {
+    const sessionId = newId();
+    const info: SessionInfo = {
+      sessionId,
+      node: options.node ?? 'laptop',
+      connector: options.connector ?? 'demo',
+      agent: options.agent ?? 'Demo agent',
+      cwd: options.cwd ?? '/home/me',
+      title: options.title ?? null,
+      state: 'idle',
+      reason: null,
+      yolo: options.yolo ?? false,
+      queued: 0,
+      seq: 0,
+      epoch: 1,
+      createdAt: Date.now(),
+      updatedAt: Date.now(),
+    };
+    this.#sessions.set(sessionId, {
+      info,
+      events: [],
+      watchers: new Set(),
+      running: null,
+      queue: [],
+      question: null,
+    });
+    const { node, connector, cwd, yolo } = info;
+    this.#say(sessionId, '_praxis/session/opened', {
+      node,
+      connector,
+      cwd,
+      yolo,
+      agentInfo: { name: 'demo', title: info.agent },
+    });
+    this.#state(sessionId, 'idle');
+    return sessionId;
+  }
+
+  #session(prefix: string): Session {
+    const found = [...this.#sessions.entries()].find(([id]) => id.startsWith(prefix));
+    if (!found) throw new PraxisError(-32002, `There is no open session ${prefix}`);
+    return found[1];
+  }
+
+  async attach(
+    sessionId: string,
+    after: number,
+    onEvent: Listener<SessionEvent>,
+    onCaughtUp?: () => void,
+  ): Promise<Cursor> {
+    const session = this.#session(sessionId);
+    for (const event of session.events.slice(after)) onEvent(event);
+    onCaughtUp?.();
+    session.watchers.add(onEvent);
+    return {
+      sessionId,
+      seq: session.events.length,
+      detach: async () => void session.watchers.delete(onEvent),
+    };
+  }
+
+  prompt(
+    sessionId: string,
+    prompt: ContentBlock[],
+  ): { turnId: string; accepted: Promise<void>; result: Promise<TurnResult> } {
+    const turnId = newId();
+    const text = prompt.map((b) => (b.type === 'text' ? b.text : '')).join('');
+    if (text.startsWith('refuse')) {
+      const refused = Promise.reject(new PraxisError(1006, 'The queue is full'));
+      refused.catch(() => undefined);
+      return { turnId, accepted: refused, result: refused };
+    }
+    let accept = (): void => undefined;
+    const accepted = new Promise<void>((resolve) => {
+      accept = resolve;
+    });
+    const result = new Promise<TurnResult>((done) => {
+      // An event of its own, as over a bus.
+      setTimeout(
+        () => {
+          this.#enqueue(sessionId, turnId, text, done);
+          accept();
+        },
+        text.startsWith('late') ? 300 : 0,
+      );
+    });
+    return { turnId, accepted, result };
+  }
+
+  #enqueue(sessionId: string, turnId: string, text: string, done: (result: TurnResult) => void): void {
+    const session = this.#session(sessionId);
+    const fields = { turnId, prompt: [{ type: 'text', text }], by: 'ada' };
+    if (session.running) {
+      session.queue.push({ turnId, text, done });
+      this.#say(sessionId, '_praxis/turn', { ...fields, state: 'queued' });
+      return;
+    }
+    session.running = { turnId, done };
+    this.#say(sessionId, '_praxis/turn', { ...fields, state: 'running' });
+    this.#state(sessionId, 'working');
+    void this.#act(sessionId, text);
+  }
+
+  cancel(sessionId: string): void {
+    const session = this.#session(sessionId);
+    if (!session.running) return;
+    this.#say(sessionId, '_praxis/turn', { turnId: session.running.turnId, state: 'cancelling' });
+    if (session.question) this.#resolve(sessionId, null, 'cancel');
+    this.#end(sessionId, 'cancelled');
+  }
+
+  async closeSession(sessionId: string): Promise<void> {
+    const session = this.#session(sessionId);
+    if (session.running) this.cancel(sessionId);
+    this.#state(sessionId, 'ended', 'closed');
+  }
+
+  answer(sessionId: string, requestId: string, answer: { result: unknown } | { error: unknown }): void {
+    const session = this.#session(sessionId);
+    if (session.question?.id !== requestId || !('result' in answer)) return;
+    const { outcome } = answer.result as { outcome: { optionId: string } };
+    this.#resolve(sessionId, outcome.optionId, 'ada');
+  }
+
+  #resolve(sessionId: string, optionId: string | null, by: string): void {
+    const session = this.#session(sessionId);
+    const question = session.question!;
+    session.question = null;
+    const outcome = optionId === null ? { outcome: 'cancelled' } : { outcome: 'selected', optionId };
+    this.#say(sessionId, '_praxis/request/resolved', { requestId: question.id, result: { outcome }, by });
+    this.#state(sessionId, 'working');
+    question.answered(optionId);
+  }
+
+  /** One event of the session, to all that watch it. */
+  event(sessionId: string, frame: object): void {
+    const session = this.#session(sessionId);
+    const seq = session.events.length + 1;
+    const event: SessionEvent = {
+      sessionId,
+      seq,
+      epoch: 1,
+      at: Date.now(),
+      frame: parseFrame(JSON.stringify({ jsonrpc: '2.0', ...frame })),
+    };
+    session.events.push(event);
+    for (const watcher of session.watchers) watcher(event);
+  }
+  #say(sessionId: string, method: string, params: object): void {
+    this.event(sessionId, { method, params: { sessionId, at: Date.now(), ...params } });
+  }
+  update(sessionId: string, update: object): void {
+    this.event(sessionId, { method: 'session/update', params: { sessionId, update } });
+  }
+  #text(sessionId: string, text: string): void {
+    this.update(sessionId, { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } });
+  }
+
+  #state(sessionId: string, state: SessionInfo['state'], reason: string | null = null): void {
+    const session = this.#session(sessionId);
+    session.info = { ...session.info, state, reason, updatedAt: Date.now(), queued: session.queue.length };
+    this.#say(sessionId, '_praxis/session/state', { state, reason });
+    for (const l of this.#sessionListeners) l([session.info]);
+  }
+
+  #end(sessionId: string, stopReason: 'end_turn' | 'cancelled'): void {
+    const session = this.#session(sessionId);
+    const { running } = session;
+    if (!running) return;
+    session.running = null;
+    this.#say(sessionId, '_praxis/turn', {
+      turnId: running.turnId,
+      state: 'ended',
+      stopReason,
+      result: { stopReason, usage: { inputTokens: 120, outputTokens: 34, totalTokens: 154 } },
+    });
+    running.done({ stopReason });
+    this.#state(sessionId, 'idle');
+    const next = session.queue.shift();
+    if (next) this.#enqueue(sessionId, next.turnId, next.text, next.done);
+  }
+
+  #ask(sessionId: string): Promise<string | null> {
+    const session = this.#session(sessionId);
+    const id = newId();
+    const answer = new Promise<string | null>((answered) => {
+      session.question = { id, answered };
+    });
+    const options = [
+      { optionId: 'once', name: 'Allow once', kind: 'allow_once' },
+      { optionId: 'always', name: 'Allow always', kind: 'allow_always' },
+      { optionId: 'no', name: 'Reject', kind: 'reject_once' },
+    ];
+    const toolCall = {
+      toolCallId: `ask-${id}`,
+      title: 'Change greeting.ts',
+      kind: 'edit',
+      content: [
+        {
+          type: 'diff',
+          path: '/home/me/greeting.ts',
+          oldText: 'export const greet = (name: string) => {\n  return `Hello ${name}`;\n};\n',
+          newText: 'export const greet = (name: string) => {\n  return `Good morning ${name}`;\n};\n',
+        },
+      ],
+    };
+    this.event(sessionId, {
+      id,
+      method: 'session/request_permission',
+      params: { sessionId, toolCall, options },
+    });
+    this.#state(sessionId, 'waiting');
+    return answer;
+  }
+
+  async #act(sessionId: string, text: string): Promise<void> {
+    const [word = '', ...rest] = text.split(' ');
+    switch (word) {
+      case 'wait':
+        // Until it is cancelled.
+        this.#text(sessionId, 'Partial words that stay. ');
+        return;
+      case 'stream':
+        return this.#stream(sessionId, Number(rest[0] ?? 200));
+      case 'ask': {
+        this.#text(sessionId, 'I would like to change a file.');
+        const chosen = await this.#ask(sessionId);
+        if (!this.#session(sessionId).running) return;
+        this.#text(sessionId, `You chose ${chosen}.`);
+        break;
+      }
+      case 'escape':
+        this.#text(
+          sessionId,
+          'before \x1b]0;EVIL TITLE\x07\x1b]52;c;RVZJTA==\x07\x1b[2J\x1b[Hafter \u009b31mend\r\n',
+        );
+        break;
+      case 'tour':
+        await this.#tour(sessionId);
+        break;
+      case 'length':
+        this.#text(sessionId, `The prompt had ${text.length} characters, ${text.split('\n').length} lines.`);
+        break;
+      default:
+        this.#text(sessionId, `You said: ${text}`);
+    }
+    this.#end(sessionId, 'end_turn');
+  }
+
+  #stream(sessionId: string, chunks: number): void {
+    let n = 0;
+    const timer = setInterval(() => {
+      if (!this.#session(sessionId).running) return clearInterval(timer);
+      n++;
+      this.#text(sessionId, `word${n} `);
+      if (n < chunks) return;
+      clearInterval(timer);
+      this.#end(sessionId, 'end_turn');
+    }, 2);
+  }
+
+  /** Everything that a chat can show, in one turn. */
+  async #tour(sessionId: string): Promise<void> {
+    const update = (u: object) => this.update(sessionId, u);
+    const tool = (toolCallId: string, more: object) =>
+      update({ sessionUpdate: 'tool_call', toolCallId, ...more });
+    update({ sessionUpdate: 'session_info_update', title: 'Greet by time of day' });
+    update({
+      sessionUpdate: 'agent_thought_chunk',
+      content: { type: 'text', text: 'The greeting is in one place, so one edit is enough.' },
+    });
+    update({
+      sessionUpdate: 'plan',
+      entries: [
+        { content: 'Read the greeting', priority: 'high', status: 'completed' },
+        { content: 'Change it', priority: 'high', status: 'in_progress' },
+        { content: 'Run the tests', priority: 'medium', status: 'pending' },
+      ],
+    });
+    tool('t1', {
+      title: 'Read greeting.ts',
+      kind: 'read',
+      status: 'completed',
+      locations: [{ path: '/home/me/greeting.ts' }],
+    });
+    tool('t2', { title: 'Search "greet("', kind: 'search', status: 'completed' });
+    tool('t3', {
+      title: 'npm test',
+      kind: 'execute',
+      status: 'failed',
+      rawInput: { command: 'npm test' },
+      content: [
+        {
+          type: 'content',
+          content: { type: 'text', text: '1 failing\n  greets by name: expected "Hello Ada"' },
+        },
+      ],
+    });
+    tool('t4', {
+      title: 'Edit greeting.ts',
+      kind: 'edit',
+      status: 'completed',
+      content: [{ type: 'diff', path: '/home/me/greeting.ts', oldText: 'a\nb\n', newText: 'a\nc\nd\n' }],
+    });
+    update({
+      sessionUpdate: 'usage_update',
+      used: 23_400,
+      size: 200_000,
+      cost: { amount: 0.12, currency: 'USD' },
+    });
+    this.#text(
+      sessionId,
+      [
+        'The greeting now follows the **time of day**:',
+        '',
+        '1. `greet()` takes the hour',
+        '2. before noon it says *Good morning*',
+        '',
+        '```ts',
+        'const greet = (name: string, hour = 9) => hour < 12 ? `Good morning ${name}` : `Hello ${name}`;',
+        '```',
+        '',
+        '| hour | greeting |',
+        '|------|----------|',
+        '| 9 | Good morning |',
+        '| 15 | Hello |',
+        '',
+        'One test still expects the old text. 你好 👍',
+      ].join('\n'),
+    );
+  }
+}

@@ -1,0 +1,44 @@
+/** Open questions in a chat: when one takes the keys, and how a key answers it. */
+import { say, step, withChat } from './change.js';
+import type { Step } from './effects.js';
+import { optionForKey } from './items/index.js';
+import type { Command } from './keys.js';
+import { type Chat, isAnswering, openQuestion, type State } from './state.js';
+
+const KEYS: Partial<Record<Command, string>> = {
+  allowOnce: 'a',
+  allowAlways: 'A',
+  rejectOnce: 'r',
+  rejectAlways: 'R',
+};
+
+export function allowedAnswer(state: State, chat: Chat, command: Command, now: number): Step<State> {
+  const question = openQuestion(chat);
+  // The key was on its way before the question could be read.
+  if (!question || !isAnswering(chat, now)) return step(state);
+  const option = optionForKey(question, KEYS[command] ?? '');
+  if (!option) return step(say(state, 'The agent does not offer that answer here.', now, 'warning'));
+  const next = withChat(state, chat.sessionId, (c) => ({
+    answered: new Set(c.answered).add(question.requestId),
+  }));
+  return step(takeQuestion(next, chat.sessionId, now), {
+    type: 'answer',
+    sessionId: chat.sessionId,
+    requestId: question.requestId,
+    optionId: option.optionId,
+  });
+}
+
+/** Milliseconds without typing after which a new question may take the keys from an empty prompt. */
+const QUIET_MS = 1_000;
+
+/** Looks at the open questions of a chat anew: a new one takes the keys unless somebody is writing; with none left they go back. */
+export function takeQuestion(state: State, sessionId: string, now: number): State {
+  return withChat(state, sessionId, (chat) => {
+    const open = openQuestion(chat);
+    if (!open) return { target: 'prompt', question: null };
+    if (chat.question?.requestId === open.requestId) return {};
+    const writing = chat.draft.text !== '' || now - chat.typedAt < QUIET_MS;
+    return { question: { requestId: open.requestId, since: now }, target: writing ? 'prompt' : 'question' };
+  });
+}

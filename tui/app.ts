@@ -1,0 +1,234 @@
+/** Joins the parts: what the client and the terminal say goes through the reducer, what the reducer asks for is done here. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Client, transcriptMarkdown } from '../client/index.js';
+import { PraxisError } from '../proto/index.js';
+import type { Effect, Message } from './effects.js';
+import type { InputEvent } from './input.js';
+import { ItemLines } from './items/index.js';
+import { Painter } from './painter.js';
+import { reduce } from './reduce.js';
+import { drawScreen, linesOf, type Screen } from './screens/index.js';
+import { OpenSessions } from './sessions.js';
+import { currentChat, initialState, openQuestion, QUESTION_GUARD_MS, type State } from './state.js';
+import type { Terminal } from './terminal.js';
+import { scroll } from './viewport.js';
+
+/** Lines that a notch of the wheel scrolls. */
+const WHEEL_LINES = 3;
+
+export interface AppOptions {
+  client: Client;
+  /** Where transcripts go. */
+  home: string;
+  here: State['here'];
+  now(): number;
+}
+
+/** An error as a sentence, with what to do about it where the other side said so. */
+function sentence(error: unknown): string {
+  const { message, data } = PraxisError.from(error);
+  const hint = typeof data === 'object' && data !== null ? (data as { hint?: unknown }).hint : undefined;
+  return typeof hint === 'string' && hint !== '' ? `${message}. ${hint}` : message;
+}
+
+export class App {
+  readonly #options: AppOptions;
+  readonly #sessions: OpenSessions;
+  readonly #store = new Map<string, ItemLines>();
+  readonly #painter: Painter;
+  readonly #unsubscribe: (() => void)[];
+  readonly #ticker: NodeJS.Timeout;
+  #terminal: Terminal | null = null;
+  #state: State;
+  #screen: Screen | null = null;
+  #finish: () => void = () => undefined;
+  /** Resolves when the person leaves. */
+  readonly finished: Promise<void>;
+
+  constructor(options: AppOptions) {
+    const { client, here, now } = options;
+    this.#options = options;
+    this.finished = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+    this.#state = initialState({
+      me: client.address.split('.')[0]!,
+      here,
+      link: client.link,
+      columns: 80,
+      rows: 24,
+    });
+    this.#painter = new Painter({
+      now: () => performance.now(),
+      set: (run, ms) => (ms <= 0 ? setImmediate(run) : setTimeout(run, ms)),
+      clear: (timer) => clearTimeout(timer as NodeJS.Timeout),
+      paint: () => this.#paint(),
+    });
+    this.#sessions = new OpenSessions({
+      client,
+      opened: (sessionId, view) => this.#tell({ type: 'opened', sessionId, view }),
+      changed: (sessionId) => this.#tell({ type: 'changed', sessionId }),
+      caughtUp: (sessionId) => this.#tell({ type: 'caughtUp', sessionId }),
+    });
+    this.#unsubscribe = [
+      client.onLink((link) => this.#tell({ type: 'link', link })),
+      client.onNodes((nodes) => this.#tell({ type: 'nodes', nodes })),
+      client.onSessions((sessions) => this.#tell({ type: 'sessions', sessions, whole: false })),
+    ];
+    // Seconds that are counted on the screen, and lines on it that go by themselves.
+    this.#ticker = setInterval(() => this.#tell({ type: 'tick' }), 1_000);
+    this.#now = now;
+  }
+
+  readonly #now: () => number;
+
+  /** Draws on `terminal` from now on. */
+  show(terminal: Terminal): void {
+    this.#terminal = terminal;
+    this.resized();
+  }
+
+  stop(): void {
+    clearInterval(this.#ticker);
+    for (const leave of this.#unsubscribe) leave();
+    this.#painter.stop();
+  }
+
+  input(event: InputEvent) {
+    if (event.type === 'wheel') return this.#scroll(event.direction * WHEEL_LINES);
+    if (event.type === 'click') return this.#click(event.row, event.column);
+    if (event.type === 'key' && this.#state.overlay === null && this.#state.focus === 'chat') {
+      const page = Math.max(1, (this.#screen?.transcript?.height ?? 10) - 2);
+      const rows = { pageup: -page, pagedown: page, 'shift+up': -1, 'shift+down': 1 }[event.name];
+      if (rows !== undefined) return this.#scroll(rows);
+    }
+    this.#tell({ type: 'input', event });
+  }
+
+  resized(): void {
+    if (this.#terminal)
+      this.#tell({ type: 'resized', columns: this.#terminal.columns, rows: this.#terminal.rows });
+  }
+
+  #tell(message: Message): void {
+    const question = this.#question();
+    const { state, effects } = reduce(this.#state, message, this.#now());
+    this.#state = state;
+    for (const effect of effects) this.#do(effect);
+    // The keys of a new question come alive after a moment, and the screen says so then.
+    if (this.#question() !== question) setTimeout(() => this.#painter.request(), QUESTION_GUARD_MS).unref();
+    this.#painter.request();
+  }
+
+  #question(): string | undefined {
+    const chat = currentChat(this.#state);
+    return chat && openQuestion(chat)?.requestId;
+  }
+
+  #lines(sessionId: string): ItemLines {
+    let lines = this.#store.get(sessionId);
+    if (!lines) {
+      lines = new ItemLines();
+      this.#store.set(sessionId, lines);
+    }
+    return lines;
+  }
+
+  #paint(): void {
+    this.#screen = drawScreen(this.#state, this.#lines(this.#state.current ?? ''), this.#now());
+    this.#terminal?.paint(this.#screen);
+  }
+
+  #scroll(rows: number): void {
+    const chat = currentChat(this.#state);
+    const transcript = this.#screen?.transcript;
+    if (!chat || !transcript) return;
+    const lines = linesOf(this.#state, chat, this.#lines(chat.sessionId), transcript.width, this.#now());
+    const anchor = scroll(chat.view.items, chat.anchor, rows, transcript.height, lines);
+    this.#tell({ type: 'scrolled', sessionId: chat.sessionId, anchor });
+  }
+
+  #click(row: number, column: number): void {
+    const chat = currentChat(this.#state);
+    const transcript = this.#screen?.transcript;
+    if (!chat || !transcript || column < this.#screen!.chatColumn) return;
+    const item = chat.view.items[transcript.visible.owners[row - transcript.top] ?? -1];
+    if (item?.kind === 'tool' || item?.kind === 'thought' || item?.kind === 'other')
+      this.#tell({ type: 'toggled', sessionId: chat.sessionId, itemId: item.id });
+  }
+
+  #say(text: string, tone: 'info' | 'warning' | 'bad'): void {
+    this.#tell({ type: 'said', text, tone });
+  }
+
+  #do(effect: Effect) {
+    const { client } = this.#options;
+    switch (effect.type) {
+      case 'start':
+        this.#sessions.start(effect).then(
+          (sessionId) => this.#tell({ type: 'started', sessionId }),
+          (error: unknown) => this.#tell({ type: 'startFailed', error: sentence(error) }),
+        );
+        return;
+      case 'attach':
+        this.#sessions
+          .attach(effect.sessionId)
+          .catch((error: unknown) => this.#say(`The session cannot be opened: ${sentence(error)}`, 'bad'));
+        return;
+      case 'prompt':
+        return this.#prompt(effect);
+      case 'cancel':
+        return client.cancel(effect.sessionId);
+      case 'close':
+        client
+          .closeSession(effect.sessionId)
+          .catch((error: unknown) => this.#say(`The session cannot be closed: ${sentence(error)}`, 'bad'));
+        return;
+      case 'answer': {
+        const result = { outcome: { outcome: 'selected', optionId: effect.optionId } };
+        return client.answer(effect.sessionId, effect.requestId, { result });
+      }
+      case 'refresh':
+        client.listSessions().then(
+          (sessions) => this.#tell({ type: 'sessions', sessions, whole: true }),
+          (error: unknown) => this.#say(`The sessions cannot be listed: ${sentence(error)}`, 'bad'),
+        );
+        return;
+      case 'transcript':
+        return this.#transcript(effect.sessionId);
+      case 'mouse':
+        return this.#terminal?.mouse(effect.on);
+      case 'suspend':
+        return this.#terminal?.suspend();
+      case 'quit':
+        return this.#finish();
+    }
+  }
+
+  #prompt({ sessionId, text, ticket }: Extract<Effect, { type: 'prompt' }>): void {
+    const turn = this.#options.client.prompt(sessionId, [{ type: 'text', text }]);
+    this.#tell({ type: 'sent', sessionId, ticket, turnId: turn.turnId });
+    turn.accepted.then(
+      () => this.#tell({ type: 'accepted', sessionId, ticket }),
+      (error: unknown) => this.#tell({ type: 'refused', sessionId, ticket, error: sentence(error) }),
+    );
+    // How the turn ends is among its events.
+    turn.result.catch(() => undefined);
+  }
+
+  #transcript(sessionId: string): void {
+    const view = this.#sessions.view(sessionId);
+    if (!view) return;
+    const folder = join(this.#options.home, 'transcripts');
+    const stamp = new Date(this.#now()).toISOString().slice(0, 19).replaceAll(':', '');
+    const file = join(folder, `${sessionId.slice(0, 8)}-${stamp}.md`);
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      writeFileSync(file, transcriptMarkdown(view), { mode: 0o600 });
+      this.#say(`The transcript is in ${file}`, 'info');
+    } catch (error) {
+      this.#say(`The transcript cannot be written: ${sentence(error)}`, 'bad');
+    }
+  }
+}

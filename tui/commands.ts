@@ -1,0 +1,153 @@
+/** What the commands of the list and the chat do to the state. Those of the overlays are in overlays.ts. */
+
+import { whyNot } from './allowed.js';
+import { allowedAnswer } from './answers.js';
+import { openSession, say, step, withChat, withCurrent } from './change.js';
+import { EMPTY_EDITOR, edit, editorOf, insert } from './editor.js';
+import type { Step } from './effects.js';
+import type { Command } from './keys.js';
+import { overlayCommand, sessionsOverlay, startOverlay } from './overlays.js';
+import {
+  type Chat,
+  currentChat,
+  entries,
+  recallable,
+  type State,
+  selectable,
+  selectedEntry,
+} from './state.js';
+
+export function run(state: State, command: Command, now: number): Step<State> {
+  const reason = whyNot(state, command);
+  if (reason !== null) return step(reason === '' ? state : say(state, reason, now, 'warning'));
+  switch (command) {
+    case 'quit':
+      return step(state, { type: 'quit' });
+    case 'suspend':
+      return step(state, { type: 'suspend' });
+    case 'mouse': {
+      const mouse = !state.mouse;
+      const text = mouse
+        ? 'The mouse scrolls and clicks here again.'
+        : 'COPY MODE: the mouse selects text. Alt+M ends it.';
+      return step(say({ ...state, mouse }, text, now), { type: 'mouse', on: mouse });
+    }
+    case 'help':
+      return step({ ...state, overlay: { kind: 'help', top: 0 } });
+    case 'nodes':
+      return step({ ...state, overlay: null, focus: 'list' }, { type: 'refresh' });
+    case 'sessions':
+      return step(sessionsOverlay(state), { type: 'refresh' });
+    default:
+      if (state.overlay) return overlayCommand(state, command, now);
+      return state.focus === 'list' ? inList(state, command) : inChat(state, command, now);
+  }
+}
+
+function inList(state: State, command: Command): Step<State> {
+  if (command === 'toChat') return step({ ...state, focus: 'chat' });
+  const entry = selectedEntry(state);
+  if (command === 'previous' || command === 'next') {
+    const all = entries(state).filter(selectable);
+    const at = all.findIndex((e) => e.key === entry?.key);
+    const to = all[Math.max(0, Math.min(all.length - 1, at + (command === 'next' ? 1 : -1)))];
+    return step({ ...state, selected: to?.key ?? null });
+  }
+  if (command !== 'open' || !entry) return step(state);
+  if (entry.kind === 'session') return openSession(state, entry.session.sessionId);
+  return entry.kind === 'agent' ? step(startOverlay(state, entry.node, entry.connector)) : step(state);
+}
+
+function inChat(state: State, command: Command, now: number): Step<State> {
+  const chat = currentChat(state);
+  if (command === 'back') return step({ ...state, focus: 'list' });
+  if (!chat) return step(state);
+  switch (command) {
+    case 'send':
+      return send(state, chat);
+    case 'newline':
+      return step(typed(state, chat, insert(chat.draft, '\n'), now));
+    case 'interrupt':
+      return interrupt(state, chat, now);
+    case 'answer':
+      return step(
+        withCurrent(state, (c) => ({
+          target: c.target === 'prompt' ? 'question' : 'prompt',
+          question: c.question && { ...c.question, since: 0 },
+        })),
+      );
+    case 'expand':
+      return step(withCurrent(state, (c) => ({ expandAll: !c.expandAll, expanded: new Set() })));
+    case 'bottom':
+      return step(withCurrent(state, () => ({ anchor: null })));
+    case 'transcript':
+      return step(state, { type: 'transcript', sessionId: chat.sessionId });
+    case 'allowOnce':
+    case 'allowAlways':
+    case 'rejectOnce':
+    case 'rejectAlways':
+      return allowedAnswer(state, chat, command, now);
+    default:
+      return step(state);
+  }
+}
+
+function send(state: State, chat: Chat): Step<State> {
+  const ticket = state.tickets + 1;
+  const { text } = chat.draft;
+  const next = withChat({ ...state, tickets: ticket }, chat.sessionId, (c) => ({
+    draft: EMPTY_EDITOR,
+    recall: 0,
+    stash: EMPTY_EDITOR,
+    anchor: null,
+    sending: [...c.sending, { ticket, turnId: null, text }],
+  }));
+  return step(next, { type: 'prompt', sessionId: chat.sessionId, text, ticket });
+}
+
+/** Ctrl+C: cancels what runs; when nothing runs it closes the session, after a second press when a draft would be lost. */
+function interrupt(state: State, chat: Chat, now: number): Step<State> {
+  const { sessionId, view } = chat;
+  const busy = view.running !== null || chat.sending.length > 0;
+  if (busy) {
+    const text =
+      view.running?.state === 'cancelling'
+        ? 'Still cancelling: the agent has not answered yet.'
+        : 'Cancelling …';
+    return step(say(state, text, now), { type: 'cancel', sessionId });
+  }
+  if (chat.draft.text !== '' && state.closing !== sessionId)
+    return step({
+      ...say(state, 'Ctrl+C again closes the session; the draft would be lost.', now, 'warning'),
+      closing: sessionId,
+    });
+  const left: State = {
+    ...withChat(state, sessionId, () => ({ draft: EMPTY_EDITOR })),
+    closing: null,
+    focus: 'list',
+  };
+  return step(say(left, 'Closing the session. Its transcript stays.', now), { type: 'close', sessionId });
+}
+
+/** The chat with another draft; typing takes the keys from an open question and follows no recall. */
+export const typed = (state: State, chat: Chat, draft: Chat['draft'], now: number): State =>
+  withChat(state, chat.sessionId, () => ({ draft, typedAt: now, target: 'prompt', recall: 0 }));
+
+/** A key that is no command: it edits the draft, or recalls an earlier prompt beyond the first or last line. */
+export function editDraft(state: State, chat: Chat, key: string, now: number): State {
+  const draft = edit(chat.draft, key);
+  if (draft !== null) {
+    const moves = draft.text === chat.draft.text;
+    return moves ? withChat(state, chat.sessionId, () => ({ draft })) : typed(state, chat, draft, now);
+  }
+  if (key !== 'up' && key !== 'down') return state;
+  const prompts = recallable(chat);
+  const recall = chat.recall + (key === 'up' ? 1 : -1);
+  if (recall < 0 || recall > prompts.length) return state;
+  const stash = chat.recall === 0 ? chat.draft : chat.stash;
+  return withChat(state, chat.sessionId, () => ({
+    recall,
+    stash,
+    draft: recall === 0 ? stash : editorOf(prompts[recall - 1]!),
+  }));
+}

@@ -1,0 +1,147 @@
+/**
+ * The one place that touches blessed: paints a frame of styled lines into its cells, and lets it write what changed. Nothing but
+ * printable characters passes: whatever a renderer lets through, the terminal is never told anything by an agent.
+ */
+import blessed from 'blessed';
+import type { Line, Style } from './line.js';
+import type { Look, Theme } from './theme.js';
+import { graphemes, graphemeWidth } from './width.js';
+
+export interface CursorAt {
+  row: number;
+  column: number;
+}
+
+export interface Frame {
+  lines: readonly Line[];
+  cursor: CursorAt | null;
+}
+
+type Cell = [attr: number, ch: string];
+type Row = Cell[] & { dirty?: boolean };
+
+/** What of blessed's screen is used here and missing in its types. */
+interface Cells {
+  lines: Row[];
+  cols: number;
+  rows: number;
+  dattr: number;
+  alloc(): void;
+  draw(first: number, last: number): void;
+  enter(): void;
+  leave(): void;
+  destroy(): void;
+  tput: { strings: Record<string, string>; brokenACS: boolean; unicode: boolean };
+  program: {
+    isAlt?: boolean;
+    cup(row: number, column: number): void;
+    showCursor(): void;
+    hideCursor(): void;
+    flush(): void;
+    _write(text: string): void;
+  };
+}
+
+const DEFAULT = 0x1ff;
+const UNPRINTABLE = /[\x00-\x1f\x7f-\x9f]/;
+
+const attribute = (look: Look): number => {
+  const flags = (look.bold ? 1 : 0) | (look.underline ? 2 : 0) | (look.inverse ? 8 : 0);
+  return (flags << 18) | ((look.fg ?? DEFAULT) << 9) | (look.bg ?? DEFAULT);
+};
+
+/** blessed asks its own table, which is of 2012; a cell here is a grapheme, perhaps with a cursor position behind it. */
+const { unicode } = blessed as unknown as { unicode: { charWidth(ch: string): number } };
+unicode.charWidth = (ch) => {
+  const end = ch.indexOf('\x1b');
+  return graphemeWidth(end > 0 ? ch.slice(0, end) : ch);
+};
+
+export class Canvas {
+  readonly #cells: Cells;
+  readonly #attributes: Record<Style, number>;
+
+  constructor(input: NodeJS.ReadableStream, output: NodeJS.WriteStream, theme: Theme, onResize: () => void) {
+    const screen = blessed.screen({
+      input: input as NodeJS.ReadStream,
+      output,
+      fullUnicode: true,
+      forceUnicode: true,
+      resizeTimeout: 16,
+    } as blessed.Widgets.IScreenOptions);
+    this.#cells = screen as unknown as Cells;
+    // Terminals disagree about the width of some characters: absolute positions keep one such from moving the rest of its row.
+    this.#cells.tput.strings.parm_right_cursor = '';
+    // Line drawing goes out as UTF-8.
+    this.#cells.tput.brokenACS = true;
+    this.#attributes = Object.fromEntries(
+      Object.entries(theme).map(([style, look]) => [style, attribute(look)]),
+    ) as Record<Style, number>;
+    screen.on('resize', onResize);
+  }
+
+  get columns(): number {
+    return this.#cells.cols;
+  }
+  get rows(): number {
+    return this.#cells.rows;
+  }
+
+  /** Shows `frame`; writes only the cells that differ from what is shown. */
+  paint(frame: Frame): void {
+    const { lines, program, rows } = this.#cells;
+    for (let y = 0; y < rows; y++) this.#paintRow(lines[y]!, y, frame.lines[y] ?? []);
+    if (frame.cursor === null) program.hideCursor();
+    this.#cells.draw(0, rows - 1);
+    if (frame.cursor !== null) {
+      program.cup(frame.cursor.row, frame.cursor.column);
+      program.showCursor();
+    }
+    program.flush();
+  }
+
+  #paintRow(row: Row, y: number, content: Line): void {
+    const { cols, dattr } = this.#cells;
+    let x = 0;
+    const put = (attr: number, ch: string) => {
+      const cell = row[x++]!;
+      if (cell[0] === attr && cell[1] === ch) return;
+      cell[0] = attr;
+      cell[1] = ch;
+      row.dirty = true;
+    };
+    for (const { text, style } of content) {
+      const attr = this.#attributes[style];
+      for (const g of graphemes(text)) {
+        const width = UNPRINTABLE.test(g) ? 0 : graphemeWidth(g);
+        if (width === 0 || x + width > cols) continue;
+        const after = x + width;
+        put(attr, g.length > 1 ? `${g}\x1b[${y + 1};${after + 1}H` : g);
+        if (width === 2) put(attr, '\0');
+      }
+    }
+    while (x < cols) put(dattr, ' ');
+  }
+
+  /** Writes what is no cell: a terminal mode of ours. */
+  write(text: string): void {
+    this.#cells.program._write(text);
+    this.#cells.program.flush();
+  }
+
+  /** Gives the terminal back as it was. Safe to call twice. */
+  leave(): void {
+    this.#cells.leave();
+    this.#cells.program.flush();
+  }
+
+  /** Takes the terminal again; the next frame is painted whole. */
+  enter(): void {
+    this.#cells.enter();
+  }
+
+  destroy(): void {
+    this.leave();
+    this.#cells.destroy();
+  }
+}

@@ -1,0 +1,45 @@
+/** What the screen asks the world to do. The reducer only names it; app.ts does it and reports back with messages. */
+import type { LinkState, SessionView } from '../client/index.js';
+import type { NodeInfo, SessionInfo } from '../proto/index.js';
+import type { InputEvent } from './input.js';
+import type { Anchor } from './viewport.js';
+
+export type Effect =
+  | { type: 'start'; node: string; connector: string; cwd: string; yolo: boolean }
+  | { type: 'attach'; sessionId: string }
+  | { type: 'prompt'; sessionId: string; text: string; ticket: number }
+  | { type: 'cancel'; sessionId: string }
+  | { type: 'close'; sessionId: string }
+  | { type: 'answer'; sessionId: string; requestId: string; optionId: string }
+  | { type: 'refresh' }
+  | { type: 'transcript'; sessionId: string }
+  | { type: 'mouse'; on: boolean }
+  | { type: 'suspend' }
+  | { type: 'quit' };
+
+export type Message =
+  | { type: 'link'; link: LinkState }
+  | { type: 'nodes'; nodes: NodeInfo[] }
+  /** `whole`: these are all; otherwise the ones that changed. */
+  | { type: 'sessions'; sessions: SessionInfo[]; whole: boolean }
+  /** A session was opened here; its view will be filled. */
+  | { type: 'opened'; sessionId: string; view: SessionView }
+  | { type: 'started'; sessionId: string }
+  | { type: 'startFailed'; error: string }
+  /** Events were folded into the view of the session. */
+  | { type: 'changed'; sessionId: string }
+  | { type: 'caughtUp'; sessionId: string }
+  | { type: 'sent'; sessionId: string; ticket: number; turnId: string }
+  | { type: 'accepted'; sessionId: string; ticket: number }
+  | { type: 'refused'; sessionId: string; ticket: number; error: string }
+  | { type: 'said'; text: string; tone: 'info' | 'warning' | 'bad' }
+  | { type: 'scrolled'; sessionId: string; anchor: Anchor }
+  | { type: 'toggled'; sessionId: string; itemId: string }
+  | { type: 'resized'; columns: number; rows: number }
+  | { type: 'input'; event: InputEvent }
+  | { type: 'tick' };
+
+export interface Step<S> {
+  state: S;
+  effects: readonly Effect[];
+}

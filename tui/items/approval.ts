@@ -1,0 +1,65 @@
+/** A permission question, in place and whole: what would be done, and the keys that answer it. Answered, it is one line. */
+
+import { type ApprovalItem, sanitizeLine } from '../../client/index.js';
+import type { PermissionOption } from '../../proto/index.js';
+import { fitted, type Line, type Span, type Style, span, wrap } from '../draw/line.js';
+import { toolLines } from './content.js';
+import type { Renderer } from './context.js';
+
+/** The key that answers with an option, by the option's kind. */
+export const ANSWER_KEYS = {
+  allow_once: 'a',
+  allow_always: 'A',
+  reject_once: 'r',
+  reject_always: 'R',
+} as const satisfies Record<PermissionOption['kind'], string>;
+
+/** The option that `key` stands for: the first of its kind. */
+export const optionForKey = (item: ApprovalItem, key: string): PermissionOption | undefined =>
+  item.options.find((o) => ANSWER_KEYS[o.kind] === key);
+
+function answered(item: ApprovalItem, width: number): Line[] {
+  const by = item.by === null ? '' : ` by ${sanitizeLine(item.by)}`;
+  const allowed = item.chosen?.kind.startsWith('allow') ?? false;
+  const style: Style = allowed ? 'good' : 'warning';
+  const word = item.chosen
+    ? sanitizeLine(item.chosen.name)
+    : item.state === 'failed'
+      ? 'not answered'
+      : 'cancelled';
+  return [
+    fitted(
+      [
+        span(allowed ? '✔ ' : '⊘ ', style),
+        span(`${word}${by}: `, style),
+        span(sanitizeLine(item.tool.title), 'dim'),
+      ],
+      width,
+    ),
+  ];
+}
+
+export const approval: Renderer<ApprovalItem> = (item, { width, answering }) => {
+  if (item.state !== 'open') return answered(item, width);
+  const inner = width - 2;
+  const keys: Span[] = [];
+  const seen = new Set<string>();
+  for (const option of item.options) {
+    const key = ANSWER_KEYS[option.kind];
+    if (seen.has(key)) continue;
+    seen.add(key);
+    if (keys.length > 0) keys.push(span('   '));
+    keys.push(
+      span(key, answering ? 'key' : 'dim'),
+      span(` ${sanitizeLine(option.name)}`, answering ? 'text' : 'dim'),
+    );
+  }
+  const lines: Line[] = [
+    ...wrap([span('Allow? ', 'warning'), span(sanitizeLine(item.tool.title), 'strong')], inner),
+    ...toolLines(item.tool, inner),
+    [],
+    ...wrap(keys, inner),
+    ...(answering ? [] : [[span('Tab to answer', 'dim')]]),
+  ];
+  return lines.map((l): Line => [span('▌ ', 'warning'), ...l]);
+};

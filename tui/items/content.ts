@@ -1,0 +1,90 @@
+/** What a tool call reads, writes and prints, as lines: commands, output, coloured diffs. */
+import { sanitize, sanitizeLine, type ToolContent, type ToolFacts } from '../../client/index.js';
+import { type DiffLine, diffLines } from '../diff.js';
+import { chop, type Line, type Span, type Style, span, wrap } from '../draw/line.js';
+
+/** Lines of one output that are shown; the transcript has all of them. */
+const MAX_OUTPUT_LINES = 400;
+
+const plain = (text: string, width: number, style: Style): Line[] =>
+  text.split('\n').flatMap((l) => chop([span(l, style)], width));
+
+/** The first and last lines of a long output, with how many are left out between them. */
+function output(text: string, width: number): Line[] {
+  const lines = sanitize(text).replace(/\n+$/, '').split('\n');
+  if (lines.length <= MAX_OUTPUT_LINES) return plain(lines.join('\n'), width, 'dim');
+  const half = MAX_OUTPUT_LINES / 2;
+  return [
+    ...plain(lines.slice(0, half).join('\n'), width, 'dim'),
+    [span(`… ${lines.length - MAX_OUTPUT_LINES} more lines …`, 'warning')],
+    ...plain(lines.slice(-half).join('\n'), width, 'dim'),
+  ];
+}
+
+function diffLine(l: DiffLine, width: number): Line[] {
+  if (l.kind === 'gap') return [[span(`  ⋯ ${l.count} unchanged`, 'dim')]];
+  if (l.kind === 'same') return chop([span(`  ${l.text}`, 'dim')], width);
+  const sign = l.kind === 'added' ? '+ ' : '- ';
+  const spans: Span[] = [span(sign, l.kind)];
+  if (l.changed) {
+    const [from, to] = l.changed;
+    spans.push(span(l.text.slice(0, from), l.kind));
+    spans.push(span(l.text.slice(from, to), l.kind === 'added' ? 'addedWord' : 'removedWord'));
+    spans.push(span(l.text.slice(to), l.kind));
+  } else spans.push(span(l.text, l.kind));
+  return chop(spans, width);
+}
+
+function diff(content: Extract<ToolContent, { type: 'diff' }>, width: number): Line[] {
+  const what = content.oldText === null ? 'new file ' : '';
+  return [
+    [span(what, 'dim'), span(sanitizeLine(content.path), 'strong')],
+    ...diffLines(content.oldText, content.newText).flatMap((l) => diffLine(l, width)),
+  ];
+}
+
+/** `+3 −1` over all diffs of a call; null without one. */
+export function diffCount(content: readonly ToolContent[]): string | null {
+  let added = 0;
+  let removed = 0;
+  let any = false;
+  for (const c of content) {
+    if (c.type !== 'diff') continue;
+    any = true;
+    for (const l of diffLines(c.oldText, c.newText)) {
+      if (l.kind === 'added') added++;
+      if (l.kind === 'removed') removed++;
+    }
+  }
+  return any ? `+${added} −${removed}` : null;
+}
+
+/** The command line of a call that runs one. */
+export function commandOf(tool: ToolFacts): string | null {
+  if (typeof tool.rawInput !== 'object' || tool.rawInput === null) return null;
+  const { command, cmd } = tool.rawInput as { command?: unknown; cmd?: unknown };
+  const given = command ?? cmd;
+  if (typeof given === 'string') return sanitize(given);
+  if (Array.isArray(given) && given.every((part) => typeof part === 'string'))
+    return sanitize(given.join(' '));
+  return null;
+}
+
+function contentLines(content: ToolContent, width: number): Line[] {
+  if (content.type === 'diff') return diff(content, width);
+  if (content.type === 'text') return output(content.text, width);
+  return [[span(`terminal ${sanitizeLine(content.terminalId)}`, 'dim')]];
+}
+
+/** Everything there is to know of a call: its command or input, then its content. */
+export function toolLines(tool: ToolFacts, width: number): Line[] {
+  const command = commandOf(tool);
+  const lines: Line[] = [];
+  if (command !== null) lines.push(...wrap([span('$ ', 'dim'), span(command, 'code')], width, 2));
+  for (const content of tool.content) lines.push(...contentLines(content, width));
+  if (lines.length === 0 && tool.rawInput !== null && tool.rawInput !== undefined)
+    lines.push(...output(JSON.stringify(tool.rawInput, null, 2), width));
+  if (tool.content.length === 0 && typeof tool.rawOutput === 'string')
+    lines.push(...output(tool.rawOutput, width));
+  return lines;
+}

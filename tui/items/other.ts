@@ -1,0 +1,44 @@
+/** Plans, notices, and what has no renderer of its own. */
+import {
+  type NoticeItem,
+  type OtherItem,
+  type PlanItem,
+  sanitize,
+  sanitizeLine,
+} from '../../client/index.js';
+import { fitted, type Line, type Style, span, wrap } from '../draw/line.js';
+import type { Renderer } from './context.js';
+
+const MARKS: Record<string, [glyph: string, style: Style]> = {
+  completed: ['✔', 'good'],
+  in_progress: ['▸', 'busy'],
+  pending: ['·', 'dim'],
+};
+
+export const plan: Renderer<PlanItem> = (item, { width }) => {
+  const done = item.entries.filter((e) => e.status === 'completed').length;
+  const entries = item.entries.flatMap((entry) => {
+    const [glyph, style] = MARKS[entry.status] ?? MARKS.pending!;
+    const text = span(sanitizeLine(entry.content), entry.status === 'completed' ? 'dim' : 'text');
+    return wrap([span(`  ${glyph} `, style), text], width, 4).map(
+      (l, i): Line => (i === 0 ? l : [span('    '), ...l]),
+    );
+  });
+  return [[span('Plan ', 'strong'), span(`${done}/${item.entries.length}`, 'dim')], ...entries];
+};
+
+const SEVERITIES: Record<NoticeItem['severity'], [glyph: string, style: Style]> = {
+  info: ['ℹ', 'dim'],
+  warning: ['!', 'warning'],
+  error: ['✘', 'bad'],
+};
+
+export const notice: Renderer<NoticeItem> = (item, { width }) => {
+  const [glyph, style] = SEVERITIES[item.severity];
+  return wrap([span(`${glyph} ${sanitize(item.text)}`, style)], width, 2);
+};
+
+export const other: Renderer<OtherItem> = (item, { width, expanded }) => {
+  const all = [span(`· ${sanitizeLine(item.label)} `, 'dim'), span(sanitizeLine(item.text), 'dim')];
+  return expanded ? wrap(all, width, 2) : [fitted(all, width)];
+};

@@ -1,0 +1,70 @@
+/** What persons and agents say: prompts with a rail beside them, messages as markdown, thoughts folded. */
+import {
+  duration,
+  type PromptItem,
+  sanitize,
+  sanitizeLine,
+  type TextItem,
+  type TurnEndItem,
+} from '../../client/index.js';
+import { fitted, type Line, type Span, sides, span, wrap } from '../draw/line.js';
+import type { Renderer } from './context.js';
+
+export const prompt: Renderer<PromptItem> = (item, { width, me }) => {
+  const who = item.by === null || item.by === me ? 'you' : sanitizeLine(item.by);
+  const state = item.state === 'ended' ? '' : item.state;
+  const rail = span('┃ ', 'user');
+  const body = wrap([span(sanitize(item.text))], width - 2);
+  return [
+    [
+      rail,
+      ...sides(
+        [span(who, 'user')],
+        [span(state, item.state === 'cancelling' ? 'warning' : 'busy')],
+        width - 2,
+      ),
+    ],
+    ...body.map((l): Line => [rail, ...l]),
+  ];
+};
+
+export const thought: Renderer<TextItem> = (item, { width, expanded }) => {
+  const text = sanitize(item.text).trim();
+  if (expanded) {
+    const body = wrap([span(text, 'dim')], width - 2);
+    return [[span('✻ Thought', 'dim')], ...body.map((l): Line => [span('  '), ...l])];
+  }
+  // While it is written the newest line is shown, afterwards the first.
+  const lines = text.split('\n').filter((l) => l.trim() !== '');
+  const shown = (item.open ? lines.at(-1) : lines[0]) ?? '';
+  return [
+    fitted(
+      [span(item.open ? '✻ Thinking: ' : '✻ Thought: ', 'dim'), span(sanitizeLine(shown), 'dim')],
+      width,
+    ),
+  ];
+};
+
+export const echo: Renderer<TextItem> = (item, { width }) =>
+  wrap([span(sanitize(item.text))], width - 2).map((l): Line => [span('┃ ', 'dim'), ...l]);
+
+const STOPS: Record<string, string> = {
+  end_turn: 'done',
+  cancelled: 'cancelled',
+  max_tokens: 'stopped: the model reached its token limit',
+  max_turn_requests: 'stopped: the model reached its request limit',
+  refusal: 'the model refused',
+};
+
+export const end: Renderer<TurnEndItem> = (item, { width }) => {
+  const details: Span[] = [span(` · ${duration(item.elapsedMs)}`, 'dim')];
+  const { usage } = item;
+  if (usage && usage.inputTokens !== null && usage.outputTokens !== null)
+    details.push(span(` · ${usage.inputTokens} in, ${usage.outputTokens} out`, 'dim'));
+  if (item.error)
+    return wrap([span('✘ ', 'bad'), span(sanitizeLine(item.error.message), 'bad'), ...details], width, 2);
+  const reason = item.stopReason ?? 'ended';
+  const word = STOPS[reason] ?? sanitizeLine(reason);
+  const style = reason === 'end_turn' ? 'dim' : 'warning';
+  return [fitted([span(reason === 'end_turn' ? '─ ' : '⊘ ', style), span(word, style), ...details], width)];
+};

@@ -1,0 +1,29 @@
+/** A tool call: one line, opened when it failed or when a person asks. */
+import { sanitizeLine, type ToolItem, type ToolStatus } from '../../client/index.js';
+import { type Line, type Style, sides, span } from '../draw/line.js';
+import { diffCount, toolLines } from './content.js';
+import type { Renderer } from './context.js';
+
+const LOOKS: Record<ToolStatus, [glyph: string, style: Style, word: string]> = {
+  pending: ['○', 'dim', 'pending'],
+  in_progress: ['◐', 'busy', 'running'],
+  completed: ['✔', 'good', 'done'],
+  failed: ['✘', 'bad', 'failed'],
+  cancelled: ['⊘', 'dim', 'cancelled'],
+};
+
+export const tool: Renderer<ToolItem> = (item, { width, expanded }) => {
+  const [glyph, style, word] = LOOKS[item.status];
+  const open = expanded || item.status === 'failed';
+  const title = sanitizeLine(item.title);
+  const path = item.locations[0]?.path;
+  const where = path !== undefined && !title.includes(path) ? `  ${sanitizeLine(path)}` : '';
+  const changes = diffCount(item.content);
+  const head: Line = sides(
+    [span(`${glyph} `, style), span(title), span(where, 'dim')],
+    [span(changes === null ? '' : ` ${changes}`, 'dim'), span(` ${word}`, style)],
+    width,
+  );
+  if (!open) return [head];
+  return [head, ...toolLines(item, width - 2).map((l): Line => [span('│ ', 'rule'), ...l])];
+};

@@ -1,0 +1,140 @@
+/** What the commands of the overlays do: live sessions, the start form, the help. */
+import type { ConnectorInfo, NodeInfo } from '../proto/index.js';
+import { openSession, say, step } from './change.js';
+import { EMPTY_EDITOR, editorOf } from './editor.js';
+import type { Step } from './effects.js';
+import type { Command } from './keys.js';
+import { type Overlay, overlaySessions, type State } from './state.js';
+
+export const sessionsOverlay = (state: State): State => ({
+  ...state,
+  overlay: {
+    kind: 'sessions',
+    filter: EMPTY_EDITOR,
+    filtering: false,
+    selected: null,
+    confirm: null,
+    loading: true,
+  },
+});
+
+/** The form that starts a session: where (the directory used last on that node, else its home), and whether it may do everything. */
+export function startOverlay(state: State, node: NodeInfo, connector: ConnectorInfo): State {
+  const last = [...state.sessions.values()]
+    .filter((s) => s.node === node.name)
+    .sort((a, b) => b.createdAt - a.createdAt)[0];
+  const here = state.here?.node === node.name ? state.here.cwd : undefined;
+  const trouble =
+    node.state === 'lost'
+      ? `The node ${node.name} is lost; it may come back.`
+      : connector.status === 'ready'
+        ? null
+        : (connector.hint ?? `The agent is not ready (${connector.status}).`);
+  return {
+    ...state,
+    overlay: {
+      kind: 'start',
+      node: node.name,
+      connector: connector.id,
+      title: connector.title,
+      cwd: editorOf(here ?? last?.cwd ?? node.home),
+      yolo: false,
+      yoloAllowed: node.yolo === 'allow',
+      field: 'cwd',
+      starting: false,
+      error: trouble,
+    },
+  };
+}
+
+export function overlayCommand(state: State, command: Command, now: number): Step<State> {
+  switch (state.overlay?.kind) {
+    case 'help':
+      return inHelp(state, state.overlay, command);
+    case 'start':
+      return inStart(state, state.overlay, command, now);
+    case 'sessions':
+      return inSessions(state, state.overlay, command, now);
+    default:
+      return step(state);
+  }
+}
+
+function inHelp(state: State, overlay: Extract<Overlay, { kind: 'help' }>, command: Command): Step<State> {
+  if (command === 'dismiss') return step({ ...state, overlay: null });
+  const top = Math.max(0, overlay.top + (command === 'next' ? 3 : -3));
+  return step({ ...state, overlay: { ...overlay, top } });
+}
+
+function inStart(
+  state: State,
+  overlay: Extract<Overlay, { kind: 'start' }>,
+  command: Command,
+  now: number,
+): Step<State> {
+  switch (command) {
+    case 'dismiss':
+      return step({ ...state, overlay: null });
+    case 'nextField':
+    case 'previousField':
+      return step({ ...state, overlay: { ...overlay, field: overlay.field === 'cwd' ? 'yolo' : 'cwd' } });
+    case 'toggle':
+      if (!overlay.yoloAllowed)
+        return step(say(state, 'The owner of this node does not allow YOLO.', now, 'warning'));
+      return step({ ...state, overlay: { ...overlay, yolo: !overlay.yolo } });
+    case 'start': {
+      if (overlay.starting) return step(state);
+      const { node, connector, yolo } = overlay;
+      const cwd = overlay.cwd.text.trim();
+      return step(
+        { ...state, overlay: { ...overlay, starting: true, error: null } },
+        { type: 'start', node, connector, cwd, yolo },
+      );
+    }
+    default:
+      return step(state);
+  }
+}
+
+function inSessions(
+  state: State,
+  overlay: Extract<Overlay, { kind: 'sessions' }>,
+  command: Command,
+  now: number,
+): Step<State> {
+  const shown = overlaySessions(state);
+  const at = Math.max(
+    0,
+    shown.findIndex((s) => s.sessionId === overlay.selected),
+  );
+  const chosen = shown[at];
+  const change = (next: Partial<typeof overlay>): Step<State> =>
+    step({ ...state, overlay: { ...overlay, ...next } });
+  switch (command) {
+    case 'previous':
+    case 'next': {
+      const to = at + (command === 'next' ? 1 : -1);
+      return change({ selected: shown[Math.max(0, Math.min(shown.length - 1, to))]?.sessionId ?? null });
+    }
+    case 'filter':
+      return change({ filtering: true });
+    case 'dismiss':
+      return overlay.filtering
+        ? change({ filtering: false, filter: EMPTY_EDITOR })
+        : step({ ...state, overlay: null });
+    case 'resume':
+      return chosen ? openSession(state, chosen.sessionId) : step(state);
+    case 'discard':
+      return chosen ? change({ confirm: chosen.sessionId }) : step(state);
+    case 'no':
+      return change({ confirm: null });
+    case 'yes': {
+      const sessionId = overlay.confirm;
+      if (sessionId === null) return step(state);
+      const next: State = { ...state, overlay: { ...overlay, confirm: null, selected: null } };
+      return step(say(next, 'Closing the session. Its transcript stays.', now), { type: 'close', sessionId });
+    }
+    default:
+      return step(state);
+  }
+}

@@ -1,0 +1,202 @@
+/** The one function that changes the state: a message in, a new state and what is to be done out. It reads no clock and does nothing itself. */
+import type { SessionInfo } from '../proto/index.js';
+import { contextsOf, isTyping } from './allowed.js';
+import { takeQuestion } from './answers.js';
+import { openSession, say, step, withChat } from './change.js';
+import { editDraft, run, typed } from './commands.js';
+import { EMPTY_EDITOR, edit, editorOf, insert } from './editor.js';
+import type { Message, Step } from './effects.js';
+import type { InputEvent } from './input.js';
+import { commandFor } from './keys.js';
+import { type Chat, currentChat, type State } from './state.js';
+
+export function reduce(state: State, message: Message, now: number): Step<State> {
+  switch (message.type) {
+    case 'link':
+      return step({ ...state, link: message.link });
+    case 'nodes':
+      return step({ ...state, nodes: message.nodes, listed: true });
+    case 'sessions':
+      return step(withSessions(state, message.sessions, message.whole));
+    case 'opened':
+      return step({
+        ...state,
+        chats: new Map(state.chats).set(message.sessionId, newChat(message.sessionId, message.view)),
+      });
+    case 'started':
+      // Somebody who went elsewhere meanwhile is not pulled back.
+      return state.overlay?.kind === 'start'
+        ? openSession(state, message.sessionId)
+        : step(say(state, 'The session has started.', now));
+    case 'startFailed':
+      return state.overlay?.kind === 'start'
+        ? step({ ...state, overlay: { ...state.overlay, starting: false, error: message.error } })
+        : step(say(state, message.error, now, 'bad'));
+    case 'changed':
+      return step(takeQuestion(dropAccepted(state, message.sessionId), message.sessionId, now));
+    case 'caughtUp':
+      return step(withChat(state, message.sessionId, () => ({ caughtUp: true })));
+    case 'sent':
+      return step(
+        withChat(state, message.sessionId, (c) => ({
+          sending: c.sending.map((s) => (s.ticket === message.ticket ? { ...s, turnId: message.turnId } : s)),
+        })),
+      );
+    case 'accepted':
+      return step(withoutTicket(state, message.sessionId, message.ticket));
+    case 'refused':
+      return step(refused(state, message, now));
+    case 'said':
+      return step(say(state, message.text, now, message.tone));
+    case 'scrolled':
+      return step(withChat(state, message.sessionId, () => ({ anchor: message.anchor })));
+    case 'toggled':
+      return step(
+        withChat(state, message.sessionId, (c) => ({ expanded: flipped(c.expanded, message.itemId) })),
+      );
+    case 'resized':
+      return step({ ...state, columns: message.columns, rows: message.rows });
+    case 'tick':
+      return step(state.toast && state.toast.until <= now ? { ...state, toast: null } : state);
+    case 'input':
+      return input(state, message.event, now);
+  }
+}
+
+const newChat = (sessionId: string, view: Chat['view']): Chat => ({
+  sessionId,
+  view,
+  caughtUp: false,
+  draft: EMPTY_EDITOR,
+  sending: [],
+  anchor: null,
+  expanded: new Set(),
+  expandAll: false,
+  recall: 0,
+  stash: EMPTY_EDITOR,
+  target: 'prompt',
+  question: null,
+  typedAt: 0,
+  answered: new Set(),
+});
+
+function flipped(set: ReadonlySet<string>, id: string): Set<string> {
+  const next = new Set(set);
+  if (!next.delete(id)) next.add(id);
+  return next;
+}
+
+function withSessions(state: State, changed: readonly SessionInfo[], whole: boolean): State {
+  const sessions = new Map(whole ? [] : state.sessions);
+  for (const session of changed) sessions.set(session.sessionId, session);
+  const overlay =
+    state.overlay?.kind === 'sessions' && whole ? { ...state.overlay, loading: false } : state.overlay;
+  return { ...state, sessions, overlay };
+}
+
+/** A prompt whose turn is among the events is drawn from there. */
+function dropAccepted(state: State, sessionId: string): State {
+  const chat = state.chats.get(sessionId);
+  if (!chat || chat.sending.length === 0) return state;
+  const { view } = chat;
+  const known = (turnId: string) =>
+    view.running?.turnId === turnId ||
+    view.queue.some((p) => p.turnId === turnId) ||
+    view.items.some((i) => i.kind === 'prompt' && i.turnId === turnId);
+  return withChat(state, sessionId, () => ({
+    sending: chat.sending.filter((s) => s.turnId === null || !known(s.turnId)),
+  }));
+}
+
+const withoutTicket = (state: State, sessionId: string, ticket: number): State =>
+  withChat(state, sessionId, (c) => ({ sending: c.sending.filter((s) => s.ticket !== ticket) }));
+
+/** A prompt that was not taken goes back to where it was written, if nothing else is there. */
+function refused(
+  state: State,
+  { sessionId, ticket, error }: Extract<Message, { type: 'refused' }>,
+  now: number,
+): State {
+  const chat = state.chats.get(sessionId);
+  const sending = chat?.sending.find((s) => s.ticket === ticket);
+  if (!chat || !sending) return state;
+  const next = withoutTicket(state, sessionId, ticket);
+  const back = chat.draft.text === '';
+  const restored = back ? withChat(next, sessionId, () => ({ draft: editorOf(sending.text) })) : next;
+  return say(restored, `Not sent: ${error}`, now, 'bad');
+}
+
+function input(before: State, event: InputEvent, now: number): Step<State> {
+  // Any other key takes back the first half of "twice to close".
+  const state =
+    before.closing !== null && !(event.type === 'key' && event.name === 'ctrl+c')
+      ? { ...before, closing: null }
+      : before;
+  switch (event.type) {
+    case 'text':
+      return text(state, event.text, now);
+    case 'paste':
+      return step(written(state, event.text, now));
+    case 'key':
+      return key(state, event.name, now);
+    default:
+      return step(state);
+  }
+}
+
+function text(state: State, typedText: string, now: number): Step<State> {
+  if (isTyping(state)) {
+    const { overlay } = state;
+    if (overlay?.kind === 'start' && overlay.field === 'yolo')
+      return typedText === ' ' ? run(state, 'toggle', now) : step(state);
+    return step(written(state, typedText, now));
+  }
+  // Only a single character can be a command: several at once are a paste of a terminal that does not say so.
+  const command = commandFor(contextsOf(state), typedText);
+  if (command !== undefined) return run(state, command, now);
+  const chat = state.overlay === null && state.focus === 'chat' ? currentChat(state) : undefined;
+  return step(
+    chat
+      ? written(
+          withChat(state, chat.sessionId, () => ({ target: 'prompt' })),
+          typedText,
+          now,
+        )
+      : state,
+  );
+}
+
+/** `piece` written where the keys go. */
+function written(state: State, piece: string, now: number): State {
+  const { overlay } = state;
+  const oneLine = piece.replace(/\n/g, ' ');
+  if (overlay?.kind === 'start')
+    return {
+      ...state,
+      overlay: { ...overlay, field: 'cwd', cwd: insert(overlay.cwd, oneLine), error: null },
+    };
+  if (overlay?.kind === 'sessions')
+    return overlay.filtering
+      ? { ...state, overlay: { ...overlay, filter: insert(overlay.filter, oneLine), selected: null } }
+      : state;
+  const chat = overlay === null && state.focus === 'chat' ? currentChat(state) : undefined;
+  return chat ? typed(state, chat, insert(chat.draft, piece), now) : state;
+}
+
+function key(state: State, name: string, now: number): Step<State> {
+  const command = commandFor(contextsOf(state), name);
+  if (command !== undefined) return run(state, command, now);
+  const { overlay } = state;
+  if (overlay?.kind === 'start') {
+    const cwd = edit(overlay.cwd, name);
+    return step(cwd ? { ...state, overlay: { ...overlay, cwd, field: 'cwd' } } : state);
+  }
+  if (overlay?.kind === 'sessions' && overlay.filtering) {
+    const filter = edit(overlay.filter, name);
+    return step(filter ? { ...state, overlay: { ...overlay, filter, selected: null } } : state);
+  }
+  if (overlay === null && state.focus === 'list' && name === 'ctrl+c')
+    return step(say(state, 'Ctrl+Q leaves this screen; the system and all sessions go on.', now));
+  const chat = overlay === null && state.focus === 'chat' ? currentChat(state) : undefined;
+  return step(chat ? editDraft(state, chat, name, now) : state);
+}

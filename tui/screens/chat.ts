@@ -1,0 +1,131 @@
+/** The chat on the right: whose it is, the transcript, what is not in the transcript yet, and the prompt. */
+import { type Item, sanitizeLine } from '../../client/index.js';
+import type { CursorAt } from '../draw/canvas.js';
+import { fitted, type Line, type Span, sides, span, wrap } from '../draw/line.js';
+import { editorLines } from '../editor.js';
+import type { ItemLines } from '../items/index.js';
+import { type Chat, currentChat, isAnswering, openQuestion, type State } from '../state.js';
+import { type LinesOf, look, type Visible } from '../viewport.js';
+import { STATE_MARKS } from './list.js';
+import { welcome } from './welcome.js';
+
+export interface ChatDrawing {
+  lines: Line[];
+  cursor: CursorAt | null;
+  /** The rows of the transcript, for scrolling and clicking. */
+  transcript: { top: number; height: number; width: number; visible: Visible } | null;
+}
+
+/** Rows of the prompt at most. */
+const MAX_PROMPT_ROWS = 8;
+/** Prompts that wait are shown by a line each, up to this many. */
+const MAX_WAITING = 3;
+
+/** How the lines of an item are got in this chat: what scrolling and drawing have in common. */
+export function linesOf(state: State, chat: Chat, store: ItemLines, width: number, now: number): LinesOf {
+  const question = openQuestion(chat)?.requestId;
+  const answering = isAnswering(chat, now);
+  return (item: Item) =>
+    store.lines(item, {
+      width,
+      me: state.me,
+      expanded: chat.expandAll !== chat.expanded.has(item.id),
+      answering: answering && item.kind === 'approval' && item.requestId === question,
+    });
+}
+
+export function chatDrawing(
+  state: State,
+  store: ItemLines,
+  width: number,
+  height: number,
+  now: number,
+): ChatDrawing {
+  const chat = currentChat(state);
+  if (!chat) return { lines: welcome(state, width, height), cursor: null, transcript: null };
+  const inner = width - 2;
+  const focused = state.focus === 'chat' && state.overlay === null;
+  const rows = Math.max(1, Math.min(MAX_PROMPT_ROWS, Math.floor(height / 3)));
+  const draft = editorLines(chat.draft, inner - 2, rows);
+  const waiting = waitingLines(chat, inner);
+  const rule = [span('─'.repeat(width), 'rule')];
+  const top = 2;
+  const space = Math.max(1, height - top - waiting.length - 1 - draft.lines.length);
+  const visible = look(chat.view.items, chat.anchor, space, linesOf(state, chat, store, inner, now));
+  const transcript = [...visible.lines];
+  if (chat.view.items.length === 0) transcript.push(...emptyLines(chat, inner));
+  while (transcript.length < space) transcript.push([]);
+  const typing = focused && chat.target === 'prompt';
+  const lines: Line[] = [
+    header(state, chat, width, now),
+    visible.anchor === null
+      ? rule
+      : fitted(
+          [span('─'.repeat(width - 32), 'rule'), span(' more below: Ctrl+G to the end ', 'warning')],
+          width,
+          'rule',
+        ),
+    ...transcript.map((l): Line => [span(' '), ...fitted(l, inner), span(' ')]),
+    ...waiting.map((l): Line => [span(' '), ...fitted(l, inner + 1)]),
+    rule,
+    ...draft.lines.map((l, i): Line => [span(i === 0 ? ' ❯ ' : '   ', typing ? 'accent' : 'dim'), ...l]),
+  ];
+  if (chat.draft.text === '')
+    lines[lines.length - 1] = [span(' ❯ ', typing ? 'accent' : 'dim'), span(placeholder(chat), 'dim')];
+  const promptTop = top + space + waiting.length + 1;
+  return {
+    lines: lines.slice(0, height).map((l) => fitted(l, width)),
+    cursor: typing ? { row: promptTop + draft.cursor.row, column: 3 + draft.cursor.column } : null,
+    transcript: { top, height: space, width: inner, visible },
+  };
+}
+
+function placeholder(chat: Chat): string {
+  if (chat.view.session.state === 'ended') return 'This session has ended. Esc goes back to the list.';
+  if (chat.target === 'question') return 'The question above has the keys; Tab or any other letter: type';
+  return chat.view.running ? 'Type the next prompt; it is queued' : 'Ask the agent something';
+}
+
+function header(state: State, chat: Chat, width: number, now: number): Line {
+  const { session, usage, running } = chat.view;
+  const info = state.sessions.get(chat.sessionId);
+  const [glyph, style, word] = STATE_MARKS[session.state];
+  const agent = sanitizeLine(session.agent || info?.agent || info?.connector || '…');
+  const place = [session.node || info?.node, sanitizeLine(session.cwd || info?.cwd || '')]
+    .filter(Boolean)
+    .join(' · ');
+  const title = session.title ?? info?.title;
+  const elapsed = running?.startedAt ? ` ${Math.max(0, Math.floor((now - running.startedAt) / 1000))} s` : '';
+  const right: Span[] = [];
+  if (session.yolo) right.push(span('YOLO ', 'warning'));
+  if (usage) right.push(span(`${thousands(usage.used)}/${thousands(usage.size)} `, 'dim'));
+  if (usage?.cost)
+    right.push(span(`${usage.cost.amount.toFixed(2)} ${sanitizeLine(usage.cost.currency)} `, 'dim'));
+  right.push(span(` ${glyph} ${running?.state === 'cancelling' ? 'cancelling' : word}${elapsed} `, style));
+  const left: Span[] = [span(` ${agent}`, state.focus === 'chat' ? 'heading' : 'strong')];
+  if (title) left.push(span(`  ${sanitizeLine(title)}`, 'text'));
+  left.push(span(`  ${place}`, 'dim'));
+  return sides(left, right, width);
+}
+
+const thousands = (n: number): string =>
+  n < 1_000 ? String(n) : n < 1_000_000 ? `${Math.round(n / 1_000)}k` : `${(n / 1_000_000).toFixed(1)}M`;
+
+function emptyLines(chat: Chat, width: number): Line[] {
+  if (!chat.caughtUp) return [[], [span('Loading the transcript …', 'dim')]];
+  return [[], ...wrap([span('The agent is ready. Type a prompt below and press Enter.', 'dim')], width)];
+}
+
+/** Prompts on their way and prompts that wait: each says how far it is. */
+function waitingLines(chat: Chat, width: number): Line[] {
+  const queued = chat.view.queue.map(
+    (p): Line => [span('⋯ queued   ', 'accent'), span(sanitizeLine(p.text.slice(0, 500)), 'dim')],
+  );
+  const sending = chat.sending.map(
+    (s): Line => [span('↑ sending  ', 'warning'), span(sanitizeLine(s.text.slice(0, 500)), 'dim')],
+  );
+  const all = [...queued, ...sending];
+  const shown = all.slice(0, MAX_WAITING).map((l) => fitted(l, width));
+  if (all.length > MAX_WAITING) shown.push([span(`  and ${all.length - MAX_WAITING} more`, 'dim')]);
+  return shown;
+}

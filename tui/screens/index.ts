@@ -1,0 +1,57 @@
+/** The whole screen as a function of the state. */
+import type { Frame } from '../draw/canvas.js';
+import { fitted, type Line, span } from '../draw/line.js';
+import type { ItemLines } from '../items/index.js';
+import type { State } from '../state.js';
+import { type ChatDrawing, chatDrawing } from './chat.js';
+import { layout, MIN_COLUMNS, MIN_ROWS, over } from './layout.js';
+import { listLines } from './list.js';
+import { overlayBox } from './overlays.js';
+import { footerLine, statusLine } from './status.js';
+
+export { linesOf } from './chat.js';
+
+export interface Screen extends Frame {
+  /** Where the transcript is, for the wheel and clicks; null where none is shown. */
+  transcript: ChatDrawing['transcript'];
+  /** The column where the chat begins. */
+  chatColumn: number;
+}
+
+export function drawScreen(state: State, store: ItemLines, now: number): Screen {
+  const { columns, rows } = state;
+  if (columns < MIN_COLUMNS || rows < MIN_ROWS) return tooSmall(columns, rows);
+  const { list, chat, body } = layout(columns, rows, state.focus);
+  const left = list > 0 ? listLines(state, list, body) : [];
+  const right = chat > 0 ? chatDrawing(state, store, chat, body, now) : null;
+  const chatColumn = list > 0 ? list + 1 : 0;
+  const lines: Line[] = Array.from({ length: body }, (_, y) => [
+    ...(left[y] ?? []),
+    ...(list > 0 && right ? [span('│', 'rule')] : []),
+    ...(right?.lines[y] ?? []),
+  ]);
+  lines.push(statusLine(state, now), fitted(footerLine(state), columns));
+  const screen: Screen = {
+    lines,
+    cursor: right?.cursor ? { row: right.cursor.row, column: right.cursor.column + chatColumn } : null,
+    transcript: right?.transcript ?? null,
+    chatColumn,
+  };
+  const box = overlayBox(state, now);
+  if (!box) return screen;
+  const put = over(lines.slice(0, body), box.lines, box.width, columns);
+  return {
+    ...screen,
+    lines: [...put.lines, ...lines.slice(body)],
+    cursor: box.cursor && { row: put.row + box.cursor.row, column: put.column + box.cursor.column },
+    transcript: null,
+  };
+}
+
+function tooSmall(columns: number, rows: number): Screen {
+  const text = `The terminal is too small: Praxis needs ${MIN_COLUMNS}×${MIN_ROWS}, this is ${columns}×${rows}.`;
+  const lines: Line[] = [];
+  for (let at = 0; at < text.length && lines.length < rows; at += columns)
+    lines.push([span(text.slice(at, at + columns))]);
+  return { lines, cursor: null, transcript: null, chatColumn: 0 };
+}

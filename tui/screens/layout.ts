@@ -1,0 +1,69 @@
+/** Where things are on a screen of a given size, and putting one drawing over another. */
+import { fitted, type Line, type Span, span } from '../draw/line.js';
+import { graphemes, graphemeWidth } from '../draw/width.js';
+
+export const MIN_COLUMNS = 44;
+export const MIN_ROWS = 12;
+
+export interface Layout {
+  /** Columns of the list; 0 where there is room for one of the two only. */
+  list: number;
+  chat: number;
+  /** Rows of both. */
+  body: number;
+}
+
+/** Below 72 columns one of list and chat is shown, the one that has the keys. */
+export function layout(columns: number, rows: number, focus: 'list' | 'chat'): Layout {
+  const body = rows - 2;
+  if (columns < 72)
+    return focus === 'list' ? { list: columns, chat: 0, body } : { list: 0, chat: columns, body };
+  const list = Math.min(38, Math.max(24, Math.floor(columns * 0.26)));
+  return { list, chat: columns - list - 1, body };
+}
+
+/** The columns [from, to) of `l`; a wide character that is cut becomes a space. */
+export function columnsOf(l: Line, from: number, to: number): Line {
+  const out: Span[] = [];
+  let x = 0;
+  for (const { text, style } of l) {
+    let part = '';
+    for (const g of graphemes(text)) {
+      const w = graphemeWidth(g);
+      if (x >= from && x + w <= to) part += g;
+      else if (x < to && x + w > from) part += ' '.repeat(Math.min(x + w, to) - Math.max(x, from));
+      x += w;
+    }
+    if (part !== '') out.push({ text: part, style });
+  }
+  return x < to ? [...out, span(' '.repeat(to - Math.max(x, from)))] : out;
+}
+
+/** `under` with `box` in its middle. */
+export function over(
+  under: readonly Line[],
+  box: readonly Line[],
+  width: number,
+  columns: number,
+): { lines: Line[]; row: number; column: number } {
+  const row = Math.max(0, Math.floor((under.length - box.length) / 2));
+  const column = Math.max(0, Math.floor((columns - width) / 2));
+  const lines = under.map((l, y): Line => {
+    const own = box[y - row];
+    if (!own) return l;
+    return [...columnsOf(l, 0, column), ...own, ...columnsOf(l, column + width, columns)];
+  });
+  return { lines, row, column };
+}
+
+/** `content` in a frame of `width` columns, its title in the upper border. */
+export function framed(title: string, content: readonly Line[], width: number): Line[] {
+  const inner = width - 4;
+  const head = fitted([span(`─ ${title} `, 'title')], Math.min(width - 2, title.length + 3));
+  const rest = width - 2 - Math.min(width - 2, title.length + 3);
+  return [
+    [span('╭', 'rule'), ...head, span(`${'─'.repeat(Math.max(0, rest))}╮`, 'rule')],
+    ...content.map((l): Line => [span('│ ', 'rule'), ...fitted(l, inner), span(' │', 'rule')]),
+    [span(`╰${'─'.repeat(width - 2)}╯`, 'rule')],
+  ];
+}

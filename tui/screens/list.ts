@@ -1,0 +1,81 @@
+/** The list on the left: nodes with their agents, then the live sessions. */
+import { sanitizeLine } from '../../client/index.js';
+import type { SessionState } from '../../proto/index.js';
+import { fitted, type Line, type Span, type Style, sides, span } from '../draw/line.js';
+import { type Entry, entries, type State, selectedEntry, sessionName } from '../state.js';
+
+/** How a state of a session is marked everywhere. */
+export const STATE_MARKS: Record<SessionState, [glyph: string, style: Style, word: string]> = {
+  starting: ['◌', 'busy', 'starting'],
+  idle: ['●', 'good', 'idle'],
+  working: ['◐', 'busy', 'working'],
+  waiting: ['?', 'warning', 'waiting for you'],
+  lost: ['✘', 'bad', 'lost'],
+  ended: ['○', 'dim', 'ended'],
+};
+
+const NOT_READY: Record<string, string> = {
+  missing: 'missing',
+  needs_setup: 'needs setup',
+  unsupported: 'unsupported',
+};
+
+function entryLine(entry: Entry, selected: boolean, focused: boolean, width: number): Line {
+  const pointer = span(selected ? '▸ ' : '  ', 'accent');
+  const style: Style = selected && focused ? 'selected' : 'text';
+  switch (entry.kind) {
+    case 'node': {
+      const live = entry.node.state === 'live';
+      return sides(
+        [span(live ? '● ' : '○ ', live ? 'good' : 'bad'), span(entry.node.name, 'strong')],
+        [span(live ? '' : 'lost ', 'bad')],
+        width,
+      );
+    }
+    case 'agent': {
+      const { connector, node } = entry;
+      const ready = connector.status === 'ready' && node.state === 'live';
+      const note: Span =
+        connector.status === 'ready'
+          ? span(` ${sanitizeLine(connector.version ?? '')} `, 'dim')
+          : span(` ${NOT_READY[connector.status]} `, 'warning');
+      const name = span(sanitizeLine(connector.title), ready || style === 'selected' ? style : 'dim');
+      return [pointer, ...sides([name], [note], width - 2)];
+    }
+    case 'heading':
+      return [span(entry.text, 'strong')];
+    case 'session': {
+      const { session } = entry;
+      const [glyph, mark] = STATE_MARKS[session.state];
+      const queued = session.queued > 0 ? ` +${session.queued} ` : ' ';
+      return [
+        pointer,
+        span(`${glyph} `, mark),
+        ...sides([span(sanitizeLine(sessionName(session)), style)], [span(queued, 'dim')], width - 4),
+      ];
+    }
+  }
+}
+
+/** The list in exactly `width` columns and `height` rows, scrolled so that the selection is seen. */
+export function listLines(state: State, width: number, height: number): Line[] {
+  const all = entries(state);
+  const chosen = selectedEntry(state);
+  const lines: Line[] = [[span(' Nodes', state.focus === 'list' ? 'heading' : 'strong')]];
+  let at = 0;
+  for (const entry of all) {
+    if (entry.kind === 'heading' || (entry.kind === 'node' && lines.length > 1)) lines.push([]);
+    if (entry.key === chosen?.key) at = lines.length;
+    lines.push([
+      span(' '),
+      ...entryLine(entry, entry.key === chosen?.key, state.focus === 'list', width - 1),
+    ]);
+  }
+  if (all.length === 0) lines.push([], [span(state.listed ? ' No node is there yet.' : ' …', 'dim')]);
+  const hint = chosen?.kind === 'agent' ? chosen.connector.hint : null;
+  const top = Math.max(0, Math.min(at - Math.floor(height / 2), lines.length - height));
+  const shown = lines.slice(top, top + height);
+  while (shown.length < height) shown.push([]);
+  if (hint && state.focus === 'list') shown[height - 1] = [span(` ${sanitizeLine(hint)}`, 'warning')];
+  return shown.map((l) => fitted(l, width));
+}

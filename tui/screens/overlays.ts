@@ -1,0 +1,173 @@
+/** What is drawn over the screen: live sessions, the start form, the help. */
+import { sanitizeLine } from '../../client/index.js';
+import type { CursorAt } from '../draw/canvas.js';
+import { fitted, type Line, lineWidth, span, wrap } from '../draw/line.js';
+import { editorLines } from '../editor.js';
+import { BINDINGS, CONTEXTS, type Context, keyName } from '../keys.js';
+import { type Overlay, overlaySessions, type State, sessionName } from '../state.js';
+import { framed } from './layout.js';
+import { STATE_MARKS } from './list.js';
+
+export interface Box {
+  lines: Line[];
+  width: number;
+  /** In the box. */
+  cursor: CursorAt | null;
+}
+
+export function overlayBox(state: State, now: number): Box | null {
+  switch (state.overlay?.kind) {
+    case 'help':
+      return help(state, state.overlay);
+    case 'start':
+      return start(state, state.overlay);
+    case 'sessions':
+      return sessions(state, state.overlay, now);
+    default:
+      return null;
+  }
+}
+
+/** `12 s`, `5 min`, `3 h`, `2 d`. */
+function age(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
+  return seconds < 86_400 ? `${Math.floor(seconds / 3_600)} h` : `${Math.floor(seconds / 86_400)} d`;
+}
+
+function sessions(state: State, overlay: Extract<Overlay, { kind: 'sessions' }>, now: number): Box {
+  const width = Math.min(state.columns - 4, 110);
+  const inner = width - 4;
+  const height = Math.max(3, Math.min(state.rows - 10, 20));
+  const all = overlaySessions(state);
+  const at = Math.max(
+    0,
+    all.findIndex((s) => s.sessionId === overlay.selected),
+  );
+  const top = Math.max(0, Math.min(at - Math.floor(height / 2), all.length - height));
+  const columns = (cells: [text: string, share: number][], room: number): string =>
+    cells
+      .map(([text, share]) =>
+        fitted([span(text)], Math.max(4, Math.floor(room * share)))
+          .map((s) => s.text)
+          .join(''),
+      )
+      .join(' ');
+  const rows = all.slice(top, top + height).map((s, i): Line => {
+    const [glyph, style, word] = STATE_MARKS[s.state];
+    const chosen = top + i === at;
+    const queued = s.queued > 0 ? ` +${s.queued}` : '';
+    const text = columns(
+      [
+        [sanitizeLine(sessionName(s)), 0.34],
+        [sanitizeLine(s.connector), 0.14],
+        [s.node, 0.14],
+        [s.sessionId.slice(0, 8), 0.12],
+        [age(now - s.createdAt), 0.1],
+      ],
+      inner - 24,
+    );
+    return [
+      span(chosen ? '▸ ' : '  ', 'accent'),
+      ...fitted([span(`${glyph} ${word}${queued}`, style)], 19),
+      span(' '),
+      span(text, chosen ? 'selected' : 'text'),
+    ];
+  });
+  const filter = editorLines(overlay.filter, inner - 10, 1);
+  const content: Line[] = [];
+  if (overlay.filtering || overlay.filter.text !== '')
+    content.push([span('Filter: ', 'dim'), ...(filter.lines[0] ?? [])], []);
+  content.push(...rows);
+  if (all.length === 0)
+    content.push([
+      span(
+        overlay.loading
+          ? 'Asking the service …'
+          : overlay.filter.text === ''
+            ? 'No session is alive. Start one with an agent of the list.'
+            : 'No session fits the filter.',
+        'dim',
+      ),
+    ]);
+  if (all.length > height) content.push([span(`${at + 1} of ${all.length}`, 'dim')]);
+  if (overlay.confirm !== null) {
+    const target = state.sessions.get(overlay.confirm);
+    const busy = target?.state === 'working' || target?.state === 'waiting';
+    content.push(
+      [],
+      [
+        span(`Close ${target ? sanitizeLine(sessionName(target)) : 'the session'}? `, 'warning'),
+        span(busy ? 'It is working: its prompt is cancelled. ' : ''),
+        span('y', 'key'),
+        span(' yes  '),
+        span('n', 'key'),
+        span(' no'),
+      ],
+    );
+  }
+  const lines = framed('Live sessions', content, width);
+  return { lines, width, cursor: overlay.filtering ? { row: 1, column: 10 + filter.cursor.column } : null };
+}
+
+const YOLO_MEANING = 'The agent edits files and runs commands without asking you.';
+
+function start(state: State, overlay: Extract<Overlay, { kind: 'start' }>): Box {
+  const width = Math.min(state.columns - 4, 76);
+  const inner = width - 4;
+  const cwd = editorLines(overlay.cwd, inner - 4, 1);
+  const pointer = (field: 'cwd' | 'yolo') => span(overlay.field === field ? '▸ ' : '  ', 'accent');
+  const box = overlay.yolo ? '[x]' : '[ ]';
+  const content: Line[] = [
+    [span('on ', 'dim'), span(overlay.node, 'strong')],
+    [],
+    [pointer('cwd'), span('Working directory', overlay.field === 'cwd' ? 'strong' : 'text')],
+    [span('    '), ...(cwd.lines[0] ?? [])],
+    [],
+    [
+      pointer('yolo'),
+      span(`${box} YOLO`, overlay.field === 'yolo' ? 'strong' : 'text'),
+      span(overlay.field === 'yolo' && overlay.yoloAllowed ? '  Space turns it on or off' : '', 'dim'),
+    ],
+    ...wrap(
+      [
+        span(
+          overlay.yoloAllowed ? YOLO_MEANING : 'The owner of this node does not allow it.',
+          overlay.yolo ? 'warning' : 'dim',
+        ),
+      ],
+      inner - 4,
+    ).map((l): Line => [span('    '), ...l]),
+  ];
+  if (overlay.starting) content.push([], [span('◌ Starting the agent …', 'busy')]);
+  if (overlay.error !== null) content.push([], ...wrap([span(sanitizeLine(overlay.error), 'bad')], inner));
+  const lines = framed(`Start ${sanitizeLine(overlay.title)}`, content, width);
+  return {
+    lines,
+    width,
+    cursor: overlay.field === 'cwd' && !overlay.starting ? { row: 4, column: 6 + cwd.cursor.column } : null,
+  };
+}
+
+function help(state: State, overlay: Extract<Overlay, { kind: 'help' }>): Box {
+  const width = Math.min(state.columns - 4, 90);
+  const inner = width - 4;
+  const height = Math.max(4, state.rows - 6);
+  const content: Line[] = [];
+  for (const context of Object.keys(CONTEXTS) as Context[]) {
+    if (context === 'confirm' || context === 'help') continue;
+    if (content.length > 0) content.push([]);
+    content.push([span(CONTEXTS[context], 'heading')]);
+    for (const binding of BINDINGS) {
+      if (binding.in !== context) continue;
+      const keys = fitted([span(binding.keys.map(keyName).join(' '), 'key')], 20);
+      const text = wrap([span(binding.help)], inner - lineWidth(keys) - 1);
+      text.forEach((l, i) => {
+        content.push([...(i === 0 ? keys : [span(' '.repeat(20))]), span(' '), ...l]);
+      });
+    }
+  }
+  const top = Math.min(overlay.top, Math.max(0, content.length - height));
+  return { lines: framed('Keys', content.slice(top, top + height), width), width, cursor: null };
+}

@@ -1,0 +1,94 @@
+/** The two lowest lines: how the connection is and who waits; the keys that matter now. */
+import type { LinkState } from '../../client/index.js';
+import { contextsOf, whyNot } from '../allowed.js';
+import { type Line, lineWidth, type Span, type Style, sides, span } from '../draw/line.js';
+import { ANSWER_KEYS } from '../items/index.js';
+import { BINDINGS, type Binding, type Command, keyName } from '../keys.js';
+import { currentChat, liveSessions, openQuestion, type State, type Toast } from '../state.js';
+
+function linkSpans(link: LinkState, now: number): Span[] {
+  switch (link.kind) {
+    case 'connected':
+      return [span(' ● ', 'good'), span('connected', 'dim')];
+    case 'connecting': {
+      const wait = link.retryAt === undefined ? 0 : Math.max(0, Math.ceil((link.retryAt - now) / 1000));
+      const next = wait > 0 ? `, next try in ${wait} s` : '';
+      return [
+        span(' ◌ connecting', 'warning'),
+        span(`${link.reason ? `: ${link.reason}` : ''}${next}`, 'dim'),
+      ];
+    }
+    case 'service_lost':
+      return [
+        span(
+          ` ○ no answer from the service for ${Math.max(0, Math.floor((now - link.since) / 1000))} s`,
+          'bad',
+        ),
+        span('; what you send waits', 'dim'),
+      ];
+    case 'closed':
+      return [span(' ○ closed', 'dim')];
+  }
+}
+
+const TONES: Record<Toast['tone'], Style> = { info: 'accent', warning: 'warning', bad: 'bad' };
+
+export function statusLine(state: State, now: number): Line {
+  const live = liveSessions(state);
+  const waiting = live.filter((s) => s.state === 'waiting').length;
+  const right: Span[] = [
+    span(state.mouse ? '' : 'COPY MODE  ', 'warning'),
+    span(`${live.length} session${live.length === 1 ? '' : 's'}`, 'dim'),
+    ...(waiting > 0 ? [span(' · ', 'dim'), span(`${waiting} waiting`, 'warning')] : []),
+    span(' '),
+  ];
+  const { toast } = state;
+  const left = toast ? [span(` ${toast.text}`, TONES[toast.tone])] : linkSpans(state.link, now);
+  return sides(left, right, state.columns);
+}
+
+/** Commands whose word in the footer follows the state. */
+function label(state: State, binding: Binding): string | null {
+  const chat = currentChat(state);
+  if (binding.command === 'interrupt') return chat?.view.running || chat?.sending.length ? 'cancel' : 'close';
+  if (binding.command === 'send') return chat?.view.running ? 'queue' : 'send';
+  return binding.label ?? null;
+}
+
+const ANSWERS: Partial<Record<Command, string>> = {
+  allowOnce: ANSWER_KEYS.allow_once,
+  allowAlways: ANSWER_KEYS.allow_always,
+  rejectOnce: ANSWER_KEYS.reject_once,
+  rejectAlways: ANSWER_KEYS.reject_always,
+};
+
+/** A key that cannot act now is not in the footer; neither is an answer that is not offered. */
+function matters(state: State, binding: Binding): boolean {
+  if (binding.command !== 'send' && whyNot(state, binding.command) !== null) return false;
+  const answer = ANSWERS[binding.command];
+  if (answer === undefined) return true;
+  const chat = currentChat(state);
+  const question = chat && openQuestion(chat);
+  return question?.options.some((o) => ANSWER_KEYS[o.kind] === answer) ?? false;
+}
+
+export function footerLine(state: State): Line {
+  const spans: Span[] = [span(' ')];
+  const seen = new Set<string>();
+  let room = state.columns - 1;
+  for (const context of contextsOf(state)) {
+    for (const binding of BINDINGS) {
+      if (binding.in !== context || binding.label === undefined || !matters(state, binding)) continue;
+      const word = label(state, binding);
+      const key = binding.keys[0]!;
+      if (word === null || seen.has(key) || seen.has(binding.command)) continue;
+      const piece: Span[] = [span(keyName(key), 'key'), span(` ${word}  `, 'dim')];
+      const width = lineWidth(piece);
+      if (width > room) return spans;
+      seen.add(key).add(binding.command);
+      room -= width;
+      spans.push(...piece);
+    }
+  }
+  return spans;
+}

@@ -1,0 +1,53 @@
+/** What stands on the right before a session is open: what to do next. */
+import { fitted, type Line, span, wrap } from '../draw/line.js';
+import type { State } from '../state.js';
+
+export function welcome(state: State, width: number, height: number): Line[] {
+  const inner = Math.max(10, width - 6);
+  const ready = state.nodes.some((n) => n.state === 'live' && n.connectors.some((c) => c.status === 'ready'));
+  const text: Line[] = [
+    [span('Praxis', 'heading')],
+    ...wrap([span('Your coding agents on all your machines, in one place.', 'dim')], inner),
+    [],
+    ...(ready
+      ? [
+          ...wrap(
+            [
+              span('Choose an agent on the left with '),
+              span('↑ ↓', 'key'),
+              span(' and press '),
+              span('Enter', 'key'),
+              span(' to start a session.'),
+            ],
+            inner,
+          ),
+          ...wrap(
+            [
+              span('Sessions go on when you leave; '),
+              span('Ctrl+W', 'key'),
+              span(' lists the live ones, '),
+              span('?', 'key'),
+              span(' shows all keys.'),
+            ],
+            inner,
+          ),
+        ]
+      : wrap(
+          [
+            span(
+              state.link.kind === 'connected'
+                ? 'No agent is ready yet. An agent that needs something says so on the left.'
+                : 'Waiting for the connection …',
+            ),
+          ],
+          inner,
+        )),
+  ];
+  const top = Math.max(0, Math.floor((height - text.length) / 3));
+  const lines: Line[] = [
+    ...Array.from({ length: top }, (): Line => []),
+    ...text.map((l): Line => [span('   '), ...l]),
+  ];
+  while (lines.length < height) lines.push([]);
+  return lines.slice(0, height).map((l) => fitted(l, width));
+}

@@ -1,0 +1,204 @@
+/** Everything the screen shows, as one value. Who changes it: reduce.ts; who draws it: screens/. Views of sessions are folded elsewhere and read only here. */
+import type { LinkState, SessionView } from '../client/index.js';
+import type { ConnectorInfo, NodeInfo, SessionInfo } from '../proto/index.js';
+import type { Editor } from './editor.js';
+import type { Anchor } from './viewport.js';
+
+/** A prompt that is not in the journal yet. */
+export interface Sending {
+  /** Known once the client has made it. */
+  turnId: string | null;
+  ticket: number;
+  text: string;
+}
+
+export interface Chat {
+  sessionId: string;
+  view: SessionView;
+  /** The history that was there when the session was opened is here. */
+  caughtUp: boolean;
+  draft: Editor;
+  sending: readonly Sending[];
+  anchor: Anchor;
+  /** Ids of items that a person opened. */
+  expanded: ReadonlySet<string>;
+  expandAll: boolean;
+  /** How many prompts back ↑ has gone; 0: the person's own draft, kept in `stash`. */
+  recall: number;
+  stash: Editor;
+  /** Where keys go: typing, or answering the oldest open question. */
+  target: 'prompt' | 'question';
+  /** The question that `target` is for, and since when: a key that was meant for the prompt must not answer it. */
+  question: { requestId: string; since: number } | null;
+  typedAt: number;
+  /** Requests that were answered here and not resolved yet. */
+  answered: ReadonlySet<string>;
+}
+
+export type Entry =
+  | { kind: 'node'; key: string; node: NodeInfo }
+  | { kind: 'agent'; key: string; node: NodeInfo; connector: ConnectorInfo }
+  | { kind: 'heading'; key: string; text: string }
+  | { kind: 'session'; key: string; session: SessionInfo };
+
+export type Overlay =
+  | { kind: 'help'; top: number }
+  | {
+      kind: 'sessions';
+      filter: Editor;
+      filtering: boolean;
+      selected: string | null;
+      confirm: string | null;
+      loading: boolean;
+    }
+  | {
+      kind: 'start';
+      node: string;
+      connector: string;
+      title: string;
+      cwd: Editor;
+      yolo: boolean;
+      yoloAllowed: boolean;
+      field: 'cwd' | 'yolo';
+      starting: boolean;
+      error: string | null;
+    };
+
+export interface Toast {
+  text: string;
+  tone: 'info' | 'warning' | 'bad';
+  until: number;
+}
+
+export interface State {
+  /** The name of our login. */
+  me: string;
+  /** Where a session starts by default on the node of that name. */
+  here: { node: string; cwd: string } | null;
+  link: LinkState;
+  nodes: readonly NodeInfo[];
+  /** False until the first list of nodes is there. */
+  listed: boolean;
+  sessions: ReadonlyMap<string, SessionInfo>;
+  chats: ReadonlyMap<string, Chat>;
+  /** The chat on the right. */
+  current: string | null;
+  focus: 'list' | 'chat';
+  /** Key of an entry of the list. */
+  selected: string | null;
+  overlay: Overlay | null;
+  toast: Toast | null;
+  /** The session that a second Ctrl+C closes. */
+  closing: string | null;
+  mouse: boolean;
+  tickets: number;
+  columns: number;
+  rows: number;
+}
+
+export function initialState(
+  given: Pick<State, 'me' | 'here' | 'link' | 'columns' | 'rows'> & Partial<State>,
+): State {
+  return {
+    nodes: [],
+    listed: false,
+    sessions: new Map(),
+    chats: new Map(),
+    current: null,
+    focus: 'list',
+    selected: null,
+    overlay: null,
+    toast: null,
+    closing: null,
+    mouse: true,
+    tickets: 0,
+    ...given,
+  };
+}
+
+const ORDER = ['waiting', 'working', 'starting', 'idle', 'lost', 'ended'];
+
+/** Sessions that are not ended: the ones that wait for a person first, then the newest. */
+export function liveSessions(state: State): SessionInfo[] {
+  return [...state.sessions.values()]
+    .filter((s) => s.state !== 'ended')
+    .sort((a, b) =>
+      a.state === b.state ? b.createdAt - a.createdAt : ORDER.indexOf(a.state) - ORDER.indexOf(b.state),
+    );
+}
+
+/** What a person calls a session: its title, else its agent and the beginning of its id. */
+export const sessionName = (s: SessionInfo): string =>
+  s.title ?? `${s.agent || s.connector} ${s.sessionId.slice(0, 8)}`;
+
+/** The list on the left, from top to bottom. */
+export function entries(state: State): Entry[] {
+  const out: Entry[] = [];
+  for (const node of state.nodes) {
+    out.push({ kind: 'node', key: `node ${node.name}`, node });
+    for (const connector of node.connectors)
+      out.push({ kind: 'agent', key: `agent ${node.name} ${connector.id}`, node, connector });
+  }
+  const live = liveSessions(state);
+  if (live.length > 0) out.push({ kind: 'heading', key: 'heading sessions', text: 'Sessions' });
+  for (const session of live) out.push({ kind: 'session', key: `session ${session.sessionId}`, session });
+  return out;
+}
+
+export const selectable = (entry: Entry): boolean => entry.kind === 'agent' || entry.kind === 'session';
+
+/** The entry that is selected, or the first that could be. */
+export function selectedEntry(state: State): Entry | undefined {
+  const all = entries(state).filter(selectable);
+  return (
+    all.find((e) => e.key === state.selected) ??
+    all.find((e) => e.kind === 'agent' && e.connector.status === 'ready' && e.node.state === 'live') ??
+    all[0]
+  );
+}
+
+export const currentChat = (state: State): Chat | undefined =>
+  state.current === null ? undefined : state.chats.get(state.current);
+
+/** The oldest open question that was not answered here yet. */
+export const openQuestion = (chat: Chat) => chat.view.approvals.find((a) => !chat.answered.has(a.requestId));
+
+/** Milliseconds for which a question must have been on the screen before its keys answer it. */
+export const QUESTION_GUARD_MS = 300;
+
+/** Whether a, A, r, R answer now. */
+export const isAnswering = (chat: Chat, now: number): boolean =>
+  chat.target === 'question' && chat.question !== null && now - chat.question.since >= QUESTION_GUARD_MS;
+
+/** The sessions of the overlay: those that its filter leaves. */
+export function overlaySessions(state: State): SessionInfo[] {
+  const live = liveSessions(state);
+  if (state.overlay?.kind !== 'sessions' || state.overlay.filter.text === '') return live;
+  const wanted = state.overlay.filter.text.toLowerCase().replace(/\s/g, '');
+  return live.filter((s) =>
+    fuzzy(
+      wanted,
+      `${sessionName(s)} ${s.node} ${s.connector} ${s.agent} ${s.cwd} ${s.sessionId} ${s.state}`.toLowerCase(),
+    ),
+  );
+}
+
+/** Whether all characters of `wanted` stand in `text` in their order. */
+function fuzzy(wanted: string, text: string): boolean {
+  let at = 0;
+  for (const c of wanted) {
+    at = text.indexOf(c, at) + 1;
+    if (at === 0) return false;
+  }
+  return true;
+}
+
+/** The prompts of a chat that ↑ recalls, newest first. */
+export function recallable(chat: Chat): string[] {
+  const texts = [...chat.view.items.filter((i) => i.kind === 'prompt'), ...chat.view.queue].map(
+    (p) => p.text,
+  );
+  return [...texts, ...chat.sending.map((s) => s.text)]
+    .reverse()
+    .filter((t, i, all) => t !== '' && all[i - 1] !== t);
+}

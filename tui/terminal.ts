@@ -1,0 +1,106 @@
+/**
+ * The terminal as a resource: taken when the screen opens, given back exactly once however the program ends (return, crash,
+ * signal), lent to the shell while the program is stopped.
+ */
+import { PassThrough } from 'node:stream';
+import { Canvas, type Frame } from './draw/canvas.js';
+import { themeFor } from './draw/theme.js';
+import { InputDecoder, type InputEvent, MODES_OFF, MODES_ON, MOUSE_OFF, MOUSE_ON } from './input.js';
+
+export interface TerminalOptions {
+  input: NodeJS.ReadStream;
+  output: NodeJS.WriteStream;
+  env: NodeJS.ProcessEnv;
+  onInput(event: InputEvent): void;
+  onResize(): void;
+}
+
+export class Terminal {
+  readonly #options: TerminalOptions;
+  readonly #canvas: Canvas;
+  readonly #decoder: InputDecoder;
+  #mouse = true;
+  #taken = true;
+  readonly #onData = (chunk: Buffer): void => this.#decoder.write(chunk);
+  readonly #onStop = (): void => this.suspend();
+  readonly #onContinue = (): void => this.#take();
+
+  constructor(options: TerminalOptions) {
+    this.#options = options;
+    this.#decoder = new InputDecoder(options.onInput, {
+      set: (run, ms) => setTimeout(run, ms),
+      clear: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
+    });
+    // blessed reads nothing: its input never says a word.
+    this.#canvas = new Canvas(new PassThrough(), options.output, themeFor(options.env), options.onResize);
+    this.#listen();
+    process.on('SIGTSTP', this.#onStop);
+    process.on('SIGCONT', this.#onContinue);
+  }
+
+  get columns(): number {
+    return this.#canvas.columns;
+  }
+  get rows(): number {
+    return this.#canvas.rows;
+  }
+
+  paint(frame: Frame): void {
+    if (this.#taken) this.#canvas.paint(frame);
+  }
+
+  mouse(on: boolean): void {
+    this.#mouse = on;
+    this.#canvas.write(on ? MOUSE_ON : MOUSE_OFF);
+  }
+
+  #listen(): void {
+    const { input } = this.#options;
+    input.setRawMode?.(true);
+    input.on('data', this.#onData);
+    input.resume();
+    this.#canvas.write(MODES_ON + (this.#mouse ? MOUSE_ON : ''));
+  }
+
+  /** Gives the terminal back. Safe to call twice. */
+  #give(): void {
+    if (!this.#taken) return;
+    this.#taken = false;
+    const { input } = this.#options;
+    this.#canvas.write(MOUSE_OFF + MODES_OFF);
+    this.#canvas.leave();
+    input.off('data', this.#onData);
+    input.setRawMode?.(false);
+    input.pause();
+  }
+
+  #take(): void {
+    if (this.#taken) return;
+    this.#taken = true;
+    this.#canvas.enter();
+    this.#listen();
+    this.#options.onResize();
+  }
+
+  /**
+   * Stops the program, and what was started with it (npm start, say), as Ctrl+Z does any other. Where no shell could wake it, the
+   * system does not stop it, and the screen comes back at once.
+   */
+  suspend(): void {
+    this.#give();
+    process.off('SIGTSTP', this.#onStop);
+    process.kill(0, 'SIGTSTP');
+    setImmediate(() => {
+      process.on('SIGTSTP', this.#onStop);
+      this.#take();
+    });
+  }
+
+  /** The end: gives the terminal back and listens to nothing any more. */
+  close(): void {
+    process.off('SIGTSTP', this.#onStop);
+    process.off('SIGCONT', this.#onContinue);
+    this.#give();
+    this.#canvas.destroy();
+  }
+}
