@@ -72,7 +72,7 @@ export class Core {
     this.nodes = new Nodes({ now: () => clock.now(), sessionsOn: (node) => sessions.onNode(node).length });
     this.hops = new Hops({ bus, log, unreachable: (hop) => this.unreachable(hop) });
     this.viewers = new Viewers({ store, log, left: (session) => this.viewerLeft(session) });
-    this.clients = new Clients(bus, (address) => {
+    this.clients = new Clients(bus, this.boot, (address) => {
       this.viewers.forget(address);
       this.waiters.forget(address);
     });
@@ -106,7 +106,7 @@ export class Core {
     this.lifecycle = lifecycle;
     const settle = (hopId: string, outcome: Outcome) => this.settle(hopId, outcome);
     this.watch = new Watch({
-      ...{ committer, nodes, hops, sessions, lifecycle, turns, approvals, settle },
+      ...{ committer, clock, nodes, hops, sessions, lifecycle, turns, approvals, settle },
       changed: () => this.nodesChanged(),
     });
     this.list = new SessionList({ sessions, nodes, hops, clock, newId });

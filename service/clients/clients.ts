@@ -37,6 +37,8 @@ export class Client {
   constructor(
     readonly address: string,
     private readonly bus: Publisher,
+    /** The run of this service, which tells a client that it was restarted. */
+    private readonly boot: string,
     private readonly forget: (address: string) => void,
   ) {}
 
@@ -52,7 +54,7 @@ export class Client {
       await this.bus.publish({
         exchange: CLIENTS,
         key: this.address,
-        headers: { ...headers, delivery: this.delivery },
+        headers: { ...headers, boot: this.boot, delivery: this.delivery },
         lines,
         mandatory: true,
       });
@@ -97,6 +99,7 @@ export class Clients {
 
   constructor(
     private readonly bus: Publisher,
+    private readonly boot: string,
     private readonly forgotten: (address: string) => void,
   ) {}
 
@@ -107,7 +110,7 @@ export class Clients {
   add(address: string): Client {
     const known = this.byAddress.get(address);
     if (known) return known;
-    const client = new Client(address, this.bus, (gone) => {
+    const client = new Client(address, this.bus, this.boot, (gone) => {
       if (this.byAddress.delete(gone)) this.forgotten(gone);
     });
     this.byAddress.set(address, client);
@@ -116,7 +119,7 @@ export class Clients {
 
   /** The way to somebody who has not said initialize; nothing is kept of it. */
   stranger(address: string): Client {
-    return new Client(address, this.bus, () => {});
+    return new Client(address, this.bus, this.boot, () => {});
   }
 
   all(): IterableIterator<Client> {

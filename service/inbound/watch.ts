@@ -4,6 +4,7 @@
  */
 import { ErrorCode, PraxisError } from '../../proto/index.js';
 import type { Committer } from '../commit.js';
+import type { Clock } from '../ports.js';
 import { failed, type Hops, nodeLost } from '../routing/hops.js';
 import type { Hello, Nodes } from '../routing/nodes.js';
 import type { Approvals } from '../sessions/approvals.js';
@@ -11,8 +12,15 @@ import type { Lifecycle } from '../sessions/lifecycle.js';
 import type { Outcome, Session, Sessions } from '../sessions/session.js';
 import type { Turns } from '../sessions/turns.js';
 
+/**
+ * Milliseconds after a hello that does not name a session until the session is lost. What its agent said last may still
+ * be on the way: hello overtakes the frames that the node has kept for the broker.
+ */
+export const LAST_WORDS_MS = 5_000;
+
 export interface WatchDeps {
   committer: Committer;
+  clock: Clock;
   nodes: Nodes;
   hops: Hops;
   sessions: Sessions;
@@ -39,7 +47,7 @@ export class Watch {
       const { state, reason } = session.record;
       const making = session.opening.line !== null;
       if (here.delete(session.id) || (making && state === 'lost')) this.settle(session);
-      else if (!making && (state !== 'lost' || reason === 'node_silent')) this.agentGone(session);
+      else if (!making && (state !== 'lost' || reason === 'node_silent')) this.missing(session);
     }
     for (const unknown of here) this.deps.lifecycle.dismiss(hello.name, unknown);
     committer.effect(() => {
@@ -65,6 +73,22 @@ export class Watch {
       params: { sessionId: session.id },
     });
     committer.effect(() => hops.tell({ node, session: session.id, epoch }, line));
+  }
+
+  /** The node does not have the session. If it says nothing more about it, the session is lost. */
+  private missing(session: Session): void {
+    const { committer, clock, lifecycle } = this.deps;
+    if (session.record.state === 'lost') lifecycle.find(session);
+    const { nodeSeq } = session.record;
+    committer.effect(() =>
+      clock.schedule(LAST_WORDS_MS, () => {
+        const handle = () => {
+          const { state, nodeSeq: now } = session.record;
+          if (now === nodeSeq && state !== 'lost' && state !== 'ended') this.agentGone(session);
+        };
+        void committer.run({ handle });
+      }),
+    );
   }
 
   private agentGone(session: Session): void {

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { SessionState } from '../../proto/index.js';
+import { type LifeEvent, next } from '../../service/sessions/state.js';
+
+/** Every state with every event; what is not here has no place and leaves the session as it is. */
+const TABLE: Record<LifeEvent, Partial<Record<SessionState, SessionState>>> = {
+  opened: { starting: 'idle' },
+  prompted: { idle: 'working', lost: 'working' },
+  asked: { idle: 'idle', working: 'waiting', waiting: 'waiting' },
+  answered: { idle: 'idle', waiting: 'working' },
+  turn_ended: { working: 'idle', waiting: 'idle' },
+  lost: { starting: 'lost', idle: 'lost', working: 'lost', waiting: 'lost', lost: 'lost' },
+  found_starting: { lost: 'starting' },
+  found_idle: { lost: 'idle' },
+  found_working: { lost: 'working' },
+  found_waiting: { lost: 'waiting' },
+  ended: { starting: 'ended', idle: 'ended', working: 'ended', waiting: 'ended', lost: 'ended' },
+};
+
+describe('the state machine of a session', () => {
+  for (const event of Object.keys(TABLE) as LifeEvent[])
+    for (const state of SessionState.options) {
+      const target = TABLE[event][state];
+      it(`${state}, ${event}: ${target ?? 'nothing happens'}`, () => expect(next(state, event)).toBe(target));
+    }
+
+  it('never leaves the state ended', () => {
+    for (const event of Object.keys(TABLE) as LifeEvent[]) expect(next('ended', event)).toBeUndefined();
+  });
+});
