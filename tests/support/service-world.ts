@@ -87,6 +87,8 @@ export interface Heard {
 export class TestClient {
   readonly heard: Heard[] = [];
   readonly deliveries: number[] = [];
+  /** Takes events instead of `heard`, for floods. */
+  onEvents: ((first: number, lines: readonly string[]) => void) | undefined;
   private nextId = 1;
 
   constructor(
@@ -99,6 +101,10 @@ export class TestClient {
   listen(): void {
     this.world.bus.listeners.set(`${CLIENTS} ${this.address}`, ({ headers, lines }) => {
       if (headers.delivery !== undefined) this.deliveries.push(headers.delivery);
+      if (this.onEvents && headers.seq !== undefined) {
+        this.onEvents(headers.seq, lines);
+        return;
+      }
       lines.forEach((line, i) => {
         const seq = headers.seq === undefined ? undefined : headers.seq + i;
         this.heard.push({ seq, epoch: headers.epoch, frame: parseFrame(line) });
