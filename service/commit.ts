@@ -181,8 +181,11 @@ export class Committer {
     this.waiting = inputs.filter(({ input }) => !input.refuse);
     await this.reload(drafts.flatMap((draft) => draft.touched()));
     for (const pending of inputs) if (pending.input.refuse) this.refuse(pending);
-    await this.pause();
-    const waiting = this.waiting;
+    this.deps.clock.schedule(RETRY_MS, () => this.retry());
+  }
+
+  private retry(): void {
+    const waiting = this.waiting ?? [];
     this.waiting = undefined;
     for (const pending of waiting) this.take(pending);
   }
@@ -193,12 +196,8 @@ export class Committer {
         return await this.deps.reload(sessions);
       } catch (error) {
         this.deps.log.error({ error: String(error) }, 'the journal cannot be read');
-        await this.pause();
+        await new Promise<void>((resolve) => this.deps.clock.schedule(RETRY_MS, resolve));
       }
     }
-  }
-
-  private pause(): Promise<void> {
-    return new Promise((resolve) => this.deps.clock.schedule(RETRY_MS, resolve));
   }
 }

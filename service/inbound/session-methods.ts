@@ -93,7 +93,6 @@ export class SessionMethods {
     }
     const { cwd } = checked(NewSessionParams, frame.params);
     const wish = { ...client.defaults, ...own };
-    // A connection's default agent is of its default node; who names another agent does not mean that node.
     const { node, connector } = choose(this.deps.nodes.list(), wish);
     const praxis = { ...wish, node: node.name, connector: connector.id };
     this.deps.lifecycle.open(

@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import { ErrorCode, NODE_GONE_MS, NODE_SILENT_MS, newId, notificationLine } from '../../proto/index.js';
+import { promptOf, settled, type TestClient, World } from '../support/service-world.js';
+
+const DONE = { stopReason: 'end_turn' };
+const stateOf = async (client: TestClient, sessionId: string) => {
+  const { sessions } = await client.call<{ sessions: { state: string; reason: string | null }[] }>(
+    '_praxis/session/find',
+    { prefix: sessionId },
+  );
+  return `${sessions[0]?.state} ${sessions[0]?.reason}`;
+};
+const nodeState = async (client: TestClient) =>
+  (await client.call<{ nodes: { state: string }[] }>('_praxis/nodes', {})).nodes[0]?.state;
+
+describe('a node', () => {
+  it('that is silent is shown as lost with its sessions, and they go on when it is back', async () => {
+    const world = await World.start();
+    const { node, client, sessionId } = await world.session();
+    const turn = newId();
+    await client.ask('session/prompt', promptOf(sessionId, 'hi', turn), 11);
+    await world.clock.advance(NODE_SILENT_MS - 1_000);
+    await node.beat();
+    await world.clock.advance(NODE_SILENT_MS - 1_000);
+    expect(await nodeState(client)).toBe('live');
+    await world.clock.advance(2_000);
+    expect(await nodeState(client)).toBe('lost');
+    expect(await stateOf(client, sessionId)).toBe('lost node_silent');
+    const refused = await client.call<{ error: { code: number } }>(
+      'session/prompt',
+      promptOf(sessionId, 'x'),
+    );
+    expect(refused.error.code).toBe(ErrorCode.NodeUnavailable);
+    await node.beat();
+    expect(await nodeState(client)).toBe('live');
+    expect(await stateOf(client, sessionId)).toBe('working null');
+    await node.answer(sessionId, turn, DONE);
+    await settled();
+    expect(client.answersTo(11)[0]?.result).toEqual(DONE);
+  });
+
+  it('that stays silent has its prompts answered with NodeLost; its sessions live on when it is back in the same run', async () => {
+    const world = await World.start();
+    const { node, client, sessionId } = await world.session();
+    const turn = newId();
+    await client.ask('session/prompt', promptOf(sessionId, 'hi', turn), 11);
+    await client.ask('session/prompt', promptOf(sessionId, 'queued'), 12);
+    await world.clock.advance(NODE_GONE_MS + 1_000);
+    expect([11, 12].map((id) => client.answersTo(id)[0]?.error?.code)).toEqual([1002, 1002]);
+    expect(await stateOf(client, sessionId)).toBe('lost node_gone');
+    await node.hello();
+    await settled();
+    expect(node.got.at(-1)?.frame).toMatchObject({ method: 'session/cancel' });
+    await node.answer(sessionId, turn, { stopReason: 'cancelled' });
+    expect(await stateOf(client, sessionId)).toBe('idle null');
+    node.onPrompt = (session, { id }) => void node.answer(session, id, DONE);
+    expect(await client.call('session/prompt', promptOf(sessionId, 'again'))).toEqual(DONE);
+  });
+
+  it('in another run has lost its sessions, and a prompt to one says so', async () => {
+    const world = await World.start();
+    const { node, client, sessionId } = await world.session();
+    await client.ask('session/prompt', promptOf(sessionId, 'hi'), 11);
+    node.boot = newId();
+    node.sessions.clear();
+    await node.hello();
+    await settled();
+    expect(client.answersTo(11)[0]?.error?.code).toBe(ErrorCode.NodeLost);
+    expect(await stateOf(client, sessionId)).toBe('lost node_restarted');
+    const { error } = await client.call<{ error: object }>('session/prompt', promptOf(sessionId, 'x'));
+    expect(error).toMatchObject({ code: ErrorCode.SessionLost, data: { hint: expect.any(String) } });
+    expect(await client.call('session/close', { sessionId })).toEqual({});
+  });
+
+  it('that says bye has its requests answered with NodeLost at once', async () => {
+    const world = await World.start();
+    const { node, client, sessionId } = await world.session();
+    await client.ask('session/prompt', promptOf(sessionId, 'hi'), 11);
+    await client.ask('session/set_mode', { sessionId, modeId: 'x' }, 12);
+    await node.event({}, notificationLine('_praxis/node/bye', { boot: node.boot }));
+    await settled();
+    expect([11, 12].map((id) => client.answersTo(id)[0]?.error?.code)).toEqual([1002, 1002]);
+    expect(await nodeState(client)).toBe('lost');
+  });
+
+  it('gets on hello what it has not answered, under the same id', async () => {
+    const world = await World.start();
+    const { node, client, sessionId } = await world.session();
+    const turn = newId();
+    await client.ask('session/prompt', promptOf(sessionId, 'hi', turn), 11);
+    await client.ask('session/set_mode', { sessionId, modeId: 'x' }, 12);
+    const before = node.got.slice(-2).map(({ frame }) => frame.line);
+    await node.hello();
+    await settled();
+    expect(node.got.slice(-2).map(({ frame }) => frame.line)).toEqual(before);
+    await client.notify('session/cancel', { sessionId });
+    await node.hello();
+    await settled();
+    expect(
+      node.got.filter(({ frame }) => 'method' in frame && frame.method === 'session/cancel'),
+    ).toHaveLength(2);
+  });
+
+  it('is told to close a session that only it knows', async () => {
+    const world = await World.start();
+    const { node } = await world.session();
+    const orphan = newId();
+    node.sessions.set(orphan, { seq: 5, epoch: 1 });
+    await node.hello();
+    await settled();
+    expect(node.requests('session/close').map(({ params }) => params.sessionId)).toEqual([orphan]);
+  });
+
+  it('that no longer names a session has lost it, once its last words have had time to come', async () => {
+    const world = await World.start();
+    const { node, client, sessionId } = await world.session();
+    await client.ask('session/prompt', promptOf(sessionId, 'hi'), 11);
+    node.sessions.delete(sessionId);
+    await node.hello();
+    await settled();
+    expect(client.answersTo(11)).toEqual([]);
+    for (let i = 0; i < 6; i++) {
+      await node.beat();
+      await world.clock.advance(1_000);
+    }
+    expect(client.answersTo(11)[0]?.error?.code).toBe(ErrorCode.AgentLost);
+    expect(await stateOf(client, sessionId)).toBe('lost agent_exited');
+  });
+
+  it('whose agent ends loses the session, with what it said last as the reason', async () => {
+    const world = await World.start();
+    const { node, client, sessionId } = await world.session();
+    await client.ask('session/prompt', promptOf(sessionId, 'hi'), 11);
+    const exit = { sessionId, code: 1, signal: null, detail: 'out of tokens' };
+    await node.say(sessionId, notificationLine('_praxis/agent/exited', exit));
+    await settled();
+    expect(client.answersTo(11)[0]?.error).toMatchObject({
+      code: ErrorCode.AgentLost,
+      message: /out of tokens/,
+    });
+    expect(await stateOf(client, sessionId)).toBe('lost agent_exited');
+  });
+
+  it('is not blamed for a silence while the service itself was away or suspended', async () => {
+    const world = await World.start();
+    const { client, node } = await world.session();
+    world.core.offline();
+    await world.clock.advance(NODE_GONE_MS * 2);
+    world.core.online();
+    await settled();
+    expect(await nodeState(client)).toBe('live');
+    world.clock.time += NODE_GONE_MS * 2;
+    await world.clock.advance(1_000);
+    expect(await nodeState(client)).toBe('live');
+    await node.beat();
+  });
+
+  it('may repeat frames: each number is journaled once', async () => {
+    const world = await World.start();
+    const { node, client, sessionId } = await world.session();
+    await node.text(sessionId, 'a', 'b');
+    node.sessions.get(sessionId)!.seq -= 1;
+    await node.text(sessionId, 'b', 'c');
+    await settled();
+    expect(client.story().filter((told) => told.startsWith('session/update'))).toEqual([
+      'session/update a',
+      'session/update b',
+      'session/update c',
+    ]);
+  });
+
+  it('is told to everybody when it comes and goes, as are sessions, a few times a second at most', async () => {
+    const world = await World.start();
+    const { client, sessionId } = await world.session();
+    await world.clock.advance(100);
+    const told = () => world.bus.broadcasts.map(({ lines }) => JSON.parse(lines[0]!));
+    expect(told().map(({ method }) => method)).toEqual([
+      '_praxis/service/online',
+      '_praxis/nodes/changed',
+      '_praxis/sessions/changed',
+    ]);
+    for (let i = 0; i < 20; i++) await client.ask('session/prompt', promptOf(sessionId, 'x'));
+    await world.clock.advance(100);
+    expect(told()).toHaveLength(4);
+    expect(told()[3].params.sessions).toMatchObject([{ sessionId, state: 'working', queued: 19 }]);
+  });
+});
