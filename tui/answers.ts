@@ -32,13 +32,23 @@ export function allowedAnswer(state: State, chat: Chat, command: Command, now: n
 /** Milliseconds without typing after which a new question may take the keys from an empty prompt. */
 const QUIET_MS = 1_000;
 
-/** Looks at the open questions of a chat anew: a new one takes the keys unless somebody is writing; with none left they go back. */
+/**
+ * Looks at the open questions of a chat anew: one takes the keys as soon as nobody is writing, unless the person chose to
+ * type instead; with none left the keys go back.
+ */
 export function takeQuestion(state: State, sessionId: string, now: number): State {
-  return withChat(state, sessionId, (chat) => {
-    const open = openQuestion(chat);
-    if (!open) return { target: 'prompt', question: null };
-    if (chat.question?.requestId === open.requestId) return {};
-    const writing = chat.draft.text !== '' || now - chat.typedAt < QUIET_MS;
-    return { question: { requestId: open.requestId, since: now }, target: writing ? 'prompt' : 'question' };
-  });
+  const chat = state.chats.get(sessionId);
+  if (!chat) return state;
+  const open = openQuestion(chat);
+  if (!open)
+    return chat.question ? withChat(state, sessionId, () => ({ target: 'prompt', question: null })) : state;
+  const isNew = chat.question?.requestId !== open.requestId;
+  if (!isNew && (chat.target === 'question' || chat.declined)) return state;
+  const writing = chat.draft.text !== '' || now - chat.typedAt < QUIET_MS;
+  if (!isNew && writing) return state;
+  return withChat(state, sessionId, () => ({
+    question: { requestId: open.requestId, since: now },
+    declined: false,
+    target: writing ? 'prompt' : 'question',
+  }));
 }

@@ -73,6 +73,8 @@ function inChat(state: State, command: Command, now: number): Step<State> {
       return step(
         withCurrent(state, (c) => ({
           target: c.target === 'prompt' ? 'question' : 'prompt',
+          declined: c.target === 'question',
+          // Who asks for the question has seen it.
           question: c.question && { ...c.question, since: 0 },
         })),
       );
@@ -100,6 +102,7 @@ function send(state: State, chat: Chat): Step<State> {
     recall: 0,
     stash: EMPTY_EDITOR,
     anchor: null,
+    typedAt: 0,
     sending: [...c.sending, { ticket, turnId: null, text }],
   }));
   return step(next, { type: 'prompt', sessionId: chat.sessionId, text, ticket });

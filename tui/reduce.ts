@@ -5,7 +5,7 @@ import { takeQuestion } from './answers.js';
 import { openSession, say, step, withChat } from './change.js';
 import { editDraft, run, typed } from './commands.js';
 import { EMPTY_EDITOR, edit, editorOf, insert } from './editor.js';
-import type { Message, Step } from './effects.js';
+import type { Effect, Message, Step } from './effects.js';
 import type { InputEvent } from './input.js';
 import { commandFor } from './keys.js';
 import { type Chat, currentChat, type State } from './state.js';
@@ -57,10 +57,15 @@ export function reduce(state: State, message: Message, now: number): Step<State>
     case 'resized':
       return step({ ...state, columns: message.columns, rows: message.rows });
     case 'tick':
-      return step(state.toast && state.toast.until <= now ? { ...state, toast: null } : state);
+      return step(ticked(state, now));
     case 'input':
       return input(state, message.event, now);
   }
+}
+
+function ticked(before: State, now: number): State {
+  const state = before.toast && before.toast.until <= now ? { ...before, toast: null } : before;
+  return state.current === null ? state : takeQuestion(state, state.current, now);
 }
 
 const newChat = (sessionId: string, view: Chat['view']): Chat => ({
@@ -76,6 +81,7 @@ const newChat = (sessionId: string, view: Chat['view']): Chat => ({
   stash: EMPTY_EDITOR,
   target: 'prompt',
   question: null,
+  declined: false,
   typedAt: 0,
   answered: new Set(),
 });
@@ -144,25 +150,35 @@ function input(before: State, event: InputEvent, now: number): Step<State> {
   }
 }
 
-function text(state: State, typedText: string, now: number): Step<State> {
-  if (isTyping(state)) {
-    const { overlay } = state;
-    if (overlay?.kind === 'start' && overlay.field === 'yolo')
-      return typedText === ' ' ? run(state, 'toggle', now) : step(state);
-    return step(written(state, typedText, now));
+/** Letters that came together are pressed one after the other, until one of them begins to write. */
+function text(before: State, typedText: string, now: number): Step<State> {
+  let state = before;
+  const effects: Effect[] = [];
+  for (const [at, letter] of [...typedText].entries()) {
+    if (isTyping(state) && !(state.overlay?.kind === 'start' && state.overlay.field === 'yolo')) {
+      const rest = [...typedText].slice(at).join('');
+      return { state: written(state, rest, now), effects };
+    }
+    const pressed = press(state, letter, now);
+    state = pressed.state;
+    effects.push(...pressed.effects);
   }
-  // Only a single character can be a command: several at once are a paste of a terminal that does not say so.
-  const command = commandFor(contextsOf(state), typedText);
+  return { state, effects };
+}
+
+/** One letter where letters are commands. */
+function press(state: State, letter: string, now: number): Step<State> {
+  if (state.overlay?.kind === 'start') return letter === ' ' ? run(state, 'toggle', now) : step(state);
+  const command = commandFor(contextsOf(state), letter);
   if (command !== undefined) return run(state, command, now);
   const chat = state.overlay === null && state.focus === 'chat' ? currentChat(state) : undefined;
+  if (!chat) return step(state);
   return step(
-    chat
-      ? written(
-          withChat(state, chat.sessionId, () => ({ target: 'prompt' })),
-          typedText,
-          now,
-        )
-      : state,
+    written(
+      withChat(state, chat.sessionId, () => ({ target: 'prompt', declined: true })),
+      letter,
+      now,
+    ),
   );
 }
 

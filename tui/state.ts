@@ -30,6 +30,8 @@ export interface Chat {
   target: 'prompt' | 'question';
   /** The question that `target` is for, and since when: a key that was meant for the prompt must not answer it. */
   question: { requestId: string; since: number } | null;
+  /** The person chose to type instead of answering it. */
+  declined: boolean;
   typedAt: number;
   /** Requests that were answered here and not resolved yet. */
   answered: ReadonlySet<string>;

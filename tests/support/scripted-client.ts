@@ -301,8 +301,8 @@ export class ScriptedClient implements Client {
         {
           type: 'diff',
           path: '/home/me/greeting.ts',
-          oldText: 'export const greet = (name: string) => {\n  return `Hello ${name}`;\n};\n',
-          newText: 'export const greet = (name: string) => {\n  return `Good morning ${name}`;\n};\n',
+          oldText: "export const greet = (name: string) => {\n  return 'Hello ' + name;\n};\n",
+          newText: "export const greet = (name: string) => {\n  return 'Good morning ' + name;\n};\n",
         },
       ],
     };
@@ -419,7 +419,7 @@ export class ScriptedClient implements Client {
         '2. before noon it says *Good morning*',
         '',
         '```ts',
-        'const greet = (name: string, hour = 9) => hour < 12 ? `Good morning ${name}` : `Hello ${name}`;',
+        "const greet = (name: string, hour = 9) => (hour < 12 ? 'Good morning ' : 'Hello ') + name;",
         '```',
         '',
         '| hour | greeting |',

@@ -31,7 +31,7 @@ interface Cells {
   enter(): void;
   leave(): void;
   destroy(): void;
-  tput: { strings: Record<string, string>; brokenACS: boolean; unicode: boolean };
+  tput: { strings: Record<string, string>; brokenACS: boolean; colors: number };
   program: {
     isAlt?: boolean;
     cup(row: number, column: number): void;
@@ -72,6 +72,8 @@ export class Canvas {
     this.#cells = screen as unknown as Cells;
     // Terminals disagree about the width of some characters: absolute positions keep one such from moving the rest of its row.
     this.#cells.tput.strings.parm_right_cursor = '';
+    // Themes use 16 colours at most, which terminals have that claim 8 (TERM=screen); reduced to 8, grey would be black on black.
+    this.#cells.tput.colors = 256;
     // Line drawing goes out as UTF-8.
     this.#cells.tput.brokenACS = true;
     this.#attributes = Object.fromEntries(

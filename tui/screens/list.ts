@@ -1,7 +1,7 @@
 /** The list on the left: nodes with their agents, then the live sessions. */
 import { sanitizeLine } from '../../client/index.js';
 import type { SessionState } from '../../proto/index.js';
-import { fitted, type Line, type Span, type Style, sides, span } from '../draw/line.js';
+import { fitted, type Line, type Span, type Style, sides, span, wrap } from '../draw/line.js';
 import { type Entry, entries, type State, selectedEntry, sessionName } from '../state.js';
 
 /** How a state of a session is marked everywhere. */
@@ -57,6 +57,9 @@ function entryLine(entry: Entry, selected: boolean, focused: boolean, width: num
   }
 }
 
+/** What an agent that is not ready needs stands below the list, in this many lines at most. */
+const MAX_HINT_LINES = 5;
+
 /** The list in exactly `width` columns and `height` rows, scrolled so that the selection is seen. */
 export function listLines(state: State, width: number, height: number): Line[] {
   const all = entries(state);
@@ -72,10 +75,12 @@ export function listLines(state: State, width: number, height: number): Line[] {
     ]);
   }
   if (all.length === 0) lines.push([], [span(state.listed ? ' No node is there yet.' : ' …', 'dim')]);
-  const hint = chosen?.kind === 'agent' ? chosen.connector.hint : null;
-  const top = Math.max(0, Math.min(at - Math.floor(height / 2), lines.length - height));
-  const shown = lines.slice(top, top + height);
-  while (shown.length < height) shown.push([]);
-  if (hint && state.focus === 'list') shown[height - 1] = [span(` ${sanitizeLine(hint)}`, 'warning')];
+  const told = chosen?.kind === 'agent' && state.focus === 'list' ? chosen.connector.hint : null;
+  const hint = told ? wrap([span(sanitizeLine(told), 'warning')], width - 2).slice(0, MAX_HINT_LINES) : [];
+  const room = height - hint.length;
+  const top = Math.max(0, Math.min(at - Math.floor(room / 2), lines.length - room));
+  const shown = lines.slice(top, top + room);
+  while (shown.length < room) shown.push([]);
+  shown.push(...hint.map((l): Line => [span(' '), ...l]));
   return shown.map((l) => fitted(l, width));
 }

@@ -1,0 +1,97 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { InputDecoder, type InputEvent } from '../../tui/input.js';
+
+let events: InputEvent[] = [];
+let timer: (() => void) | null = null;
+let decoder: InputDecoder;
+
+beforeEach(() => {
+  events = [];
+  timer = null;
+  decoder = new InputDecoder((event) => events.push(event), {
+    set: (run) => {
+      timer = run;
+      return run;
+    },
+    clear: () => {
+      timer = null;
+    },
+  });
+});
+
+const feed = (...chunks: (string | Buffer)[]): InputEvent[] => {
+  for (const chunk of chunks) decoder.write(Buffer.from(chunk));
+  return events;
+};
+const key = (name: string): InputEvent => ({ type: 'key', name });
+
+describe('input of a terminal', () => {
+  it.each([
+    ['Enter', '\r', 'enter'],
+    ['Ctrl+J', '\n', 'ctrl+j'],
+    ['Backspace', '\x7f', 'backspace'],
+    ['Backspace of older terminals', '\x08', 'backspace'],
+    ['Ctrl+W', '\x17', 'ctrl+w'],
+    ['Ctrl+Alt+W', '\x1b\x17', 'ctrl+alt+w'],
+    ["Ctrl+Alt+W in kitty's protocol", '\x1b[119;7u', 'ctrl+alt+w'],
+    ['Ctrl+C in kitty’s protocol', '\x1b[99;5u', 'ctrl+c'],
+    ['Escape in kitty’s protocol', '\x1b[27u', 'escape'],
+    ['Shift+Enter', '\x1b[13;2u', 'shift+enter'],
+    ['Shift+Enter of xterm', '\x1b[27;2;13~', 'shift+enter'],
+    ['Alt+Enter', '\x1b\r', 'alt+enter'],
+    ['Alt+B', '\x1bb', 'alt+b'],
+    ['an arrow', '\x1b[A', 'up'],
+    ['an arrow in application mode', '\x1bOB', 'down'],
+    ['Ctrl+Right', '\x1b[1;5C', 'ctrl+right'],
+    ['Shift+Tab', '\x1b[Z', 'shift+tab'],
+    ['PgUp', '\x1b[5~', 'pageup'],
+    ['Del', '\x1b[3~', 'delete'],
+    ['F1', '\x1bOP', 'f1'],
+    ['Home', '\x1b[H', 'home'],
+  ])('knows %s', (_, bytes, name) => {
+    expect(feed(bytes)).toEqual([key(name)]);
+  });
+
+  it('takes a lone ESC for the key once nothing follows', () => {
+    expect(feed('\x1b')).toEqual([]);
+    timer!();
+    expect(events).toEqual([key('escape')]);
+  });
+
+  it('takes text that came together as one event, and characters that were cut in the middle whole', () => {
+    const bytes = Buffer.from('grüße 你好 👍');
+    expect(
+      feed(bytes.subarray(0, 3), bytes.subarray(3, 9), bytes.subarray(9))
+        .map((e) => (e.type === 'text' ? e.text : '?'))
+        .join(''),
+    ).toBe('grüße 你好 👍');
+  });
+
+  it('delivers a paste as one event, exactly, wherever it was cut', () => {
+    const text = 'first\tline\nsecond \x1b[31m line\n你好 \x1b[20 end\n';
+    const bytes = Buffer.from(`\x1b[200~${text.replaceAll('\n', '\r')}\x1b[201~x`);
+    for (let size = 1; size < 12; size++) {
+      events = [];
+      for (let at = 0; at < bytes.length; at += size) decoder.write(bytes.subarray(at, at + size));
+      expect(events).toEqual([
+        { type: 'paste', text },
+        { type: 'text', text: 'x' },
+      ]);
+    }
+  });
+
+  it('reports the wheel, a click and the focus', () => {
+    expect(feed('\x1b[<64;10;5M\x1b[<0;3;4M\x1b[<0;3;4m\x1b[I\x1b[O')).toEqual([
+      { type: 'wheel', direction: -1, column: 9, row: 4 },
+      { type: 'click', column: 2, row: 3 },
+      { type: 'focus', focused: true },
+      { type: 'focus', focused: false },
+    ]);
+  });
+
+  it('drops answers of the terminal and keys that it does not know, and types nothing of them', () => {
+    expect(feed('\x1b[?62;22c\x1b]11;rgb:0000/0000/0000\x07\x1b[57358u\x1b[99~a')).toEqual([
+      { type: 'text', text: 'a' },
+    ]);
+  });
+});

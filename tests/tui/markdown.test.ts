@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { lineText, lineWidth } from '../../tui/draw/line.js';
+import { MarkdownStream } from '../../tui/markdown/stream.js';
+
+const draw = (text: string, width = 60) => new MarkdownStream(width).render(text);
+const shown = (text: string, width = 60) => draw(text, width).map(lineText);
+
+const ANSWER = `# Title
+
+Some **bold**, *emphasised* and \`code\` text with a [link](https://example.org).
+
+- one **bold item**
+- two
+  - nested
+
+1. first
+2. second
+
+> quoted
+> text
+
+\`\`\`ts
+const x: number = 1; // why
+\`\`\`
+
+| a | b |
+|---|---|
+| 1 | \`two\` |
+
+---
+The end &amp; more.`;
+
+describe('markdown', () => {
+  it('is drawn block by block', () => {
+    expect(shown(ANSWER)).toMatchInlineSnapshot(`
+      [
+        "# Title",
+        "",
+        "Some bold, emphasised and code text with a link",
+        "(https://example.org).",
+        "",
+        "• one bold item",
+        "• two",
+        "  • nested",
+        "",
+        "1. first",
+        "2. second",
+        "",
+        "▌ quoted text",
+        "",
+        "│ const x: number = 1; // why",
+        "",
+        "a │ b  ",
+        "──┼────",
+        "1 │ two",
+        "",
+        "────────────────────────────────────────────────────────────",
+        "",
+        "The end & more.",
+      ]
+    `);
+  });
+
+  it('gives names to styles inside lists and code', () => {
+    const spans = draw(ANSWER).flat();
+    expect(spans).toContainEqual({ text: 'bold item', style: 'strong' });
+    expect(spans).toContainEqual({ text: 'const', style: 'keyword' });
+    expect(spans).toContainEqual({ text: '// why', style: 'comment' });
+  });
+
+  it('gives the same lines streamed character by character as at once', () => {
+    const stream = new MarkdownStream(40);
+    let lines: ReturnType<typeof draw> = [];
+    for (let at = 1; at <= ANSWER.length; at++) lines = stream.render(ANSWER.slice(0, at));
+    expect(lines.map(lineText)).toEqual(shown(ANSWER, 40));
+  });
+
+  it('streams escapes and half sequences without ever showing one', () => {
+    const text = 'red \x1b[31mtext\x1b[0m\n\nsecond \x1b]0;title\x07paragraph\n\nthird';
+    const stream = new MarkdownStream(40);
+    let lines: ReturnType<typeof draw> = [];
+    for (let at = 1; at <= text.length; at++) {
+      lines = stream.render(text.slice(0, at));
+      expect(lines.map(lineText).join('\n')).not.toMatch(/[\x00-\x09\x0b-\x1f]/);
+    }
+    expect(lines.map(lineText)).toEqual(['red text', '', 'second paragraph', '', 'third']);
+  });
+
+  it('stays within its width', () => {
+    for (const width of [8, 20, 33])
+      for (const l of draw(ANSWER, width)) expect(lineWidth(l)).toBeLessThanOrEqual(width);
+  });
+
+  it('costs the same per chunk at the end of a long message as at its beginning', () => {
+    const stream = new MarkdownStream(80);
+    let text = '';
+    const times: number[] = [];
+    for (let n = 0; n < 2_000; n++) {
+      text += `Paragraph ${n} with some words in it.\n\n`;
+      const started = performance.now();
+      stream.render(text);
+      times.push(performance.now() - started);
+    }
+    const median = (part: number[]) => part.sort((a, b) => a - b)[Math.floor(part.length / 2)]!;
+    expect(median(times.slice(-200))).toBeLessThan(5);
+  });
+});
