@@ -92,9 +92,9 @@ export class AcpServer {
       return;
     }
     const open = this.sessions.get(session ?? sessionIdOf(frame) ?? '');
-    if (!open || (epoch !== undefined && epoch !== EPOCH)) return;
-    if (frame.kind === 'notification') open.acp.notification(frame);
-    else open.acp.response(frame);
+    if (frame.kind === 'notification') open?.acp.notification(frame);
+    // An answer for an earlier run of the agent means nothing to this one.
+    else if (epoch === undefined || epoch === EPOCH) open?.acp.response(frame);
   }
 
   private request(request: Request): void {

@@ -4,14 +4,12 @@
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { KILL_GRACE_MS, MAX_FRAME_BYTES, MAX_STDERR_TAIL } from '../proto/index.js';
+import { MAX_FRAME_BYTES, MAX_STDERR_TAIL } from '../proto/index.js';
 import { type Clock, within } from './clock.js';
+import { endGroup } from './end-group.js';
 import { agentEnvironment } from './environment.js';
-import { type Groups, groupAlive, signalGroup } from './groups.js';
+import { type Groups, signalGroup } from './groups.js';
 import { LineSplitter } from './lines.js';
-
-/** Milliseconds between two looks at whether a group has ended. */
-const GROUP_POLL_MS = 10;
 
 /** Milliseconds that the pipes of an ended child may stay open in the hands of its own children. */
 const PIPE_GRACE_MS = 200;
@@ -143,7 +141,7 @@ export class Child {
       await within(clock, PIPE_GRACE_MS, closed);
       this.process.stdout.destroy();
       this.process.stderr.destroy();
-      if (await this.endGroup(this.pid)) groups.forget(this.pid);
+      if (await endGroup(this.pid, this.options.clock)) groups.forget(this.pid);
     }
     onExit(exit);
   }
@@ -154,30 +152,7 @@ export class Child {
       this.closeStdin();
       await within(this.options.clock, EOF_GRACE_MS, this.exited);
     }
-    await this.endGroup(this.pid);
+    await endGroup(this.pid, this.options.clock);
     await this.exited;
-  }
-
-  /** Whether the group is gone, in the end. A process that the kernel cannot end (state D) is left to the next start. */
-  private async endGroup(pgid: number): Promise<boolean> {
-    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-      if (!groupAlive(pgid)) return true;
-      signalGroup(pgid, signal);
-      // A stopped process only takes SIGTERM when it goes on.
-      signalGroup(pgid, 'SIGCONT');
-      if (await this.groupGone(pgid, KILL_GRACE_MS)) return true;
-    }
-    return false;
-  }
-
-  private async groupGone(pgid: number, ms: number): Promise<boolean> {
-    const { clock } = this.options;
-    for (const limit = clock.now() + ms; clock.now() < limit; ) {
-      if (!groupAlive(pgid)) return true;
-      await new Promise<void>((resolve) => {
-        clock.after(GROUP_POLL_MS, resolve);
-      });
-    }
-    return !groupAlive(pgid);
   }
 }

@@ -7,6 +7,8 @@ import {
   type Credentials,
   type Home,
   homeOf,
+  LUA_MEMORY_BYTES,
+  LUA_SLICE_MS,
   NodeConfig,
   nodeTopology,
   parseLogin,
@@ -14,12 +16,17 @@ import {
 } from '../proto/index.js';
 import { systemClock } from './clock.js';
 import { Groups } from './groups.js';
+import { SessionHost } from './host/session-host.js';
 import { loadConnectors } from './load-connectors.js';
+import { LuaPool } from './lua/index.js';
 import { startNode } from './node.js';
 
 /** Milliseconds to wait for credentials that a service, started at the same time, is about to write. */
 const CREDENTIALS_WAIT_MS = 10_000;
 const CREDENTIALS_POLL_MS = 50;
+
+/** Worker threads for Lua. The second one starts when the first has a VM in use. */
+const LUA_WORKERS = 2;
 
 /** Runs until the process is asked to stop. Rejects with ConfigError when it cannot start. */
 export async function runNode(env: NodeJS.ProcessEnv = process.env): Promise<void> {
@@ -40,7 +47,25 @@ export async function runNode(env: NodeJS.ProcessEnv = process.env): Promise<voi
   const groups = new Groups(join(home.run, 'agents'));
   const reaped = groups.reap();
   if (reaped.length > 0) log.warn({ groups: reaped }, 'ended agents that an earlier node left');
-  const connectors = await loadConnectors(config);
+  const pool = new LuaPool({
+    clock: systemClock,
+    sliceMs: LUA_SLICE_MS,
+    memory: LUA_MEMORY_BYTES,
+    workers: LUA_WORKERS,
+  });
+  const connectors = await loadConnectors(
+    config,
+    pool,
+    (connector, cwd) =>
+      new SessionHost({
+        cwd,
+        groups,
+        clock: systemClock,
+        log: (level, text) => log[level]({ connector }, text),
+        onError: ({ message }) =>
+          log.error({ connector, reason: message }, 'a handler of the connector failed'),
+      }),
+  );
   const bus = connectBus({
     credentials,
     topology: nodeTopology(name),
@@ -61,6 +86,7 @@ export async function runNode(env: NodeJS.ProcessEnv = process.env): Promise<voi
   log.info({ node: name, connectors: connectors.map(({ id }) => id) }, 'node started');
   await stopAsked;
   await node.stop();
+  await pool.close();
   log.info({ node: name }, 'node stopped');
 }
 

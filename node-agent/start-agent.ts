@@ -3,16 +3,15 @@ import {
   AGENT_START_MS,
   ErrorCode,
   InitializeResult,
-  memberText,
   PROTOCOL_VERSION,
   PraxisError,
   type Request,
-  replaceMember,
+  setMember,
   VERSION,
 } from '../proto/index.js';
 import type { AgentLink, Reply } from './agent-link.js';
 import { type Clock, within } from './clock.js';
-import { addMember, withoutPraxisMeta } from './praxis-meta.js';
+import { withoutPraxisMeta } from './praxis-meta.js';
 
 export interface StartedAgent {
   /** The agent's own id of the session. */
@@ -75,9 +74,7 @@ async function initialize(link: AgentLink): Promise<InitializeResult> {
 /** The client's request as the agent gets it. `mcpServers` is required by the specification; older clients omit it. */
 function newSessionLine(request: Request): string {
   const line = withoutPraxisMeta(request.line);
-  const params = memberText(line, ['params']);
-  if (params === undefined || request.params.mcpServers) return line;
-  return replaceMember(line, ['params'], addMember(params, 'mcpServers', '[]'));
+  return request.params.mcpServers ? line : setMember(line, ['params'], 'mcpServers', '[]');
 }
 
 function spawnFailed(error: NodeJS.ErrnoException): PraxisError {

@@ -32,12 +32,13 @@ export interface LuaVmOptions {
 }
 
 export class LuaPool {
+  /** Each is started when it is first needed. */
   private readonly links: (WorkerLink | undefined)[];
   private readonly vms = new Map<number, LuaVm>();
   private nextVm = 1;
 
   constructor(private readonly options: LuaPoolOptions) {
-    this.links = Array.from({ length: options.workers }, (_, place) => this.newLink(place));
+    this.links = Array.from({ length: options.workers }, () => undefined);
   }
 
   /** Rejects with a LuaError of kind syntax. */

@@ -125,7 +125,8 @@ export class Values {
       entries.push([decoder.decode(this.bytes(state, -2)), this.read(state, -1, depth + 1)]);
       lua.lua_pop(state, 1);
     }
-    return Object.fromEntries(entries);
+    // Lua gives them in no order; sorted, the same table is always the same text.
+    return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
   private isArray(state: Pointer, index: number): boolean {

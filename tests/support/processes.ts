@@ -22,3 +22,9 @@ export function processesWith(mark: string): { pid: number; command: string }[] 
 /** Resident memory of a process, in bytes. */
 export const residentBytes = (pid: number): number =>
   Number(/^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
+
+/** Whether a process lives (a zombie does not). */
+export const isRunning = (pid: number): boolean => {
+  const stat = read(`/proc/${pid}/stat`);
+  return stat !== '' && !/\) Z /.test(stat);
+};

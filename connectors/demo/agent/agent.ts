@@ -33,9 +33,9 @@ export class DemoAgent implements Handlers {
 
   constructor(private readonly version: string) {}
 
-  request(method: string, params: Params): Promise<unknown> {
-    if (!this.initialized && method !== 'initialize')
-      return Promise.reject(new RpcError(-32600, 'initialize comes first'));
+  /** Begins at once, so that a cancel that follows on the heels of its prompt finds it. */
+  async request(method: string, params: Params): Promise<unknown> {
+    if (!this.initialized && method !== 'initialize') throw new RpcError(-32600, 'initialize comes first');
     const methods: Record<string, () => unknown> = {
       initialize: () => this.initialize(),
       'session/new': () => this.newSession(params),
@@ -44,8 +44,8 @@ export class DemoAgent implements Handlers {
       'session/close': () => this.close(params),
     };
     const run = Object.hasOwn(methods, method) ? methods[method] : undefined;
-    if (!run) return Promise.reject(new RpcError(-32601, `Method not found: ${method}`, { method }));
-    return Promise.resolve().then(run);
+    if (!run) throw new RpcError(-32601, `Method not found: ${method}`, { method });
+    return run();
   }
 
   answered(method: string, result: unknown): void {

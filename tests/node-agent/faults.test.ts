@@ -1,0 +1,294 @@
+/** Agents that misbehave: the one who asked gets a clear error, nothing is left running, every other session goes on. */
+import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ErrorCode, newId } from '../../proto/index.js';
+import { HurriedClock, ManualClock } from '../support/manual-clock.js';
+import { DEMO, fixedConnector, scriptConnector, TestServer } from '../support/node-server.js';
+import { isRunning } from '../support/processes.js';
+import { waitUntil } from '../support/wait.js';
+
+let test: TestServer;
+afterEach(() => test.stop());
+
+const demo = fixedConnector('demo', DEMO);
+const recorded = () => readdirSync(join(test.dir, 'agents'));
+const pidSaid = (sessionId: string) => Number(/process (\d+)/.exec(test.textOf(sessionId))?.[1]);
+
+describe('an agent that does not start', () => {
+  it('because it is not installed, is named with what to do', async () => {
+    test = new TestServer([fixedConnector('gone', ['no-such-program-here'])]);
+    const { error } = await test.newSession('gone');
+    expect(error).toMatchObject({
+      code: ErrorCode.AgentStartFailed,
+      message: /no-such-program-here is not installed/,
+      data: { hint: /node\.json/ },
+    });
+    expect(test.server.list()).toEqual([]);
+  });
+
+  it('because it may not be executed, says so', async () => {
+    test = new TestServer([fixedConnector('plain', ['./plain'])]);
+    writeFileSync(join(test.cwd, 'plain'), 'text');
+    chmodSync(join(test.cwd, 'plain'), 0o644);
+    expect((await test.newSession('plain')).error).toMatchObject({
+      code: ErrorCode.AgentStartFailed,
+      message: /may not be executed/,
+    });
+  });
+
+  it('and ends at once, is told with its exit code and last words', async () => {
+    test = new TestServer([scriptConnector('short', 'console.error("no licence"); process.exit(3)')]);
+    expect((await test.newSession('short')).error).toMatchObject({
+      code: ErrorCode.AgentStartFailed,
+      message: 'The agent ended with exit code 3: no licence',
+      data: { stderr: 'no licence' },
+    });
+    expect(recorded()).toEqual([]);
+  });
+
+  it('but hangs, is ended after the time limit', async () => {
+    test = new TestServer([scriptConnector('mute', 'setInterval(() => {}, 1000)')], {
+      clock: new HurriedClock(300),
+    });
+    expect((await test.newSession('mute')).error).toMatchObject({
+      code: ErrorCode.AgentStartFailed,
+      message: /did not answer within 30 s/,
+    });
+    expect(recorded()).toEqual([]);
+  });
+
+  it('as it speaks another protocol version, is refused', async () => {
+    const script = `process.stdin.on('data', () => console.log('{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":9}}'))`;
+    test = new TestServer([scriptConnector('future', script)]);
+    expect((await test.newSession('future')).error?.message).toBe('The agent speaks ACP 9, Praxis speaks 1');
+  });
+
+  it('as it wants a login, passes the agent’s own error untouched', async () => {
+    const script = `require('readline').createInterface({ input: process.stdin }).on('line', (line) => {
+      const { id, method } = JSON.parse(line);
+      console.log(JSON.stringify(method === 'initialize'
+        ? { jsonrpc: '2.0', id, result: { protocolVersion: 1 } }
+        : { jsonrpc: '2.0', id, error: { code: -32000, message: 'Log in', data: { url: 'x' } } }));
+    })`;
+    test = new TestServer([scriptConnector('auth', script)]);
+    expect((await test.newSession('auth')).error).toEqual({
+      code: -32000,
+      message: 'Log in',
+      data: { url: 'x' },
+    });
+  });
+});
+
+describe('a request that cannot be met', () => {
+  it.each([
+    ['a relative directory', 'src', ErrorCode.InvalidParams, /absolute path/],
+    ['a missing directory', '/no/such/place', ErrorCode.InvalidParams, /does not exist/],
+    ['a file as directory', '/etc/hostname', ErrorCode.InvalidParams, /is not a directory/],
+    ['a forbidden directory', '/', ErrorCode.Forbidden, /does not allow sessions in/],
+  ])('%s is refused', async (_name, cwd, code, message) => {
+    test = new TestServer([demo], { roots: ['/tmp', '/no/such/root'] });
+    expect((await test.newSession('demo', {}, { cwd })).error).toMatchObject({ code, message });
+  });
+
+  it('YOLO is refused where the owner forbids it', async () => {
+    test = new TestServer([demo], { yolo: 'deny' });
+    expect((await test.newSession('demo', { yolo: true })).error).toMatchObject({
+      code: ErrorCode.Forbidden,
+      message: /YOLO/,
+    });
+  });
+
+  it('an unknown connector is refused with the known ones', async () => {
+    test = new TestServer([demo]);
+    expect((await test.newSession('other')).error).toMatchObject({
+      code: -32602,
+      data: { connectors: ['demo'] },
+    });
+  });
+
+  it('a block that the agent does not take, a missing prompt and an unknown method are refused', async () => {
+    test = new TestServer([demo]);
+    const sessionId = await test.open('demo');
+    const prompt = [{ type: 'image', data: '', mimeType: 'image/png' }];
+    expect((await test.ask('session/prompt', { sessionId, prompt })).error).toMatchObject({
+      code: -32602,
+      message: /image/,
+    });
+    expect((await test.ask('session/prompt', { sessionId })).error?.code).toBe(-32602);
+    expect((await test.ask('session/unheard_of', { sessionId })).error?.code).toBe(-32601);
+    expect((await test.ask('session/fork', { sessionId })).error?.code).toBe(-32601);
+    expect((await test.ask('session/prompt', { sessionId: newId(), prompt: [] })).error?.code).toBe(-32002);
+  });
+
+  it('a frame that is none is dropped with a warning', async () => {
+    test = new TestServer([demo]);
+    for (const line of ['nonsense', '[]', '{"jsonrpc":"2.0"}']) test.give(line);
+    expect(test.warnings).toHaveLength(3);
+    expect((await test.ask('session/list', {})).result).toEqual({ sessions: [] });
+  });
+});
+
+describe('an agent in the middle of a turn', () => {
+  it('that dies, answers with AgentLost and then tells its exit', async () => {
+    test = new TestServer([demo]);
+    const [sessionId, other] = [await test.open('demo'), await test.open('demo')];
+    const { error } = await test.prompt(sessionId, '/say almost done && /exit 7');
+    expect(error).toMatchObject({
+      code: ErrorCode.AgentLost,
+      data: { exitCode: 7, stderr: /exit 7, as you asked/ },
+    });
+    const exited = await test.waitFor('_praxis/agent/exited');
+    expect(exited.params).toMatchObject({ sessionId, code: 7, signal: null });
+    expect(test.textOf(sessionId)).toBe('almost done');
+    expect(test.framesOf(sessionId).at(-1)!.frame).toBe(exited);
+    expect((await test.prompt(sessionId, 'hello')).error?.code).toBe(-32002);
+    expect((await test.prompt(other, '/say fine')).result).toEqual({ stopReason: 'end_turn' });
+  });
+
+  it('that is killed, is told with its signal', async () => {
+    test = new TestServer([demo]);
+    const sessionId = await test.open('demo');
+    expect((await test.prompt(sessionId, '/crash')).error).toMatchObject({
+      data: { exitCode: null, signal: 'SIGKILL' },
+    });
+  });
+
+  it('that prints rubbish, goes on, and the rubbish is told once a kind', async () => {
+    test = new TestServer([demo]);
+    const sessionId = await test.open('demo');
+    expect((await test.prompt(sessionId, '/rubbish\n/rubbish\n/say still here')).result).toEqual({
+      stopReason: 'end_turn',
+    });
+    const notices = test.sent.filter(
+      ({ frame }) => 'method' in frame && frame.method === '_praxis/agent/notice',
+    );
+    expect(notices.map(({ frame }) => 'params' in frame && frame.params.text)).toEqual([
+      'The agent wrote a line that is not JSON; such lines are dropped',
+      'The agent wrote a line that is no ACP frame; such lines are dropped',
+    ]);
+    expect(test.textOf(sessionId)).toBe('still here');
+  });
+
+  it('that floods a line beyond the limit, loses that line only', async () => {
+    test = new TestServer([demo]);
+    const sessionId = await test.open('demo');
+    expect((await test.prompt(sessionId, '/flood 40\n/say after')).result).toEqual({
+      stopReason: 'end_turn',
+    });
+    expect((await test.waitFor('_praxis/agent/notice')).params.text).toMatch(/too large/);
+    expect(test.textOf(sessionId)).toBe('after');
+  });
+
+  it('that says what no specification knows, is passed on as it is', async () => {
+    test = new TestServer([demo]);
+    const sessionId = await test.open('demo');
+    await test.prompt(sessionId, '/unknown-update\n/meta');
+    expect(test.updatesOf(sessionId, '_demo_future_kind')[0]).toMatchObject({ list: [1, [2]] });
+    const meta = test.framesOf(sessionId).find(({ frame }) => 'params' in frame && frame.params._meta);
+    expect(meta?.frame.line).toContain(
+      '"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"',
+    );
+  });
+
+  it('that ignores a cancel, is interrupted, and its prompt is answered cancelled', async () => {
+    test = new TestServer([demo], { clock: new HurriedClock(100) });
+    const sessionId = await test.open('demo', { promptTimeoutSecs: 86_400 });
+    const prompt = test.prompt(sessionId, '/ignore-cancel && /say before && /hang');
+    await waitUntil(() => test.textOf(sessionId) === 'before');
+    test.cancel(sessionId);
+    expect((await prompt).result).toEqual({ stopReason: 'cancelled' });
+    expect((await test.waitFor('_praxis/agent/exited')).params.signal).toBe('SIGINT');
+  });
+
+  it('that ignores every signal it can, is killed', async () => {
+    test = new TestServer([demo], { clock: new HurriedClock(100) });
+    const sessionId = await test.open('demo', { promptTimeoutSecs: 86_400 });
+    const prompt = test.prompt(sessionId, '/ignore-cancel && /ignore-signals && /say deaf && /hang');
+    await waitUntil(() => test.textOf(sessionId) === 'deaf');
+    test.cancel(sessionId);
+    expect((await prompt).result).toEqual({ stopReason: 'cancelled' });
+    expect((await test.waitFor('_praxis/agent/exited')).params.signal).toBe('SIGKILL');
+  });
+
+  it('that takes longer than the time limit, is cancelled and answered PromptTimedOut', async () => {
+    const clock = new ManualClock();
+    test = new TestServer([demo], { clock });
+    const sessionId = await test.open('demo', { promptTimeoutSecs: 30 });
+    const prompt = test.prompt(sessionId, '/say working && /hang');
+    await waitUntil(() => test.textOf(sessionId) === 'working');
+    clock.advance(29_999);
+    clock.advance(1);
+    expect((await prompt).error).toMatchObject({
+      code: ErrorCode.PromptTimedOut,
+      message: /longer than 30 s/,
+    });
+    expect((await test.prompt(sessionId, '/say alive')).result).toEqual({ stopReason: 'end_turn' });
+  });
+});
+
+describe('processes', () => {
+  it('that an agent started end with its session', async () => {
+    test = new TestServer([demo]);
+    const sessionId = await test.open('demo');
+    await test.prompt(sessionId, '/fork');
+    const grandchild = pidSaid(sessionId);
+    expect(isRunning(grandchild)).toBe(true);
+    await test.ask('session/close', { sessionId });
+    expect(isRunning(grandchild)).toBe(false);
+    expect(recorded()).toEqual([]);
+  });
+
+  it('that an agent leaves behind when it dies are ended too', async () => {
+    test = new TestServer([demo]);
+    const sessionId = await test.open('demo');
+    await test.prompt(sessionId, '/fork');
+    await test.prompt(sessionId, '/crash');
+    expect(isRunning(pidSaid(sessionId))).toBe(false);
+  });
+
+  it('have none of our variables, and work in the session’s directory', async () => {
+    process.env.PRAXIS_TEST_SECRET = 'secret';
+    test = new TestServer([fixedConnector('demo', DEMO, { ADDED: 'yes' })]);
+    const sessionId = await test.open('demo');
+    delete process.env.PRAXIS_TEST_SECRET;
+    await test.prompt(sessionId, '/env');
+    expect(test.textOf(sessionId)).toContain(`cwd ${test.cwd}\n`);
+    expect(test.textOf(sessionId)).toMatch(/\bADDED\b/);
+    expect(test.textOf(sessionId)).not.toContain('PRAXIS_');
+  });
+
+  it('wait while too much is on its way to the service', async () => {
+    test = new TestServer([demo]);
+    const sessionId = await test.open('demo');
+    test.full = true;
+    const prompt = test.prompt(sessionId, '/stream 200000 100');
+    let before = -1;
+    await waitUntil(
+      () => {
+        const now = test.framesOf(sessionId).length;
+        const still = now === before;
+        before = now;
+        return still;
+      },
+      10_000,
+      100,
+    );
+    expect(before).toBeLessThan(20_000);
+    test.makeRoom();
+    await prompt;
+    expect(test.updatesOf(sessionId, 'agent_message_chunk')).toHaveLength(200_000);
+  });
+});
+
+it('a session/close during the start ends the agent, and both are answered', async () => {
+  test = new TestServer([scriptConnector('mute', 'setInterval(() => {}, 1000)')]);
+  const sessionId = newId();
+  const opening = test.newSession('mute', { sessionId });
+  await waitUntil(() => test.server.list().length === 1);
+  const closed = await test.ask('session/close', { sessionId });
+  expect(closed.result).toEqual({});
+  expect((await opening).error?.code).toBe(ErrorCode.AgentStartFailed);
+  expect(existsSync(join(test.dir, 'agents'))).toBe(true);
+  expect(recorded()).toEqual([]);
+});

@@ -1,0 +1,182 @@
+/** Processes and terminals as a connector's script has them. */
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../node-agent/clock.js';
+import { Groups } from '../../node-agent/groups.js';
+import { SessionHost } from '../../node-agent/host/session-host.js';
+import { LuaPool, type LuaVm } from '../../node-agent/lua/index.js';
+import { packageRoot } from '../../proto/index.js';
+import { isRunning } from '../support/processes.js';
+
+let pool: LuaPool;
+let dir: string;
+let host: SessionHost;
+const open: LuaVm[] = [];
+const said: string[] = [];
+const errors: string[] = [];
+
+beforeAll(() => {
+  dir = realpathSync(mkdtempSync(join(tmpdir(), 'pxs-')));
+  const entry = pathToFileURL(`${packageRoot}dist/node-agent/lua/worker.js`);
+  pool = new LuaPool({ clock: systemClock, sliceMs: 300, memory: 8 * 1024 * 1024, workers: 1, entry });
+});
+afterEach(async () => {
+  for (const vm of open.splice(0)) vm.close();
+  await host.stop();
+  said.length = 0;
+  errors.length = 0;
+});
+afterAll(async () => {
+  await pool.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** A session whose script has `run()` with this body; what it logs is in `said`. */
+async function session(body: string, more = ''): Promise<LuaVm> {
+  const options = {
+    cwd: dir,
+    groups: new Groups(join(dir, 'agents')),
+    clock: systemClock,
+    log: (_level: string, text: string) => void said.push(text),
+    onError: (error: Error) => void errors.push(error.message),
+  };
+  host = new SessionHost(options);
+  const script = await pool.compile('example.lua', `return { run = function()\n${body}\nend, ${more} }`);
+  const own = host;
+  const vm = await pool.open({
+    script,
+    host: own.call,
+    onFresh: () => {
+      own.renewed();
+      if (vm.functions.has('restored')) void vm.call('restored', own.handles());
+    },
+  });
+  own.attach(vm);
+  open.push(vm);
+  return vm;
+}
+
+const heard = (text: string) => expect.poll(() => said, { timeout: 10_000 }).toContain(text);
+
+describe('a process', () => {
+  it('talks in lines both ways, and tells its exit after the last one', async () => {
+    const vm = await session(`
+      local p = host.process { command = { "/bin/sh", "-c", "while read x; do echo got $x; done; echo bye; exit 4" } }
+      p:on_line(function(line) host.log("info", line) end)
+      p:on_exit(function(exit) host.log("info", "exit " .. exit.code) end)
+      p:write("one") p:write("two") p:close_stdin()`);
+    await vm.call('run');
+    await heard('exit 4');
+    expect(said).toEqual(['got one', 'got two', 'bye', 'exit 4']);
+  });
+
+  it('speaks JSON a line with its script', async () => {
+    const vm = await session(`
+      local p = host.process { command = { "cat" } }
+      p:on_line(function(line) host.log("info", json.decode(line).list[2]) end)
+      p:write(json.encode { list = { "a", "b" } })`);
+    await vm.call('run');
+    await heard('b');
+  });
+
+  it('loses no line and keeps their order, however fast it writes', async () => {
+    const vm = await session(`
+      local next_line = 1
+      local p = host.process { command = { "seq", "50000" } }
+      p:on_line(function(line) assert(tonumber(line) == next_line) next_line = next_line + 1 end)
+      p:on_exit(function() host.log("info", "lines " .. next_line - 1) end)`);
+    await vm.call('run');
+    await heard('lines 50000');
+    expect(errors).toEqual([]);
+  });
+
+  it('that is not there is an error at the line of the script', async () => {
+    const vm = await session('host.process { command = { "no-such-program" } }');
+    await expect(vm.call('run')).rejects.toMatchObject({ file: 'example.lua', line: 2, message: /ENOENT/ });
+  });
+
+  it('goes on when its script is made anew, and nothing it says is lost', async () => {
+    const vm = await session(
+      `local p = host.process { command = { "/bin/sh", "-c", "echo ready; read x; echo got $x; read x" } }
+       p:on_line(function(line) host.log("info", line) end)
+       kept = p`,
+      `restored = function(handles)
+         for _, entry in ipairs(handles) do
+           local p = host.attach(entry.kind, entry.handle)
+           p:on_line(function(line) host.log("info", "again " .. line) end)
+           p:write("hello")
+         end
+       end`,
+    );
+    await vm.call('run');
+    await heard('ready');
+    const loop = await pool.open({
+      script: await pool.compile('loop.lua', 'return { run = function() while true do end end }'),
+      host: async () => undefined,
+    });
+    await expect(loop.call('run')).rejects.toMatchObject({ kind: 'timeout' });
+    await heard('again got hello');
+  });
+
+  it('is ended with everything that it started', async () => {
+    const vm = await session(`
+      local p = host.process { command = { "/bin/sh", "-c", "sleep 600 & echo $!; wait" } }
+      p:on_line(function(line) host.log("info", line) end)`);
+    await vm.call('run');
+    await expect.poll(() => said.length).toBe(1);
+    const pid = Number(said[0]);
+    expect(isRunning(pid)).toBe(true);
+    await host.stop();
+    expect(isRunning(pid)).toBe(false);
+  });
+});
+
+describe('a terminal', () => {
+  it('is one for its program, with the size that was asked for', async () => {
+    const vm = await session(`
+      local t = host.pty { command = { "/bin/sh", "-c", "test -t 0 && test -t 1 && stty size && pwd" }, cols = 101, rows = 33 }
+      t:on_line(function(line) host.log("info", line) end)
+      t:on_exit(function(exit) host.log("info", "exit " .. exit.code) end)`);
+    await vm.call('run');
+    await heard('exit 0');
+    expect(said).toEqual(['33 101', dir, 'exit 0']);
+  });
+
+  it('takes input and gives raw bytes', async () => {
+    const vm = await session(`
+      local t = host.pty { command = { "/bin/sh", "-c", "stty -echo; echo ready; read x; printf '\\\\033[1m%s' $x; read y" } }
+      local all = ""
+      t:on_data(function(bytes)
+        all = all .. bytes
+        if all:find("ready\\r\\n") and not sent then sent = true t:write("bold\\n") end
+        if all:find("\\27%[1mbold") then host.log("info", "seen") end
+      end)`);
+    await vm.call('run');
+    await heard('seen');
+  });
+
+  it('loses no output of a program that ends at once', async () => {
+    const vm = await session(`
+      local bytes = 0
+      local t = host.pty { command = { "/bin/sh", "-c", "head -c 50000 /dev/zero | tr '\\\\0' x" } }
+      t:on_data(function(data) bytes = bytes + #data end)
+      t:on_exit(function() host.log("info", "bytes " .. bytes) end)`);
+    for (let i = 0; i < 10; i++) {
+      said.length = 0;
+      await vm.call('run');
+      await expect.poll(() => said, { timeout: 5_000 }).toEqual(['bytes 50000']);
+    }
+  });
+
+  it('tells the signal that ended its program', async () => {
+    const vm = await session(`
+      local t = host.pty { command = { "sleep", "600" } }
+      t:on_exit(function(exit) host.log("info", exit.signal) end)
+      t:signal("SIGTERM")`);
+    await vm.call('run');
+    await heard('SIGTERM');
+  });
+});
