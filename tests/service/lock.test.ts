@@ -33,8 +33,11 @@ it('takes over the lock of a service that was killed', async () => {
   }
 });
 
-it.skipIf(!existsSync('/proc/self/stat'))('is not fooled by another process that has got the same pid', () => {
-  mkdirSync(home.run, { recursive: true });
-  writeFileSync(file, JSON.stringify({ pid: process.pid, started: '1' }));
-  lockHome(home)();
-});
+it.skipIf(!existsSync('/proc/self/stat'))(
+  'is not fooled by another process that has got the same pid',
+  () => {
+    mkdirSync(home.run, { recursive: true });
+    writeFileSync(file, JSON.stringify({ pid: process.pid, started: '1' }));
+    lockHome(home)();
+  },
+);

@@ -1,0 +1,2 @@
+/** The service as others see it. */
+export { runService } from './main.js';
