@@ -61,8 +61,8 @@ export class App {
     });
     this.#painter = new Painter({
       now: () => performance.now(),
-      set: (run, ms) => (ms <= 0 ? setImmediate(run) : setTimeout(run, ms)),
-      clear: (timer) => clearTimeout(timer as NodeJS.Timeout),
+      set: (run, ms) => setTimeout(run, ms),
+      clear: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
       paint: () => this.#paint(),
     });
     this.#sessions = new OpenSessions({
@@ -118,7 +118,7 @@ export class App {
     for (const effect of effects) this.#do(effect);
     // The keys of a new question come alive after a moment, and the screen says so then.
     if (this.#question() !== question) setTimeout(() => this.#painter.request(), QUESTION_GUARD_MS).unref();
-    this.#painter.request();
+    this.#painter.request(message.type === 'input' || message.type === 'scrolled');
   }
 
   #question(): string | undefined {
@@ -129,7 +129,7 @@ export class App {
   #lines(sessionId: string): ItemLines {
     let lines = this.#store.get(sessionId);
     if (!lines) {
-      lines = new ItemLines();
+      lines = new ItemLines(() => performance.now());
       this.#store.set(sessionId, lines);
     }
     return lines;

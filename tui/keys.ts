@@ -53,6 +53,8 @@ export interface Binding {
   in: Context;
   /** A word or two for the footer; absent: not in the footer. */
   label?: string;
+  /** In the footer only where room is left. */
+  late?: boolean;
   /** A sentence for the help. */
   help: string;
 }
@@ -94,6 +96,7 @@ export const BINDINGS: readonly Binding[] = [
     command: 'newline',
     keys: ['shift+enter', 'alt+enter', 'ctrl+j'],
     label: 'new line',
+    late: true,
     help: 'Begin a new line in the prompt.',
   },
   {
@@ -122,6 +125,7 @@ export const BINDINGS: readonly Binding[] = [
     command: 'expand',
     keys: ['ctrl+t'],
     label: 'details',
+    late: true,
     help: 'Open or fold all tool calls and thoughts. A click opens or folds one.',
   },
   { in: 'chat', command: 'pageUp', keys: ['pageup', 'shift+up'], help: 'Scroll up; so does the wheel.' },

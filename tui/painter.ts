@@ -1,4 +1,4 @@
-/** When to draw: at once when the screen was still, else at most 60 times a second, and never slower for it than half of the time. */
+/** When to draw: what a key did at once, everything else at most 60 times a second, and drawing never takes more than half of the time. */
 
 /** Milliseconds between two frames at least. */
 const FRAME_MS = 16;
@@ -14,15 +14,19 @@ export class Painter {
   readonly #options: PainterOptions;
   #timer: unknown = null;
   #ready = 0;
+  #urgent = false;
+  #stopped = false;
 
   constructor(options: PainterOptions) {
     this.#options = options;
   }
 
-  /** Something changed. */
-  request(): void {
-    if (this.#timer !== null) return;
-    const wait = Math.max(0, this.#ready - this.#options.now());
+  /** Something changed. What a key did is drawn as soon as possible; what came by itself when its frame is due. */
+  request(urgent = false): void {
+    if (this.#stopped || (this.#timer !== null && (!urgent || this.#urgent))) return;
+    this.#options.clear(this.#timer);
+    this.#urgent = urgent;
+    const wait = urgent ? 0 : Math.max(0, this.#ready - this.#options.now());
     this.#timer = this.#options.set(() => this.#paint(), wait);
   }
 
@@ -35,8 +39,7 @@ export class Painter {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#options.clear(this.#timer);
-    // A stopped painter has a timer for ever, so that no request starts another one.
-    this.#timer = this;
   }
 }

@@ -131,7 +131,7 @@ export function liveSessions(state: State): SessionInfo[] {
 
 /** What a person calls a session: its title, else its agent and the beginning of its id. */
 export const sessionName = (s: SessionInfo): string =>
-  s.title ?? `${s.agent || s.connector} ${s.sessionId.slice(0, 8)}`;
+  s.title ?? `${s.agent || s.connector} ${s.sessionId.slice(0, 6)}`;
 
 /** The list on the left, from top to bottom. */
 export function entries(state: State): Entry[] {

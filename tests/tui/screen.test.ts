@@ -283,6 +283,33 @@ describe('the screen in a terminal', () => {
 });
 
 describe('the end of the screen', () => {
+  it('sleeps with Ctrl+Z, gives the terminal to the shell meanwhile, and is whole again after fg', async () => {
+    terminal = new TestTerminal('bash', ['--norc', '-i'], {
+      columns: 100,
+      rows: 30,
+      env: { PRAXIS_HOME: home, PS1: 'shell> ' },
+    });
+    const t = terminal;
+    await t.waitFor('shell>');
+    t.type(`${process.execPath} --import tsx ${program}\r`);
+    await t.waitFor('Demo agent');
+    t.type(KEY.ctrl('z'));
+    await t.waitFor('Stopped');
+    expect(t.alternate).toBe(false);
+    t.type('echo still$((1+1))here\r');
+    await t.waitFor('still2here');
+    t.type('fg\r');
+    await t.waitFor((text) => t.alternate && text.includes('Demo agent') && !text.includes('Stopped'));
+    t.type(KEY.enter);
+    await t.waitFor('Working directory');
+    t.type(`${KEY.escape}`);
+    await t.waitFor((text) => !text.includes('Working directory'));
+    t.type(KEY.ctrl('q'));
+    await t.waitFor('goes on in the background');
+    t.type('exit\r');
+    await t.waitForExit();
+  });
+
   it('leaves with Ctrl+Q, gives the terminal back and says that the system goes on', async () => {
     const t = await open();
     t.type(KEY.ctrl('q'));

@@ -59,7 +59,7 @@ export const approval: Renderer<ApprovalItem> = (item, { width, answering }) => 
     ...toolLines(item.tool, inner),
     [],
     ...wrap(keys, inner),
-    ...(answering ? [] : [[span('Tab to answer', 'dim')]]),
+    ...(answering ? [] : wrap([span('Tab to answer', 'dim')], inner)),
   ];
   return lines.map((l): Line => [span('▌ ', 'warning'), ...l]);
 };

@@ -16,13 +16,13 @@ function output(text: string, width: number): Line[] {
   const half = MAX_OUTPUT_LINES / 2;
   return [
     ...plain(lines.slice(0, half).join('\n'), width, 'dim'),
-    [span(`… ${lines.length - MAX_OUTPUT_LINES} more lines …`, 'warning')],
+    ...chop([span(`… ${lines.length - MAX_OUTPUT_LINES} more lines …`, 'warning')], width),
     ...plain(lines.slice(-half).join('\n'), width, 'dim'),
   ];
 }
 
 function diffLine(l: DiffLine, width: number): Line[] {
-  if (l.kind === 'gap') return [[span(`  ⋯ ${l.count} unchanged`, 'dim')]];
+  if (l.kind === 'gap') return chop([span(`  ⋯ ${l.count} unchanged`, 'dim')], width);
   if (l.kind === 'same') return chop([span(`  ${l.text}`, 'dim')], width);
   const sign = l.kind === 'added' ? '+ ' : '- ';
   const spans: Span[] = [span(sign, l.kind)];
@@ -38,7 +38,7 @@ function diffLine(l: DiffLine, width: number): Line[] {
 function diff(content: Extract<ToolContent, { type: 'diff' }>, width: number): Line[] {
   const what = content.oldText === null ? 'new file ' : '';
   return [
-    [span(what, 'dim'), span(sanitizeLine(content.path), 'strong')],
+    ...chop([span(what, 'dim'), span(sanitizeLine(content.path), 'strong')], width),
     ...diffLines(content.oldText, content.newText).flatMap((l) => diffLine(l, width)),
   ];
 }
@@ -73,7 +73,7 @@ export function commandOf(tool: ToolFacts): string | null {
 function contentLines(content: ToolContent, width: number): Line[] {
   if (content.type === 'diff') return diff(content, width);
   if (content.type === 'text') return output(content.text, width);
-  return [[span(`terminal ${sanitizeLine(content.terminalId)}`, 'dim')]];
+  return chop([span(`terminal ${sanitizeLine(content.terminalId)}`, 'dim')], width);
 }
 
 /** Everything there is to know of a call: its command or input, then its content. */

@@ -1,7 +1,7 @@
 /**
  * Items as lines, drawn once: the lines of an item are kept until its version, the width or what the person asked for changes.
  */
-import type { Item, TextItem } from '../../client/index.js';
+import type { Item } from '../../client/index.js';
 import type { Line } from '../draw/line.js';
 import { MarkdownStream } from '../markdown/stream.js';
 import { approval } from './approval.js';
@@ -17,14 +17,28 @@ interface Kept {
   key: string;
   lines: Line[];
   markdown: MarkdownStream | null;
+  /** Milliseconds that drawing took, and when. */
+  cost: number;
+  drawnAt: number;
 }
+
+/** A message that is still written and slow to draw may be old on the screen by this many times its cost. */
+const PATIENCE = 4;
+/** Milliseconds of drawing that are always spent. */
+const CHEAP_MS = 2;
 
 /** Items whose lines are kept. Above it the ones that were not looked at for longest go. */
 const MAX_KEPT = 3_000;
 
 export class ItemLines {
   readonly #kept = new Map<string, Kept>();
+  readonly #now: () => number;
   #width = 0;
+
+  /** `now`: milliseconds that only grow. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
 
   /** The lines of `item`, from the store where nothing changed. */
   lines(item: Item, context: ItemContext): Line[] {
@@ -35,20 +49,29 @@ export class ItemLines {
     const key = `${item.version} ${context.expanded} ${context.answering}`;
     const known = this.#kept.get(item.id);
     if (known) this.#kept.delete(item.id);
-    const kept = known?.key === key ? known : this.#draw(item, context, key, known?.markdown ?? null);
+    const fresh = known !== undefined && (known.key === key || this.#isRecent(item, known));
+    const kept = fresh ? known : this.#draw(item, context, key, known?.markdown ?? null);
     this.#kept.set(item.id, kept);
     if (this.#kept.size > MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value!);
     return kept.lines;
   }
 
+  /** Keys must not wait for a huge paragraph that grows by a word: its next words bring the next drawing. */
+  #isRecent(item: Item, kept: Kept): boolean {
+    if (item.kind !== 'message' || !item.open || kept.cost < CHEAP_MS) return false;
+    return this.#now() - kept.drawnAt < kept.cost * PATIENCE;
+  }
+
   #draw(item: Item, context: ItemContext, key: string, before: MarkdownStream | null): Kept {
-    if (item.kind !== 'message') return { key, lines: render(item, context), markdown: null };
-    const markdown = before ?? new MarkdownStream(context.width);
-    return { key, lines: markdown.render(item.text), markdown };
+    const began = this.#now();
+    const markdown = item.kind === 'message' ? (before ?? new MarkdownStream(context.width)) : null;
+    const lines = markdown && item.kind === 'message' ? markdown.render(item.text) : render(item, context);
+    const drawnAt = this.#now();
+    return { key, lines, markdown, cost: drawnAt - began, drawnAt };
   }
 }
 
-function render(item: Exclude<Item, TextItem & { kind: 'message' }>, context: ItemContext): Line[] {
+function render(item: Item, context: ItemContext): Line[] {
   switch (item.kind) {
     case 'prompt':
       return prompt(item, context);

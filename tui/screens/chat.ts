@@ -98,8 +98,8 @@ function header(state: State, chat: Chat, width: number, now: number): Line {
   const elapsed = running?.startedAt ? ` ${Math.max(0, Math.floor((now - running.startedAt) / 1000))} s` : '';
   const right: Span[] = [];
   if (session.yolo) right.push(span('YOLO ', 'warning'));
-  if (usage) right.push(span(`${thousands(usage.used)}/${thousands(usage.size)} `, 'dim'));
-  if (usage?.cost)
+  if (usage && width >= 50) right.push(span(`${thousands(usage.used)}/${thousands(usage.size)} `, 'dim'));
+  if (usage?.cost && width >= 80)
     right.push(span(`${usage.cost.amount.toFixed(2)} ${sanitizeLine(usage.cost.currency)} `, 'dim'));
   right.push(span(` ${glyph} ${running?.state === 'cancelling' ? 'cancelling' : word}${elapsed} `, style));
   const left: Span[] = [span(` ${agent}`, state.focus === 'chat' ? 'heading' : 'strong')];

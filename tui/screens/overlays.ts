@@ -46,28 +46,23 @@ function sessions(state: State, overlay: Extract<Overlay, { kind: 'sessions' }>,
     all.findIndex((s) => s.sessionId === overlay.selected),
   );
   const top = Math.max(0, Math.min(at - Math.floor(height / 2), all.length - height));
-  const columns = (cells: [text: string, share: number][], room: number): string =>
-    cells
-      .map(([text, share]) =>
-        fitted([span(text)], Math.max(4, Math.floor(room * share)))
-          .map((s) => s.text)
-          .join(''),
-      )
-      .join(' ');
+  // What names a session keeps its whole width; its name takes the rest.
+  const rest = Math.max(8, inner - 22 - 9 - 7 - (inner >= 90 ? 26 : 12));
+  const cell = (text: string, columns: number): string =>
+    `${fitted([span(text)], columns)
+      .map((s) => s.text)
+      .join('')} `;
   const rows = all.slice(top, top + height).map((s, i): Line => {
     const [glyph, style, word] = STATE_MARKS[s.state];
     const chosen = top + i === at;
     const queued = s.queued > 0 ? ` +${s.queued}` : '';
-    const text = columns(
-      [
-        [sanitizeLine(sessionName(s)), 0.34],
-        [sanitizeLine(s.connector), 0.14],
-        [s.node, 0.14],
-        [s.sessionId.slice(0, 8), 0.12],
-        [age(now - s.createdAt), 0.1],
-      ],
-      inner - 24,
-    );
+    const text = [
+      cell(sanitizeLine(sessionName(s)), rest),
+      inner >= 90 ? cell(sanitizeLine(s.connector), 12) : '',
+      cell(s.node, 12),
+      cell(s.sessionId.slice(0, 8), 8),
+      cell(age(now - s.createdAt), 6),
+    ].join('');
     return [
       span(chosen ? '▸ ' : '  ', 'accent'),
       ...fitted([span(`${glyph} ${word}${queued}`, style)], 19),

@@ -74,21 +74,21 @@ function matters(state: State, binding: Binding): boolean {
 
 export function footerLine(state: State): Line {
   const spans: Span[] = [span(' ')];
-  const seen = new Set<string>();
+  const taken = new Set<string>();
   let room = state.columns - 1;
-  for (const context of contextsOf(state)) {
-    for (const binding of BINDINGS) {
-      if (binding.in !== context || binding.label === undefined || !matters(state, binding)) continue;
-      const word = label(state, binding);
-      const key = binding.keys[0]!;
-      if (word === null || seen.has(key) || seen.has(binding.command)) continue;
-      const piece: Span[] = [span(keyName(key), 'key'), span(` ${word}  `, 'dim')];
-      const width = lineWidth(piece);
-      if (width > room) return spans;
-      seen.add(key).add(binding.command);
-      room -= width;
-      spans.push(...piece);
-    }
+  const all = contextsOf(state).flatMap((context) => BINDINGS.filter((b) => b.in === context));
+  for (const binding of [...all.filter((b) => !b.late), ...all.filter((b) => b.late)]) {
+    // A key belongs to the nearest context that knows it, whether the footer shows it there or not.
+    const free = !taken.has(binding.command) && !binding.keys.some((key) => taken.has(key));
+    for (const key of binding.keys) taken.add(key);
+    const word = label(state, binding);
+    if (!free || word === null || !matters(state, binding)) continue;
+    taken.add(binding.command);
+    const piece: Span[] = [span(keyName(binding.keys[0]!), 'key'), span(` ${word}  `, 'dim')];
+    const width = lineWidth(piece);
+    if (width > room) continue;
+    room -= width;
+    spans.push(...piece);
   }
   return spans;
 }

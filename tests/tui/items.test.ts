@@ -1,0 +1,213 @@
+import { describe, expect, it } from 'vitest';
+import type { ApprovalItem, Item, ToolFacts } from '../../client/index.js';
+import { diffLines } from '../../tui/diff.js';
+import { lineText, lineWidth } from '../../tui/draw/line.js';
+import { type ItemContext, ItemLines } from '../../tui/items/index.js';
+
+const base = { id: 'i1', version: 1, at: 0 };
+const facts: ToolFacts = {
+  toolCallId: 'c',
+  title: 'Edit greeting.ts',
+  toolKind: 'edit',
+  content: [],
+  locations: [],
+  rawInput: null,
+  rawOutput: null,
+};
+const context: ItemContext = { width: 48, expanded: false, me: 'ada', answering: false };
+
+const draw = (item: Item, more: Partial<ItemContext> = {}) =>
+  new ItemLines(() => 0).lines(item, { ...context, ...more });
+const shown = (item: Item, more: Partial<ItemContext> = {}) =>
+  draw(item, more).map((l) => lineText(l).trimEnd());
+
+const diff = {
+  type: 'diff' as const,
+  path: '/src/a.ts',
+  oldText: 'one\ntwo\nthree\n',
+  newText: 'one\n2\nthree\n',
+};
+const approval = (more: Partial<ApprovalItem>): ApprovalItem => ({
+  ...base,
+  kind: 'approval',
+  requestId: 'q',
+  tool: { ...facts, title: 'Run rm', rawInput: { command: 'rm -rf build' } },
+  options: [
+    { optionId: '1', name: 'Allow once', kind: 'allow_once' },
+    { optionId: '2', name: 'Reject', kind: 'reject_once' },
+  ],
+  state: 'open',
+  chosen: null,
+  by: null,
+  ...more,
+});
+
+describe('items on the screen', () => {
+  it('show a tool call on one line, with the size of its change', () => {
+    const item: Item = { ...base, ...facts, kind: 'tool', status: 'completed', endedAt: 1, content: [diff] };
+    expect(shown(item)).toEqual(['✔ Edit greeting.ts                    +1 −1 done']);
+  });
+
+  it('open a tool call that failed, and any other when asked', () => {
+    const item: Item = { ...base, ...facts, kind: 'tool', status: 'failed', endedAt: 1, content: [diff] };
+    expect(shown(item)).toEqual([
+      '✘ Edit greeting.ts                  +1 −1 failed',
+      '│ /src/a.ts',
+      '│   one',
+      '│ - two',
+      '│ + 2',
+      '│   three',
+    ]);
+    const done: Item = { ...item, status: 'completed' };
+    expect(shown(done)).toHaveLength(1);
+    expect(shown(done, { expanded: true })).toHaveLength(6);
+  });
+
+  it('show an open question with the whole command and the keys that answer it', () => {
+    expect(shown(approval({}), { answering: true })).toEqual([
+      '▌ Allow? Run rm',
+      '▌ $ rm -rf build',
+      '▌',
+      '▌ a Allow once   r Reject',
+    ]);
+    expect(shown(approval({})).at(-1)).toBe('▌ Tab to answer');
+  });
+
+  it('shows bidirectional overrides in a command that asks for permission', () => {
+    const tool = { ...facts, rawInput: { command: 'ls \u202egnihton' } };
+    expect(shown(approval({ tool })).join('\n')).toContain('$ ls <U+202E>gnihton');
+  });
+
+  it('show an answered question in one line, with who answered', () => {
+    const option = { optionId: '1', name: 'Allow once', kind: 'allow_once' as const };
+    expect(shown(approval({ state: 'selected', chosen: option, by: 'yolo' }))).toEqual([
+      '✔ Allow once by yolo: Run rm',
+    ]);
+    expect(shown(approval({ state: 'cancelled', by: 'cancel' }))).toEqual(['⊘ cancelled by cancel: Run rm']);
+  });
+
+  it('name who prompted, and say how far a turn is', () => {
+    const item: Item = {
+      ...base,
+      kind: 'prompt',
+      turnId: 't',
+      by: 'bob',
+      state: 'cancelling',
+      content: [],
+      text: 'Go\non',
+      startedAt: 0,
+    };
+    expect(shown(item)).toEqual(['┃ bob                                 cancelling', '┃ Go', '┃ on']);
+    expect(shown({ ...item, by: 'ada', state: 'ended' })[0]).toBe('┃ you');
+  });
+
+  it('fold a thought to its newest line while it is written', () => {
+    const item: Item = { ...base, kind: 'thought', messageId: null, text: 'First.\nSecond.', open: true };
+    expect(shown(item)).toEqual(['✻ Thinking: Second.']);
+    expect(shown({ ...item, open: false })).toEqual(['✻ Thought: First.']);
+    expect(shown(item, { expanded: true })).toEqual(['✻ Thought', '  First.', '  Second.']);
+  });
+
+  it('show a plan with its progress', () => {
+    const entries = ['completed', 'in_progress', 'pending'].map((status) => ({
+      content: status,
+      priority: 'high',
+      status,
+    }));
+    expect(shown({ ...base, kind: 'plan', entries })).toEqual([
+      'Plan 1/3',
+      '  ✔ completed',
+      '  ▸ in_progress',
+      '  · pending',
+    ]);
+  });
+
+  it('say how a turn ended', () => {
+    const item: Item = {
+      ...base,
+      kind: 'end',
+      turnId: 't',
+      stopReason: 'end_turn',
+      error: null,
+      elapsedMs: 1_400,
+      usage: null,
+    };
+    expect(shown(item)).toEqual(['─ done · 1.4 s']);
+    expect(shown({ ...item, stopReason: 'cancelled' })).toEqual(['⊘ cancelled · 1.4 s']);
+    expect(shown({ ...item, error: { code: 1004, message: 'The agent ended' } })).toEqual([
+      '✘ The agent ended · 1.4 s',
+    ]);
+  });
+
+  it('never exceed the width, however odd the text', () => {
+    const text = '\x1b[31m你好👍\u202e\t'.repeat(30);
+    const items: Item[] = [
+      { ...base, kind: 'message', messageId: null, text, open: false },
+      { ...base, kind: 'notice', severity: 'error', text },
+      { ...base, kind: 'other', label: text, text },
+      {
+        ...base,
+        ...facts,
+        kind: 'tool',
+        title: text,
+        status: 'failed',
+        endedAt: 1,
+        content: [
+          { type: 'text', text },
+          { ...diff, newText: text },
+        ],
+      },
+      approval({ tool: { ...facts, title: text, rawInput: { command: text } } }),
+    ];
+    for (const width of [10, 33, 80])
+      for (const item of items)
+        for (const l of draw(item, { width })) {
+          expect(lineWidth(l)).toBeLessThanOrEqual(width);
+          expect(lineText(l)).not.toMatch(/[\x00-\x1f]/);
+        }
+  });
+
+  it('are drawn once until they change', () => {
+    const store = new ItemLines(() => 0);
+    const item: Item = { ...base, kind: 'message', messageId: null, text: 'a', open: true };
+    const before = store.lines(item, context);
+    expect(store.lines(item, context)).toBe(before);
+    item.text = 'ab';
+    item.version++;
+    expect(store.lines(item, context).map(lineText)).toEqual(['ab']);
+  });
+});
+
+describe('a diff', () => {
+  it('leaves out what is far from a change', () => {
+    const before = Array.from({ length: 40 }, (_, i) => `line ${i}`);
+    const after = before.with(20, 'changed');
+    const lines = diffLines(before.join('\n'), after.join('\n'));
+    expect(lines.map((l) => l.kind)).toEqual([
+      'gap',
+      'same',
+      'same',
+      'same',
+      'removed',
+      'added',
+      'same',
+      'same',
+      'same',
+      'gap',
+    ]);
+    expect(lines[0]!.count).toBe(17);
+  });
+
+  it('marks the words that changed in a changed line', () => {
+    const [removed, added] = diffLines('const a = 1;', 'const a = 2;');
+    expect(removed!.text.slice(...removed!.changed!)).toBe('1');
+    expect(added!.text.slice(...added!.changed!)).toBe('2');
+  });
+
+  it('shows a new file as added whole', () => {
+    expect(diffLines(null, 'a\nb\n')).toEqual([
+      { kind: 'added', text: 'a' },
+      { kind: 'added', text: 'b' },
+    ]);
+  });
+});
