@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { overBothBrokers } from '../support/brokers.js';
 import type { System } from '../support/system.js';
 import { text, Watch } from '../support/watch.js';
-import { scriptedAgent, steps } from './agents/scripted.js';
+import { permissionQuestion, scriptedAgent, steps } from './agents/scripted.js';
 
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => `${i} `);
 const inOrder = (watch: Watch) =>
@@ -15,7 +15,7 @@ const inOrder = (watch: Watch) =>
 overBothBrokers('a session with several clients', (start) => {
   let system: System;
   beforeAll(async () => {
-    system = await start({ node: { agents: { scripted: scriptedAgent() } } });
+    system = await start({ node: () => ({ agents: { scripted: scriptedAgent() } }) });
   });
   afterAll(() => system.stop());
 
@@ -80,30 +80,17 @@ overBothBrokers('a session with several clients', (start) => {
       mine.events.push(event),
     );
     const theirs = await Watch.attach(two, sessionId);
-    const ask = JSON.stringify({
-      jsonrpc: '2.0',
-      id: 7,
-      method: 'session/request_permission',
-      params: {
-        sessionId: '$SESSION',
-        toolCall: { toolCallId: 't' },
-        options: [
-          { optionId: 'y', name: 'Yes', kind: 'allow_once' },
-          { optionId: 'n', name: 'No', kind: 'reject_once' },
-        ],
-      },
-    });
-    const { turnId, result } = one.prompt(sessionId, text(steps({ ask })));
+    const { turnId, result } = one.prompt(sessionId, text(steps({ ask: permissionQuestion(7) })));
     const question = await mine.untilRequest();
     const same = await theirs.untilRequest();
     expect(same.id).toBe(question.id);
-    two.answer(sessionId, String(same.id), { result: { outcome: { outcome: 'selected', optionId: 'y' } } });
+    two.answer(sessionId, String(same.id), { result: { outcome: { outcome: 'selected', optionId: 'yes' } } });
     await result;
     one.answer(sessionId, String(question.id), {
-      result: { outcome: { outcome: 'selected', optionId: 'n' } },
+      result: { outcome: { outcome: 'selected', optionId: 'no' } },
     });
     await Promise.all([mine.untilTurnEnded(turnId), theirs.untilTurnEnded(turnId)]);
-    expect(mine.texts).toEqual(['answer: {"result":{"outcome":{"outcome":"selected","optionId":"y"}}}']);
+    expect(mine.texts).toEqual(['answer: {"result":{"outcome":{"outcome":"selected","optionId":"yes"}}}']);
     const resolved = mine.notifications('_praxis/request/resolved');
     expect(resolved).toHaveLength(1);
     expect(resolved[0]).toMatchObject({ requestId: question.id });

@@ -29,8 +29,8 @@ export const PRAXIS = fileURLToPath(new URL('../../dist/bin/praxis.js', import.m
 export interface SystemOptions {
   /** The RabbitMQ to use, in a vhost of its own; absent: the embedded broker. */
   rabbit?: RabbitMqAddress;
-  /** Besides `name` and `roots`, which the system sets. */
-  node?: Partial<NodeConfig>;
+  /** node.json besides `name` and `roots`, which the system sets; `root` is the system's directory for its files. */
+  node?: (root: string) => Partial<NodeConfig>;
   env?: NodeJS.ProcessEnv;
 }
 
@@ -78,7 +78,7 @@ export class System {
     this.home = homeOf(this.env);
     writeFileSync(
       this.home.nodeConfig,
-      JSON.stringify({ name: NODE_NAME, roots: [this.work], ...options.node }),
+      JSON.stringify({ name: NODE_NAME, roots: [this.work], ...options.node?.(this.root) }),
     );
     login?.write(this.home);
     this.service = this.#part('service');

@@ -38,3 +38,19 @@ export const agentLog = (file: string, direction: 'wrote' | 'read'): string[] =>
     .split('\n')
     .filter((line) => line.startsWith(direction === 'wrote' ? '> ' : '< '))
     .map((line) => line.slice(2));
+
+/** A permission question of the agent with the given id, for `ask`: options `yes` and `no`. */
+export const permissionQuestion = (id: number | string): string =>
+  JSON.stringify({
+    jsonrpc: '2.0',
+    id,
+    method: 'session/request_permission',
+    params: {
+      sessionId: '$SESSION',
+      toolCall: { toolCallId: 'call-1', title: 'Do it', kind: 'execute', status: 'pending' },
+      options: [
+        { optionId: 'yes', name: 'Yes', kind: 'allow_once' },
+        { optionId: 'no', name: 'No', kind: 'reject_once' },
+      ],
+    },
+  });
