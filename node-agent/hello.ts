@@ -37,7 +37,11 @@ export class Hello {
     this.stopListening = options.bus.onState(({ kind }) => {
       if (kind === 'connected') void this.hello();
     });
-    if (options.bus.state.kind === 'connected') void this.hello();
+  }
+
+  /** Says the first hello, if there is a connection already, and begins to beat. */
+  start(): void {
+    if (this.options.bus.state.kind === 'connected') void this.hello();
     this.beatLater();
   }
 

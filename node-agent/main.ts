@@ -19,6 +19,7 @@ import { Groups } from './groups.js';
 import { SessionHost } from './host/session-host.js';
 import { loadConnectors } from './load-connectors.js';
 import { LuaPool } from './lua/index.js';
+import type { NewHost } from './lua-connector.js';
 import { startNode } from './node.js';
 
 /** Milliseconds to wait for credentials that a service, started at the same time, is about to write. */
@@ -36,8 +37,9 @@ export async function runNode(env: NodeJS.ProcessEnv = process.env): Promise<voi
     pino.destination({ dest: 2, sync: true }),
   );
   const config = readConfig(home.nodeConfig, NodeConfig) ?? NodeConfig.parse({});
-  const stopAsked = stopSignal();
-  const credentials = await waitForCredentials(env, home, stopAsked);
+  const stop = stopSignal();
+  const credentials = await waitForCredentials(env, home, stop);
+  if (stop.isAsked) return;
   const name = credentials && parseLogin(credentials.user)?.name;
   if (!credentials || !name)
     throw new ConfigError(
@@ -53,62 +55,52 @@ export async function runNode(env: NodeJS.ProcessEnv = process.env): Promise<voi
     memory: LUA_MEMORY_BYTES,
     workers: LUA_WORKERS,
   });
-  const connectors = await loadConnectors(
-    config,
-    pool,
-    (connector, cwd) =>
-      new SessionHost({
-        cwd,
-        groups,
-        clock: systemClock,
-        log: (level, text) => log[level]({ connector }, text),
-        onError: ({ message }) =>
-          log.error({ connector, reason: message }, 'a handler of the connector failed'),
-      }),
-  );
-  const bus = connectBus({
-    credentials,
-    topology: nodeTopology(name),
-    name: `praxis node ${name}`,
-    warn: (message, details) => log.warn(details, message),
-  });
-  logState(bus, log);
-  const node = await startNode({
-    bus,
-    name,
-    connectors,
-    roots: config.roots ?? ['/'],
-    yolo: config.yolo,
-    groups,
-    clock: systemClock,
-    warn: (message, details) => log.warn(details, message),
-  });
-  log.info({ node: name, connectors: connectors.map(({ id }) => id) }, 'node started');
-  await stopAsked;
-  await node.stop();
-  await pool.close();
-  log.info({ node: name }, 'node stopped');
+  const newHost: NewHost = (connector, cwd) =>
+    new SessionHost({
+      cwd,
+      groups,
+      clock: systemClock,
+      log: (level, text) => log[level]({ connector }, text),
+      onError: ({ message }) =>
+        log.error({ connector, reason: message }, 'a handler of the connector failed'),
+    });
+  try {
+    const connectors = await loadConnectors(config, pool, newHost);
+    const warn = (message: string, details?: Record<string, unknown>) => log.warn(details, message);
+    const bus = connectBus({ credentials, topology: nodeTopology(name), name: `praxis node ${name}`, warn });
+    logState(bus, log);
+    const { roots = ['/'], yolo } = config;
+    const node = await startNode({ bus, name, connectors, roots, yolo, groups, clock: systemClock, warn });
+    log.info({ node: name, connectors: connectors.map(({ id }) => id) }, 'node started');
+    await stop.asked;
+    await node.stop();
+    log.info({ node: name }, 'node stopped');
+  } finally {
+    await pool.close();
+  }
 }
 
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGTERM', () => resolve());
-    process.once('SIGINT', () => resolve());
+/** The first SIGTERM or SIGINT asks for a polite stop; a second one ends the process as usual. */
+function stopSignal(): { asked: Promise<void>; isAsked: boolean } {
+  const stop = { asked: Promise.resolve(), isAsked: false };
+  stop.asked = new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      process.once(signal, () => {
+        stop.isAsked = true;
+        resolve();
+      });
   });
+  return stop;
 }
 
 async function waitForCredentials(
   env: NodeJS.ProcessEnv,
   home: Home,
-  stopAsked: Promise<void>,
+  stop: { isAsked: boolean },
 ): Promise<Credentials | undefined> {
-  let stopped = false;
-  void stopAsked.then(() => {
-    stopped = true;
-  });
   for (const limit = Date.now() + CREDENTIALS_WAIT_MS; ; ) {
     const credentials = credentialsOf('node', env, home);
-    if (credentials || stopped || Date.now() > limit) return credentials;
+    if (credentials || stop.isAsked || Date.now() > limit) return credentials;
     await new Promise((resolve) => setTimeout(resolve, CREDENTIALS_POLL_MS));
   }
 }

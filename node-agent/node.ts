@@ -22,6 +22,7 @@ export interface RunningNode {
 
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { bus, name, connectors, clock, roots, yolo, warn } = options;
+  const infos = await Promise.all(connectors.map((connector) => connector.info()));
   const boot = newId();
   // Hello listens first, so that on a new connection it is said before what the outbox has kept.
   const hello = new Hello({
@@ -33,7 +34,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     home: homedir(),
     roots,
     yolo,
-    connectors: await Promise.all(connectors.map((connector) => connector.info())),
+    connectors: infos,
     sessions: () => server.list(),
   });
   const uplink = new Uplink(createOutbox<UpLane>({ bus, compose: composeUp(boot) }));
@@ -42,6 +43,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     server.receive(message);
     return 'ack';
   });
+  hello.start();
   return {
     async stop() {
       await within(clock, LAST_WORDS_MS, stopConsuming()).catch((error: Error) =>

@@ -49,7 +49,7 @@ export class WorkerLink {
       memory: options.memory,
       watch: this.watched.buffer as SharedArrayBuffer,
     };
-    this.worker = new Worker(options.entry, { workerData, env: {} });
+    this.worker = new Worker(options.entry, { workerData, env: {}, execArgv: [] });
     this.worker.on('message', (message: FromWorker) => this.receive(message));
     this.worker.on('error', (error) =>
       this.die({ kind: 'runtime', message: `Lua broke down: ${error.message}` }),

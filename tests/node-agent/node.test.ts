@@ -1,0 +1,216 @@
+/** `praxis node` as a process of its own on a real broker, with the service's part played here. */
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Bus, connectBus, type Incoming } from '../../bus/index.js';
+import {
+  BROADCAST,
+  type Credentials,
+  eventsQueue,
+  type Frame,
+  type Home,
+  homeOf,
+  NODES,
+  NodeMessages,
+  newId,
+  notificationLine,
+  packageRoot,
+  parseFrame,
+  requestLine,
+  serviceTopology,
+} from '../../proto/index.js';
+import { sharedRabbitMq } from '../support/brokers.js';
+import { Part } from '../support/part.js';
+import { isRunning, processesWith } from '../support/processes.js';
+import { rabbitMqInstalled } from '../support/rabbitmq.js';
+import { rabbitLogins } from '../support/rabbitmq-logins.js';
+import { waitUntil } from '../support/wait.js';
+
+const RUN = `import(${JSON.stringify(pathToFileURL(join(packageRoot, 'dist/node-agent/index.js')))})
+  .then((node) => node.runNode()).catch((error) => { console.error(error.message); process.exitCode = 1; })`;
+
+let root: string;
+let home: Home;
+let env: NodeJS.ProcessEnv;
+let node: Part;
+let service: Bus;
+const heard: { message: Incoming; frame: Frame }[] = [];
+
+beforeEach(async () => {
+  root = realpathSync(mkdtempSync(join(tmpdir(), 'pxm-')));
+  env = { PATH: process.env.PATH, PRAXIS_HOME: root, PX_TEST_HOME: root, PRAXIS_LOG: 'warn' };
+  home = homeOf(env);
+  mkdirSync(join(root, 'work'));
+  node = new Part([process.execPath, '--input-type=module', '-e', RUN], env, join(root, 'log'));
+});
+afterEach(async () => {
+  await node.stop();
+  await service?.close();
+  heard.length = 0;
+  await waitUntil(() => processesWith(`PX_TEST_HOME=${root}`).length === 0);
+  rmSync(root, { recursive: true, force: true });
+});
+
+/** Begins to be the service. Everything that comes is in `heard`. */
+async function serve(): Promise<void> {
+  const login = await rabbitLogins(await sharedRabbitMq(), ['here'], ['me']);
+  login.write(home);
+  const { username, password, protocol, host, pathname } = new URL(login.serviceUrl);
+  const credentials: Credentials = { url: `${protocol}//${host}${pathname}`, user: username, password };
+  service = connectBus({ credentials, topology: serviceTopology(1), name: 'service of a test' });
+  service.consume(eventsQueue(0), (message) => {
+    for (const line of message.lines) heard.push({ message, frame: parseFrame(line) });
+    return 'ack';
+  });
+  await service.ready(10_000);
+}
+
+const notifications = (method: string) =>
+  heard.flatMap(({ frame }) => (frame.kind === 'notification' && frame.method === method ? [frame] : []));
+
+async function hello(count = 1) {
+  await waitUntil(() => notifications('_praxis/node/hello').length >= count, 20_000);
+  return NodeMessages['_praxis/node/hello'].parse(notifications('_praxis/node/hello')[count - 1]!.params);
+}
+
+async function ask(method: string, params: Record<string, unknown>, id = newId()) {
+  const session = params.sessionId as string | undefined;
+  const lines = [requestLine(id, method, params)];
+  await service.publish({
+    exchange: NODES,
+    key: 'here',
+    headers: { ...(session && { session }) },
+    lines,
+    mandatory: true,
+  });
+  const find = () => heard.find(({ frame }) => frame.kind === 'response' && frame.id === id);
+  await waitUntil(() => find() !== undefined, 20_000);
+  return find()!.frame as Extract<Frame, { kind: 'response' }>;
+}
+
+async function open(connector: string): Promise<string> {
+  const sessionId = newId();
+  const params = { cwd: join(root, 'work'), mcpServers: [], _meta: { praxis: { connector, sessionId } } };
+  expect((await ask('session/new', params, sessionId)).error).toBeUndefined();
+  return sessionId;
+}
+
+const say = (sessionId: string, text: string) =>
+  ask('session/prompt', { sessionId, prompt: [{ type: 'text', text }] });
+
+const textOf = (sessionId: string) =>
+  heard
+    .filter(({ message }) => message.headers.session === sessionId)
+    .map(
+      ({ frame }) =>
+        (frame as { params?: { update?: { content?: { text?: string } } } }).params?.update?.content?.text ??
+        '',
+    )
+    .join('');
+
+describe.skipIf(!rabbitMqInstalled())('a node on RabbitMQ', () => {
+  it('says hello with its connectors, and again when a service comes up', async () => {
+    const command = ['no-such-program'];
+    writeFileSync(
+      home.nodeConfig,
+      JSON.stringify({ agents: { mine: { title: 'Mine', command } }, yolo: 'deny' }),
+    );
+    await serve();
+    node.start();
+    expect(await hello()).toMatchObject({
+      name: 'here',
+      yolo: 'deny',
+      roots: ['/'],
+      sessions: [],
+      connectors: [
+        { id: 'demo', title: 'Demo agent', status: 'ready' },
+        { id: 'mine', title: 'Mine', status: 'missing', hint: /no-such-program/ },
+      ],
+    });
+    const sessionId = await open('demo');
+    await service.publish({
+      exchange: BROADCAST,
+      key: '',
+      headers: {},
+      lines: [notificationLine('_praxis/service/online', { boot: 'b', version: '1' })],
+    });
+    expect((await hello(2)).sessions).toEqual([{ sessionId, epoch: 1 }]);
+  });
+
+  it('brings a long turn up in order and without a gap', async () => {
+    await serve();
+    node.start();
+    await hello();
+    const sessionId = await open('demo');
+    expect((await say(sessionId, '/stream 20000 64')).result).toEqual({ stopReason: 'end_turn' });
+    let seq = 0;
+    let chunks = 0;
+    for (const { message, frame } of heard) {
+      if (message.headers.session !== sessionId) continue;
+      if (message.lines[0] === frame.line) expect(message.headers.seq).toBe(seq + 1);
+      seq++;
+      const { update } = 'params' in frame ? (frame.params as { update?: Record<string, unknown> }) : {};
+      if (update?.sessionUpdate !== 'agent_message_chunk') continue;
+      expect((update.content as { text: string }).text.startsWith(`${++chunks} `)).toBe(true);
+    }
+    expect(chunks).toBe(20_000);
+    expect(heard.every(({ message }) => message.userId === 'node.here')).toBe(true);
+  });
+
+  it('waits for credentials that are written after its start', async () => {
+    node.start();
+    await serve();
+    expect((await hello()).name).toBe('here');
+  });
+
+  it('stops politely: agents and their children end, then it says bye', async () => {
+    await serve();
+    node.start();
+    await hello();
+    const sessionId = await open('demo');
+    await say(sessionId, '/fork');
+    const grandchild = Number(/process (\d+)/.exec(textOf(sessionId))?.[1]);
+    expect(isRunning(grandchild)).toBe(true);
+    await node.stop();
+    expect(isRunning(grandchild)).toBe(false);
+    await waitUntil(() => notifications('_praxis/node/bye').length === 1);
+  });
+
+  it('that was killed leaves agents behind only until it starts again', async () => {
+    await serve();
+    node.start();
+    await hello();
+    const sessionId = await open('demo');
+    await say(sessionId, '/fork');
+    const grandchild = Number(/process (\d+)/.exec(textOf(sessionId))?.[1]);
+    await node.kill();
+    expect(isRunning(grandchild)).toBe(true);
+    node.start();
+    expect((await hello(2)).sessions).toEqual([]);
+    expect(isRunning(grandchild)).toBe(false);
+  });
+});
+
+describe('a node that cannot run', () => {
+  const run = () =>
+    new Promise<{ code: number | null; said: string }>((resolve) => {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', RUN], { env });
+      let said = '';
+      child.stderr.on('data', (text) => {
+        said += text;
+      });
+      child.once('close', (code) => resolve({ code, said }));
+    });
+
+  it('because its config is wrong, names the file and the place', async () => {
+    writeFileSync(home.nodeConfig, '{"agents":{"x":{"command":[]}}}');
+    expect(await run()).toMatchObject({ code: 1, said: expect.stringMatching(/node\.json: .*command/s) });
+  });
+
+  it('because it is not enrolled, says what to do', async () => {
+    expect(await run()).toMatchObject({ code: 1, said: expect.stringMatching(/praxis enroll node/) });
+  });
+});
