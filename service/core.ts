@@ -31,6 +31,8 @@ import type { Store } from './store/index.js';
 const TICK_MS = 1_000;
 /** Milliseconds within which changed sessions are told together. */
 const CHANGES_MS = 100;
+/** Milliseconds after which a client that nothing was sent to is sent something, to see whether it is there. */
+const PROBE_MS = 60_000;
 /** Outcomes of turns stay this long (ms) for a client that asks again. */
 const KEEP_TURNS_MS = 24 * 60 * 60 * 1_000;
 
@@ -61,6 +63,7 @@ export class Core {
   private readonly changedSessions = new Set<Session>();
   private stopChanges: (() => void) | undefined;
   private stopTick: (() => void) | undefined;
+  private stopProbe: (() => void) | undefined;
   private lastTick: number;
   private connected = false;
 
@@ -165,10 +168,13 @@ export class Core {
   online(): void {
     this.connected = true;
     this.nodes.forgive();
-    this.broadcast('_praxis/service/online', { boot: this.boot, version: VERSION });
+    this.broadcast(...this.presence());
     this.viewers.reconnected();
     for (const client of this.clients.all()) client.reconnected();
-    if (!this.stopTick) this.tick();
+    if (!this.stopTick) {
+      this.tick();
+      this.probe();
+    }
   }
 
   /** The bus is away: the silence of the nodes is no longer theirs. */
@@ -179,8 +185,21 @@ export class Core {
   /** Resolves when everything handled so far is saved and sent. */
   async stop(): Promise<void> {
     this.stopTick?.();
+    this.stopProbe?.();
     this.stopChanges?.();
     await new Promise<void>((resolve) => this.committer.effect(resolve));
+  }
+
+  private presence(): ['_praxis/service/online', { boot: string; version: string }] {
+    return ['_praxis/service/online', { boot: this.boot, version: VERSION }];
+  }
+
+  private probe(): void {
+    this.stopProbe = this.options.clock.schedule(PROBE_MS, () => {
+      if (this.connected)
+        for (const client of [...this.clients.all()]) client.probe(notificationLine(...this.presence()));
+      this.probe();
+    });
   }
 
   private tick(): void {

@@ -29,6 +29,7 @@ export class Client {
   /** What `session/new` means when it does not say; from `initialize`. */
   defaults: Partial<NewSessionMeta> = {};
   private delivery = 0;
+  private spokenTo = true;
   private readonly kept = new Map<string, Answer>();
   private keptCharacters = 0;
   /** Lines that the broker did not confirm, to be sent when it is back. */
@@ -50,6 +51,7 @@ export class Client {
   /** Sends frames, in the order of the calls. Never rejects. */
   async send(lines: readonly string[], headers: EventHeaders = {}): Promise<Delivered> {
     this.delivery++;
+    this.spokenTo = true;
     try {
       await this.bus.publish({
         exchange: CLIENTS,
@@ -75,6 +77,12 @@ export class Client {
     const lines = this.unsent;
     this.unsent = [];
     for (const line of lines) void this.say(line);
+  }
+
+  /** Sends `line` unless something was sent since the last call, so that a client that is gone is noticed. */
+  probe(line: string): void {
+    if (!this.spokenTo) void this.send([line]);
+    this.spokenTo = false;
   }
 
   keep(id: FrameId, answer: Answer): void {

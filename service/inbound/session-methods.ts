@@ -3,6 +3,7 @@ import {
   derivedId,
   ErrorCode,
   invalidParams,
+  MAX_FRAME_BYTES,
   memberText,
   methodNotFound,
   NewSessionMeta,
@@ -26,6 +27,9 @@ import type { Lifecycle } from '../sessions/lifecycle.js';
 import { forNode, openLine } from '../sessions/lines.js';
 import type { Session, Sessions } from '../sessions/session.js';
 import { lostError, type Turns } from '../sessions/turns.js';
+
+/** A prompt becomes an event with some words of ours around it, which must not be larger than a frame. */
+const MAX_PROMPT_CHARACTERS = MAX_FRAME_BYTES - 4_096;
 
 export interface SessionMethodsDeps {
   sessions: Sessions;
@@ -65,6 +69,11 @@ export class SessionMethods {
     switch (frame.method) {
       case 'session/prompt': {
         const { prompt } = checked(PromptParams, frame.params);
+        if (frame.line.length > MAX_PROMPT_CHARACTERS)
+          throw new PraxisError(
+            ErrorCode.FrameTooLarge,
+            `A prompt may have ${MAX_PROMPT_CHARACTERS} characters at most`,
+          );
         refuseUnsupported(session, prompt);
         this.deps.turns.prompt(session, turnIdOf(frame, asker), prompt, frame.line, asker, client.name);
         return;

@@ -41,7 +41,8 @@ export class Watch {
     const { committer, nodes, hops, turns, approvals } = this.deps;
     const restarted = nodes.bootOf(hello.name) !== undefined && nodes.bootOf(hello.name) !== hello.boot;
     if (restarted) this.giveUp(hello.name, 'node_restarted');
-    committer.draft.nodes.set(hello.name, nodes.hello(hello));
+    nodes.hello(hello);
+    this.save(hello.name);
     const here = new Set(hello.sessions.map(({ sessionId }) => sessionId));
     for (const session of this.deps.sessions.onNode(hello.name)) {
       const { state, reason } = session.record;
@@ -137,8 +138,14 @@ export class Watch {
     this.deps.committer.effect(() => this.deps.changed());
   }
 
+  private save(node: string): void {
+    const row = this.deps.nodes.row(node);
+    if (row) this.deps.committer.draft.nodes.set(node, row);
+  }
+
   private giveUp(node: string, reason: string): void {
     const { sessions, lifecycle, hops, committer } = this.deps;
+    this.save(node);
     for (const session of sessions.onNode(node)) {
       const { state, reason: why } = session.record;
       if (state !== 'lost' || why === 'node_silent') lifecycle.lose(session, reason, nodeLost(node));

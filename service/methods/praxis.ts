@@ -70,7 +70,9 @@ export function addPraxisMethods(server: MethodServer, deps: PraxisDeps): void {
   server.add('_praxis/session/attach', ClientMethods['_praxis/session/attach'].params, (params, call) => {
     const session = need(params.sessionId);
     const after = Math.min(params.after ?? session.record.seq, session.record.seq);
-    call.afterwards(() => viewers.add(call.client, session, after));
+    call.afterwards(() => {
+      if (sessions.get(session.id) === session) viewers.add(call.client, session, after);
+    });
     return { session: session.info(), after };
   });
 

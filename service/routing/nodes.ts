@@ -27,7 +27,10 @@ export class Nodes {
 
   constructor(private readonly deps: NodesDeps) {}
 
-  /** Takes the nodes of an earlier run of the service: as live, because they say hello when they hear that it is back. */
+  /**
+   * Takes the nodes of an earlier run of the service, as they were then: those that are still there say hello when they hear
+   * that it is back.
+   */
   restore(rows: readonly NodeRow[]): void {
     for (const { name, boot, info } of rows)
       this.byName.set(name, { info: JSON.parse(info), boot, silentMs: 0, gone: false });
@@ -42,7 +45,7 @@ export class Nodes {
   }
 
   /** The node registers. */
-  hello(hello: Hello): NodeRow {
+  hello(hello: Hello): void {
     const { name, boot, version, os, home, roots, yolo, connectors } = hello;
     const info = {
       name,
@@ -57,7 +60,12 @@ export class Nodes {
       lastSeen: this.deps.now(),
     } as const;
     this.byName.set(name, { info, boot, silentMs: 0, gone: false });
-    return { name, boot, info: JSON.stringify(info) };
+  }
+
+  /** The node as the store keeps it. */
+  row(name: string): NodeRow | undefined {
+    const node = this.byName.get(name);
+    return node && { name, boot: node.boot, info: JSON.stringify(node.info) };
   }
 
   /** The node said something. `back` when it was taken for lost. */

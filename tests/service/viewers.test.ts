@@ -97,6 +97,27 @@ describe('viewers', () => {
     expect(client.answersTo(11)[0]?.result).toEqual({ stopReason: 'end_turn' });
   });
 
+  it('that only asked something and left are forgotten within two minutes; those that stay hear a word that they know', async () => {
+    const world = await World.start();
+    const { node } = await world.session();
+    const [gone, stays] = [await world.ready('gone'), await world.ready('stays')];
+    await world.clock.advance(200);
+    gone.vanish();
+    stays.heard.length = 0;
+    for (let i = 0; i < 60; i++) {
+      await node.beat();
+      await world.clock.advance(2_000);
+    }
+    const told = stays.story();
+    expect(told.length).toBeGreaterThan(0);
+    expect(new Set(told)).toEqual(new Set(['_praxis/service/online']));
+    // It is a stranger again: its request number 1 is no initialize.
+    gone.listen();
+    await gone.ask('_praxis/nodes', {}, 1);
+    await settled();
+    expect(gone.answersTo(1)[0]?.error?.code).toBe(-32600);
+  });
+
   it('go on where they were when the bus was away', async () => {
     const world = await World.start();
     const { node, client, sessionId } = await world.session();
