@@ -18,7 +18,7 @@
  * `early` says something before it answers session/new.
  */
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, writeFileSync, writeSync } from 'node:fs';
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -133,9 +133,9 @@ async function receive(line) {
 }
 
 if (AGENT_START === 'rubbish') process.stdout.write('Welcome to the agent!\n{"half": \n\u0000\u0001\n');
-if (AGENT_START === 'flood') for (;;) writeSync(1, `${'x'.repeat(65_536)}`);
+if (AGENT_START === 'flood') setInterval(() => process.stdout.write('x'.repeat(65_536)), 1);
 const input = createInterface({ input: process.stdin });
 input.on('line', (line) => {
-  if (AGENT_START !== 'hang') receive(line);
+  if (AGENT_START !== 'hang' && AGENT_START !== 'flood') receive(line);
 });
 input.on('close', () => process.exit(0));
