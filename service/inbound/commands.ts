@@ -12,6 +12,7 @@ import {
   PraxisError,
   parseFrame,
   parseLogin,
+  praxisMeta,
   type Request,
   sessionIdOf,
 } from '../../proto/index.js';
@@ -157,8 +158,11 @@ export class ClientInbox {
     }
     const session = sessions.get(sessionIdOf(frame) ?? '');
     if (!session || session.record.state === 'ended') return;
-    if (frame.method === 'session/cancel') turns.cancel(session, frame.line);
-    else if (!frame.method.startsWith('$/')) {
+    if (frame.method === 'session/cancel') {
+      // A cancel that the broker delivers again must not hit the turn after the one that was meant.
+      const meant = praxisMeta(frame.params)?.turnId;
+      if (meant === undefined || meant === session.running?.id) turns.cancel(session, frame.line);
+    } else if (!frame.method.startsWith('$/')) {
       const { node, epoch } = session.record;
       journal.after(() => hops.tell({ node, session: session.id, epoch }, forNode(frame.line)));
     }

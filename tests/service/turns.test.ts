@@ -95,6 +95,19 @@ describe('turns', () => {
     ]);
   });
 
+  it('are left alone by a cancel that names another turn, such as one that the broker delivers late', async () => {
+    const world = await World.start();
+    const { node, client, sessionId } = await world.session();
+    const turn = newId();
+    await client.ask('session/prompt', promptOf(sessionId, 'long', turn));
+    await client.notify('session/cancel', { sessionId, _meta: { praxis: { turnId: newId() } } });
+    await settled();
+    expect(node.got.at(-1)?.frame).toMatchObject({ method: 'session/prompt' });
+    await client.notify('session/cancel', { sessionId, _meta: { praxis: { turnId: turn } } });
+    await settled();
+    expect(node.got.at(-1)?.frame).toMatchObject({ method: 'session/cancel', params: { sessionId } });
+  });
+
   it('let a cancel of an idle session be, and the next prompt runs', async () => {
     const world = await World.start();
     const { node, client, sessionId } = await world.session();

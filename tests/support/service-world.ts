@@ -176,6 +176,12 @@ export function storyOf(frame: Frame): string {
   return [frame.method, update?.content?.text ?? update?.sessionUpdate, state].filter(Boolean).join(' ');
 }
 
+/** What a scripted node needs of the world: an address to listen at, and a way to speak. */
+export interface NodeWorld {
+  bus: { listeners: Map<string, Listener> };
+  core: { event(message: Incoming): unknown };
+}
+
 export class TestNode {
   boot = uuid();
   /** Every frame that the service sent, requests that were repeated among them. */
@@ -190,7 +196,7 @@ export class TestNode {
   };
 
   constructor(
-    private readonly world: World,
+    private readonly world: NodeWorld,
     readonly name: string,
   ) {
     this.listen();
@@ -228,7 +234,7 @@ export class TestNode {
     );
   }
 
-  event(headers: Omit<Headers, 'v'>, ...lines: string[]) {
+  async event(headers: Omit<Headers, 'v'>, ...lines: string[]) {
     return this.world.core.event(incoming(nodeLogin(this.name), { boot: this.boot, ...headers }, lines));
   }
 
