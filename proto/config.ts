@@ -56,7 +56,7 @@ export type AgentConfig = z.infer<typeof AgentConfig>;
 
 export const NodeConfig = z.strictObject({
   name: Name.optional(),
-  /** Directories below which sessions may work. Default: the owner's home directory. */
+  /** Directories below which sessions may work. Default: all that the node's user may use. */
   roots: z.array(AbsolutePath).min(1).optional(),
   yolo: z.enum(['allow', 'deny']).default('allow'),
   agents: z.record(Name, AgentConfig).default({}),
