@@ -4,6 +4,7 @@
  */
 import { ErrorCode, type ErrorObject, PraxisError } from './errors.js';
 import { MAX_FRAME_BYTES, MAX_FRAME_DEPTH, MAX_ID_LENGTH } from './limits.js';
+import { skipString } from './splice.js';
 
 /** A JSON-RPC id. Matching is by value and type: 1 is not "1". */
 export type FrameId = string | number | null;
@@ -86,13 +87,9 @@ function readError(error: unknown): ErrorObject {
 function tooDeep(line: string): boolean {
   if (line.length < 2 * MAX_FRAME_DEPTH) return false;
   let depth = 0;
-  let inString = false;
   for (let i = 0; i < line.length; i++) {
     const c = line.charCodeAt(i);
-    if (inString) {
-      if (c === 0x5c) i++;
-      else if (c === 0x22) inString = false;
-    } else if (c === 0x22) inString = true;
+    if (c === 0x22) i = skipString(line, i) - 1;
     else if (c === 0x7b || c === 0x5b) {
       if (++depth > MAX_FRAME_DEPTH) return true;
     } else if (c === 0x7d || c === 0x5d) depth--;

@@ -15,11 +15,12 @@ function skipSpace(text: string, at: number): number {
   return at;
 }
 
-function skipString(text: string, at: number): number {
-  for (let i = at + 1; ; i++) {
-    const c = text.charCodeAt(i);
-    if (c === BACKSLASH) i++;
-    else if (c === QUOTE) return i + 1;
+/** The index after the string that begins at `at`. Jumps from quote to quote, since most of a frame is text. */
+export function skipString(text: string, at: number): number {
+  for (let quote = text.indexOf('"', at + 1); ; quote = text.indexOf('"', quote + 1)) {
+    let before = quote - 1;
+    while (text.charCodeAt(before) === BACKSLASH) before--;
+    if ((quote - before) % 2 === 1) return quote + 1;
   }
 }
 
