@@ -11,3 +11,12 @@ export interface Target {
   open(): Promise<Session>;
   close(): Promise<void>;
 }
+
+/** A row of the table. `limit` is what the same run reached without Praxis; `target` is what Praxis has to reach. */
+export interface Row {
+  what: string;
+  praxis: string;
+  limit: string;
+  ratio: string;
+  target: string;
+}
