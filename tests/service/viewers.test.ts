@@ -136,6 +136,18 @@ describe('viewers', () => {
     expect(client.story().indexOf('session/update a')).toBeLessThan(client.story().indexOf('answer 11'));
   });
 
+  it('get the answers that the bus lost when it is back', async () => {
+    const world = await World.start();
+    const client = await world.ready();
+    world.bus.up = false;
+    await client.ask('_praxis/nodes', {}, 12);
+    await settled();
+    world.bus.up = true;
+    world.core.online();
+    await settled();
+    expect(client.answersTo(12).map(({ result }) => result)).toEqual([{ nodes: [] }]);
+  });
+
   it('of different sessions do not hear each other', async () => {
     const world = await World.start();
     const { node, client, sessionId } = await world.session();
