@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { pino } from 'pino';
 import { connectBus } from '../bus/index.js';
 import { homeOf, serviceTopology } from '../proto/index.js';
-import { joinText, provideCredentials } from './host/broker.js';
+import { enroll, provideCredentials } from './host/broker.js';
 import { lockHome } from './host/lock.js';
 import { openBroker } from './host/open-broker.js';
 import { systemClock } from './ports.js';
@@ -21,7 +21,7 @@ export async function runService(env: NodeJS.ProcessEnv = process.env): Promise<
   const stopAsked = stopSignal();
   const unlock = lockHome(home);
   try {
-    const broker = await openBroker(env, home, log);
+    const broker = await openBroker(env, home);
     await provideCredentials(broker, home, log);
     const store = await SqliteStore.open(home.database);
     const bus = connectBus({
@@ -34,7 +34,7 @@ export async function runService(env: NodeJS.ProcessEnv = process.env): Promise<
       ...{ bus, store, clock: systemClock, log },
       host: {
         bus: broker.label,
-        enroll: async (role, name) => joinText({ role, name }, await broker.makeLogin({ role, name })),
+        enroll: (role, name) => enroll(broker, home, { role, name }),
       },
     });
     log.info({ home: home.root, bus: broker.label }, 'service started');

@@ -56,6 +56,15 @@ export async function provideCredentials(broker: Broker, home: Home, log: Log): 
   }
 }
 
-/** The text for `praxis join` on the other machine. It holds the password. */
-export const joinText = (login: Login, credentials: Credentials): string =>
-  Buffer.from(JSON.stringify({ role: login.role, ...credentials })).toString('base64url');
+/**
+ * The text for `praxis join` on the other machine; it holds the password. A login that exists gets a new password, except
+ * the ones of this machine: they would no longer work here.
+ */
+export async function enroll(broker: Broker, home: Home, login: Login): Promise<string> {
+  const own = readConfig(home.credentials(login.role), Credentials);
+  const isOwn = own?.user === loginName(login);
+  if (isOwn && login.role === 'node')
+    throw new Error(`the node ${login.name} is this machine; give the other another name`);
+  const credentials = isOwn ? own : await broker.makeLogin(login);
+  return Buffer.from(JSON.stringify({ role: login.role, ...credentials })).toString('base64url');
+}

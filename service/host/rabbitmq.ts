@@ -1,0 +1,64 @@
+/**
+ * Logins at a RabbitMQ, made through its management API with the service's own login, which needs the tag `administrator`.
+ * Each may do what the topology says and no more.
+ */
+import { randomBytes } from 'node:crypto';
+import { ConfigError, type Credentials, type Login, permissionsOf } from '../../proto/index.js';
+import { type Broker, loginName } from './broker.js';
+
+/** Milliseconds that the management API has for one answer. */
+const API_MS = 5_000;
+
+/** Where the API is when PRAXIS_BUS_ADMIN_URL does not say: RabbitMQ's own ports for http and https. */
+function adminUrlOf({ url }: Credentials, configured: string | undefined): string {
+  if (configured) {
+    if (URL.canParse(configured)) return configured.replace(/\/+$/, '');
+    throw new ConfigError('PRAXIS_BUS_ADMIN_URL', 'is no URL, such as http://host:15672');
+  }
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'amqps:' ? `https://${hostname}:15671` : `http://${hostname}:15672`;
+}
+
+/** The name of the vhost: the path of the url, `/` where there is none (https://www.rabbitmq.com/docs/uri-spec). */
+const vhostOf = ({ url }: Credentials): string => {
+  const { pathname } = new URL(url);
+  return pathname === '' || pathname === '/' ? '/' : decodeURIComponent(pathname.slice(1));
+};
+
+export function rabbitMqBroker(credentials: Credentials, env: NodeJS.ProcessEnv): Broker {
+  const admin = adminUrlOf(credentials, env.PRAXIS_BUS_ADMIN_URL);
+  const vhost = encodeURIComponent(vhostOf(credentials));
+  const secret = Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64');
+
+  const put = async (path: string, body: object): Promise<void> => {
+    const answer = await fetch(`${admin}/api/${path}`, {
+      method: 'PUT',
+      headers: { authorization: `Basic ${secret}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(API_MS),
+    }).catch((error: Error) => {
+      throw new Error(
+        `RabbitMQ's management API at ${admin} cannot be reached (${error.message}): enable the plugin rabbitmq_management, or set PRAXIS_BUS_ADMIN_URL`,
+      );
+    });
+    await answer.arrayBuffer();
+    if (answer.ok) return;
+    const hint = answer.status === 401 ? `: the login ${credentials.user} needs the tag administrator` : '';
+    throw new Error(`RabbitMQ's management API at ${admin} answered ${answer.status} to ${path}${hint}`);
+  };
+
+  return {
+    credentials,
+    label: credentials.url,
+    async makeLogin(login: Login): Promise<Credentials> {
+      const user = loginName(login);
+      const password = randomBytes(24).toString('base64url');
+      const { topics, ...permissions } = permissionsOf(login);
+      await put(`users/${user}`, { password, tags: '' });
+      await put(`permissions/${vhost}/${user}`, permissions);
+      for (const topic of topics) await put(`topic-permissions/${vhost}/${user}`, topic);
+      return { url: credentials.url, user, password };
+    },
+    close: async () => {},
+  };
+}

@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { connectClient } from '../../client/index.js';
+import { type Home, homeOf } from '../../proto/index.js';
+import { sharedRabbitMq } from '../support/brokers.js';
+import { rabbitMqInstalled } from '../support/rabbitmq.js';
+import { rabbitLogins } from '../support/rabbitmq-logins.js';
+import { waitUntil } from '../support/wait.js';
+
+const MAIN = fileURLToPath(new URL('../../service/main.ts', import.meta.url));
+
+describe.skipIf(!rabbitMqInstalled())('praxis service over RabbitMQ', () => {
+  let home: Home;
+  let env: NodeJS.ProcessEnv;
+  const children: ChildProcess[] = [];
+
+  beforeEach(async () => {
+    const rabbit = await sharedRabbitMq();
+    const { serviceUrl } = await rabbitLogins(rabbit, [], []);
+    home = homeOf({ PRAXIS_HOME: mkdtempSync(join(tmpdir(), 'px-svc-')) });
+    env = {
+      ...process.env,
+      PRAXIS_HOME: home.root,
+      PRAXIS_BUS_URL: serviceUrl,
+      PRAXIS_BUS_ADMIN_URL: rabbit.adminUrl,
+    };
+    writeFileSync(home.nodeConfig, JSON.stringify({ name: 'box' }));
+  });
+
+  afterEach(async () => {
+    for (const child of children) if (child.exitCode === null) child.kill('SIGKILL');
+    rmSync(home.root, { recursive: true, force: true });
+  });
+
+  function start(more: NodeJS.ProcessEnv = {}) {
+    const code = `import(${JSON.stringify(MAIN)}).then((m) => m.runService()).catch((e) => { console.error(e.message); process.exit(1); })`;
+    const child = spawn(process.execPath, ['--import', 'tsx', '-e', code], { env: { ...env, ...more } });
+    children.push(child);
+    const run = {
+      child,
+      stderr: '',
+      exit: new Promise<number | null>((resolve) => child.on('exit', resolve)),
+    };
+    child.stderr.on('data', (data) => {
+      run.stderr += data;
+    });
+    return run;
+  }
+
+  it('makes the logins of this machine, serves, enrols others, and stops cleanly', async () => {
+    const service = start();
+    await waitUntil(() => existsSync(home.credentials('client')), 20_000);
+    expect(statSync(home.credentials('client')).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(readFileSync(home.credentials('node'), 'utf8')).user).toBe('node.box');
+    const client = connectClient({ env: { PRAXIS_HOME: home.root }, name: 'test' });
+    await client.ready(20_000);
+    const { join: text } = await client.call('_praxis/enroll', { role: 'node', name: 'far' });
+    const joined = JSON.parse(Buffer.from(text, 'base64url').toString());
+    expect(joined).toMatchObject({ role: 'node', user: 'node.far', url: expect.stringMatching(/^amqp:/) });
+    expect(service.stderr).not.toContain(joined.password);
+    const own = JSON.parse(readFileSync(home.credentials('client'), 'utf8'));
+    const name = own.user.slice('client.'.length);
+    const same = await client.call('_praxis/enroll', { role: 'client', name });
+    expect(JSON.parse(Buffer.from(same.join, 'base64url').toString())).toEqual({ role: 'client', ...own });
+    await expect(client.call('_praxis/enroll', { role: 'node', name: 'box' })).rejects.toThrow(
+      /another name/,
+    );
+    await client.close();
+    service.child.kill('SIGTERM');
+    expect(await service.exit).toBe(0);
+    for (const line of service.stderr.trim().split('\n'))
+      expect(JSON.parse(line)).toMatchObject({ name: 'service' });
+  });
+
+  it('refuses a second one on the same home', async () => {
+    start();
+    await waitUntil(() => existsSync(home.credentials('client')), 20_000);
+    const second = start();
+    expect(await second.exit).toBe(1);
+    expect(second.stderr).toContain('a service runs on this home already');
+  });
+
+  it('says what to do when it cannot make logins, and serves all the same', async () => {
+    const service = start({ PRAXIS_BUS_ADMIN_URL: 'http://127.0.0.1:9' });
+    await waitUntil(() => service.stderr.includes('service started'), 20_000);
+    expect(service.stderr).toContain('enable the plugin rabbitmq_management, or set PRAXIS_BUS_ADMIN_URL');
+    service.child.kill('SIGTERM');
+    expect(await service.exit).toBe(0);
+  });
+});
