@@ -3,7 +3,7 @@
  * its partition; it is single-threaded, and everything that it shows or acknowledges is saved (see commit.ts).
  */
 import type { Disposition, Incoming } from '../bus/index.js';
-import { BROADCAST, notificationLine, VERSION } from '../proto/index.js';
+import { Announcer } from './announcer.js';
 import { Clients } from './clients/clients.js';
 import { Replay } from './clients/replay.js';
 import { Viewers } from './clients/viewers.js';
@@ -29,8 +29,6 @@ import type { Store } from './store/index.js';
 
 /** Milliseconds between two looks at the nodes. */
 const TICK_MS = 1_000;
-/** Milliseconds within which changed sessions are told together. */
-const CHANGES_MS = 100;
 /** Milliseconds after which a client that nothing was sent to is sent something, to see whether it is there. */
 const PROBE_MS = 60_000;
 /** Outcomes of turns stay this long (ms) for a client that asks again. */
@@ -60,8 +58,8 @@ export class Core {
   private readonly list: SessionList;
   private readonly clientInbox: ClientInbox;
   private readonly nodeInbox: NodeInbox;
-  private readonly changedSessions = new Set<Session>();
-  private stopChanges: (() => void) | undefined;
+  private readonly announcer: Announcer;
+  private readonly approvals: Approvals;
   private stopTick: (() => void) | undefined;
   private stopProbe: (() => void) | undefined;
   private lastTick: number;
@@ -73,6 +71,7 @@ export class Core {
     this.lastTick = clock.now();
     const { sessions } = this;
     this.nodes = new Nodes({ now: () => clock.now(), sessionsOn: (node) => sessions.onNode(node).length });
+    this.announcer = new Announcer({ bus, clock, log, boot: this.boot, nodes: () => this.nodes.list() });
     this.hops = new Hops({ bus, log, unreachable: (hop) => this.unreachable(hop) });
     this.viewers = new Viewers({ store, log, left: (session) => this.viewerLeft(session) });
     this.clients = new Clients(bus, this.boot, (address) => {
@@ -93,7 +92,11 @@ export class Core {
       },
     });
     const { committer, hops, waiters, clients, viewers, nodes } = this;
-    const journal = new Journal({ committer, clock, changed: (session) => this.changed(session) });
+    const journal = new Journal({
+      committer,
+      clock,
+      changed: (session) => this.announcer.sessionChanged(session),
+    });
     const approvals = new Approvals({
       journal,
       hops,
@@ -110,7 +113,7 @@ export class Core {
     const settle = (hopId: string, outcome: Outcome) => this.settle(hopId, outcome);
     this.watch = new Watch({
       ...{ committer, clock, nodes, hops, sessions, lifecycle, turns, approvals, settle },
-      changed: () => this.nodesChanged(),
+      changed: () => this.announcer.nodesChanged(),
     });
     this.list = new SessionList({ sessions, nodes, hops, clock, newId });
     const server = new MethodServer();
@@ -130,8 +133,6 @@ export class Core {
       ...{ committer, log, sessions, journal, hops, approvals, lifecycle, watch, settle },
     });
   }
-
-  private readonly approvals: Approvals;
 
   /** A core that goes on where the store says that the last one was. */
   static async load(options: CoreOptions): Promise<Core> {
@@ -168,7 +169,7 @@ export class Core {
   online(): void {
     this.connected = true;
     this.nodes.forgive();
-    this.broadcast(...this.presence());
+    this.announcer.online();
     this.viewers.reconnected();
     for (const client of this.clients.all()) client.reconnected();
     if (!this.stopTick) {
@@ -186,18 +187,13 @@ export class Core {
   async stop(): Promise<void> {
     this.stopTick?.();
     this.stopProbe?.();
-    this.stopChanges?.();
+    this.announcer.stop();
     await new Promise<void>((resolve) => this.committer.effect(resolve));
-  }
-
-  private presence(): ['_praxis/service/online', { boot: string; version: string }] {
-    return ['_praxis/service/online', { boot: this.boot, version: VERSION }];
   }
 
   private probe(): void {
     this.stopProbe = this.options.clock.schedule(PROBE_MS, () => {
-      if (this.connected)
-        for (const client of [...this.clients.all()]) client.probe(notificationLine(...this.presence()));
+      if (this.connected) for (const client of [...this.clients.all()]) client.probe(this.announcer.presence);
       this.probe();
     });
   }
@@ -250,25 +246,5 @@ export class Core {
     const there = new Set(rows.sessions.map(({ id }) => id));
     for (const id of ids) if (!there.has(id)) this.sessions.remove(id);
     this.sessions.restore(rows);
-  }
-
-  private broadcast(method: string, params: object): void {
-    this.options.bus
-      .publish({ exchange: BROADCAST, key: '', headers: {}, lines: [notificationLine(method, params)] })
-      .catch((error: unknown) => this.options.log.info({ method, error: String(error) }, 'not broadcast'));
-  }
-
-  private nodesChanged(): void {
-    this.broadcast('_praxis/nodes/changed', { nodes: this.nodes.list() });
-  }
-
-  private changed(session: Session): void {
-    this.changedSessions.add(session);
-    this.stopChanges ??= this.options.clock.schedule(CHANGES_MS, () => {
-      this.stopChanges = undefined;
-      const sessions = [...this.changedSessions].map((one) => one.info());
-      this.changedSessions.clear();
-      this.broadcast('_praxis/sessions/changed', { sessions });
-    });
   }
 }
