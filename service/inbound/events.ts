@@ -62,8 +62,9 @@ export class NodeInbox {
     }
     const known = this.deps.watch.seen(node, headers.boot ?? '');
     const session = this.deps.sessions.get(headers.session);
-    if (!known || (session && session.record.node !== node)) {
-      this.drop(message, known ? 'its session is on another node' : 'its run is not registered');
+    const isOfNode = session === undefined || session.record.node === node;
+    if (!isOfNode || (!known && session?.record.nodeBoot !== headers.boot)) {
+      this.drop(message, isOfNode ? 'its run is not registered' : 'its session is on another node');
       return;
     }
     if (!session || session.record.state === 'ended') {

@@ -16,8 +16,8 @@ import {
 } from '../../proto/index.js';
 import type { Hops } from '../routing/hops.js';
 import type { RequestRow } from '../store/index.js';
-import type { Journal } from './journal.js';
-import type { Session } from './session.js';
+import { type Journal, outcomeOf } from './journal.js';
+import { errorOf, type Session } from './session.js';
 
 export interface ApprovalsDeps {
   journal: Journal;
@@ -119,10 +119,10 @@ export class Approvals {
     row.answer = answer;
     this.abstained.delete(row.id);
     journal.saveRequest(session, row);
-    const { result, error } = JSON.parse(line);
+    const outcome = outcomeOf(line);
     journal.event(session, '_praxis/request/resolved', {
       requestId: row.id,
-      ...(error === undefined ? { result } : { error }),
+      ...('result' in outcome ? { result: JSON.parse(outcome.result) } : { error: errorOf(outcome)! }),
       by,
     });
     if (session.openRequests.length === 0) journal.move(session, 'answered');

@@ -17,7 +17,7 @@ import { failed, type Hops } from '../routing/hops.js';
 import type { Approvals } from './approvals.js';
 import type { Journal } from './journal.js';
 import { forNode, withoutPraxis } from './lines.js';
-import { emptyOpening, type Outcome, Session, type Sessions } from './session.js';
+import { emptyOpening, errorOf, type Outcome, Session, type Sessions } from './session.js';
 import { outcomeOfTurn, type Turns } from './turns.js';
 
 export interface LifecycleDeps {
@@ -189,8 +189,7 @@ export class Lifecycle {
         this.announce(session);
       });
     }
-    const detail = outcome && 'error' in outcome ? (JSON.parse(outcome.error).message as string) : null;
-    journal.end(session, reason, detail);
+    journal.end(session, reason, (outcome && errorOf(outcome)?.message) ?? null);
     const gone = failed(unknownSession(session.id));
     this.failForwarded(session, gone);
     journal.after(() => {

@@ -2,11 +2,21 @@
  * One session in memory: its rows, as the handlers change them, and the tail of its journal that viewers still need.
  * `saved` is the newest event that is committed; nothing after it is ever shown.
  */
-import type { SessionInfo } from '../../proto/index.js';
+import { z } from 'zod';
+import { ErrorCode, type ErrorObject, type SessionInfo } from '../../proto/index.js';
 import type { EventRow, OpeningRow, RequestRow, SessionRow, SessionRows, TurnRow } from '../store/index.js';
 
 /** An answer of the agent or of ours, as the JSON text of its `result` or `error`. */
 export type Outcome = { result: string } | { error: string };
+
+const ErrorShape = z.looseObject({ code: z.number(), message: z.string() });
+
+/** The error of an outcome in the form that events have, whatever the agent made of it; undefined for a result. */
+export function errorOf(outcome: Outcome): ErrorObject | undefined {
+  if ('result' in outcome) return undefined;
+  const error = ErrorShape.safeParse(JSON.parse(outcome.error));
+  return error.success ? error.data : { code: ErrorCode.InternalError, message: 'An error of no known form' };
+}
 
 export class Session {
   record: SessionRow;

@@ -2,6 +2,7 @@
  * Turns: a prompt is accepted once it is in the journal, one turn of a session runs at a time, the others wait in order,
  * and a turn id runs once however often the prompt is repeated.
  */
+import { z } from 'zod';
 import {
   type ContentBlock,
   ErrorCode,
@@ -17,7 +18,7 @@ import type { TurnRow } from '../store/index.js';
 import type { Approvals } from './approvals.js';
 import type { Journal } from './journal.js';
 import { forNode } from './lines.js';
-import type { Outcome, Session } from './session.js';
+import { errorOf, type Outcome, type Session } from './session.js';
 import { titleOf } from './titles.js';
 
 export interface TurnsDeps {
@@ -170,12 +171,15 @@ export function outcomeOfTurn({ result, error }: Pick<TurnRow, 'result' | 'error
   return error === null ? { result: result ?? 'null' } : { error };
 }
 
-/** The outcome as members of the event. An agent's result that is none of ACP is shown as it is. */
+/** The outcome as members of the event. A result that is none of ACP is shown without a stop reason. */
 function described(outcome: Outcome) {
-  if ('error' in outcome) return { error: JSON.parse(outcome.error) };
-  const result = JSON.parse(outcome.result);
-  const stopReason = StopReason.safeParse(result?.stopReason);
-  return { ...(stopReason.success && { stopReason: stopReason.data }), result };
+  if ('error' in outcome) return { error: errorOf(outcome)! };
+  const result = z.looseObject({}).safeParse(JSON.parse(outcome.result));
+  const stopReason = StopReason.safeParse(result.data?.stopReason);
+  return {
+    ...(stopReason.success && { stopReason: stopReason.data }),
+    ...(result.success && { result: result.data }),
+  };
 }
 
 /** Why a lost session takes nothing, and what to do. */
