@@ -4,7 +4,7 @@
  */
 import type { SessionEvent } from './types.js';
 import type { Item, SessionView } from './view-items.js';
-import { type Fields, fields, list, text } from './view-read.js';
+import { type Fields, fields, list, number, text } from './view-read.js';
 import { Requests } from './view-requests.js';
 import { Turns } from './view-turns.js';
 import { Updates } from './view-updates.js';
@@ -90,8 +90,9 @@ export class SessionFold {
     view.seq = event.seq;
     view.epoch = event.epoch;
     view.version++;
-    this.#draft.at = event.at;
     const { frame } = event;
+    // Events that came together share the time of their message; what the service wrote has its own.
+    this.#draft.at = (frame.kind === 'notification' && number(frame.params.at)) || event.at;
     if (frame.kind === 'request') this.#requests.asked(String(frame.id), frame.method, frame.params);
     else if (frame.kind === 'notification') this.#notified(frame.method, frame.params);
     return true;
@@ -143,9 +144,8 @@ export class SessionFold {
     session.state = state;
     session.reason = text(params.reason) ?? null;
     if (state === before || (state !== 'lost' && state !== 'ended')) return;
-    const why = [text(params.reason), text(params.detail)]
-      .filter((t) => t !== undefined && t !== '')
-      .join(': ');
+    // The detail is a sentence where there is one; the reason is a word for programs.
+    const why = text(params.detail) ?? text(params.reason) ?? '';
     const head = state === 'lost' ? 'The session is lost' : 'The session has ended';
     this.#updates.notice(state === 'lost' ? 'warning' : 'info', why === '' ? head : `${head}: ${why}`);
   }

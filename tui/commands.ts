@@ -113,11 +113,10 @@ function interrupt(state: State, chat: Chat, now: number): Step<State> {
   const { sessionId, view } = chat;
   const busy = view.running !== null || chat.sending.length > 0;
   if (busy) {
-    const text =
-      view.running?.state === 'cancelling'
-        ? 'Still cancelling: the agent has not answered yet.'
-        : 'Cancelling …';
-    return step(say(state, text, now), { type: 'cancel', sessionId });
+    // The header says that it is cancelling; a further press learns why nothing happens.
+    const waiting = view.running?.state === 'cancelling';
+    const next = waiting ? say(state, 'Still cancelling: the agent has not answered yet.', now) : state;
+    return step(next, { type: 'cancel', sessionId });
   }
   if (chat.draft.text !== '' && state.closing !== sessionId)
     return step({

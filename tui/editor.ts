@@ -1,7 +1,7 @@
 /** A text that is being written and the place of the cursor in it. Every operation gives a new one; none splits a character. */
 import { sanitize } from '../client/index.js';
 import { type Line, span } from './draw/line.js';
-import { graphemes, graphemeWidth } from './draw/width.js';
+import { graphemes, graphemeWidth, stringWidth, truncate } from './draw/width.js';
 
 export interface Editor {
   readonly text: string;
@@ -149,4 +149,20 @@ export function editorLines(
     lines: lines.slice(start, start + rows).map((text) => [span(text)]),
     cursor: { row: cursor.row - start, column: cursor.column },
   };
+}
+
+/** `editor` on one line of `width` columns, with as much as fits before the cursor and the cursor in sight. */
+export function fieldLine(editor: Editor, width: number): { line: Line; column: number } {
+  const head = graphemes(sanitize(editor.text.slice(0, editor.cursor)));
+  let column = 0;
+  let from = head.length;
+  while (from > 0) {
+    const w = graphemeWidth(head[from - 1]!);
+    if (column + w > width - 1) break;
+    column += w;
+    from--;
+  }
+  const shown = (from > 0 ? '…' : '') + head.slice(from > 0 ? from + 1 : from).join('');
+  const text = truncate(shown + sanitize(editor.text.slice(editor.cursor)), width);
+  return { line: [span(text)], column: stringWidth(shown) };
 }

@@ -18,7 +18,15 @@ export const sessionsOverlay = (state: State): State => ({
   },
 });
 
-/** The form that starts a session: where (the directory used last on that node, else its home), and whether it may do everything. */
+/** The first of `wishes` that the node's owner allows, else its home, else the first directory that is allowed. */
+function proposedDirectory(node: NodeInfo, wishes: readonly (string | undefined)[]): string {
+  const isAllowed = (path: string): boolean =>
+    node.roots.some((root) => path === root || path.startsWith(root.endsWith('/') ? root : `${root}/`));
+  const wish = [...wishes, node.home].find((path) => path !== undefined && isAllowed(path));
+  return wish ?? node.roots[0] ?? node.home;
+}
+
+/** The form that starts a session: where (this directory on this machine, the one used last elsewhere), and whether it may do everything. */
 export function startOverlay(state: State, node: NodeInfo, connector: ConnectorInfo): State {
   const last = [...state.sessions.values()]
     .filter((s) => s.node === node.name)
@@ -37,7 +45,7 @@ export function startOverlay(state: State, node: NodeInfo, connector: ConnectorI
       node: node.name,
       connector: connector.id,
       title: connector.title,
-      cwd: editorOf(here ?? last?.cwd ?? node.home),
+      cwd: editorOf(proposedDirectory(node, [here, last?.cwd])),
       yolo: false,
       yoloAllowed: node.yolo === 'allow',
       field: 'cwd',

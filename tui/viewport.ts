@@ -19,13 +19,16 @@ export type LinesOf = (item: Item) => readonly Line[];
 
 const QUIET: readonly Item['kind'][] = ['tool', 'other', 'thought', 'notice'];
 
+const isQuiet = (item: Item): boolean =>
+  QUIET.includes(item.kind) || (item.kind === 'approval' && item.state !== 'open');
+
 /** Empty lines before item `index`: neighbours that are one-liners stand together. */
 function gapBefore(items: readonly Item[], index: number): number {
   const above = items[index - 1];
   const item = items[index];
   if (!above || !item) return 0;
   if (item.kind === 'end') return 0;
-  return QUIET.includes(above.kind) && QUIET.includes(item.kind) ? 0 : 1;
+  return isQuiet(above) && isQuiet(item) ? 0 : 1;
 }
 
 /** All lines of an item with the gap before it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chop, fitted, lineText, lineWidth, span, wrap } from '../../tui/draw/line.js';
 import { stringWidth, truncate } from '../../tui/draw/width.js';
-import { edit, editorLines, editorOf, insert } from '../../tui/editor.js';
+import { edit, editorLines, editorOf, fieldLine, insert } from '../../tui/editor.js';
 
 const texts = (lines: readonly (readonly { text: string }[])[]) =>
   lines.map((l) => l.map((s) => s.text).join(''));
@@ -86,5 +86,12 @@ describe('the editor', () => {
     const { lines, cursor } = editorLines(editorOf('abcdefgh'), 4, 5);
     expect(texts(lines)).toEqual(['abcd', 'efgh', '']);
     expect(cursor).toEqual({ row: 2, column: 0 });
+  });
+
+  it('shows the end of a path that is longer than its field', () => {
+    const { line, column } = fieldLine(editorOf('/home/me/src/praxis'), 10);
+    expect(lineText(line)).toBe('…c/praxis');
+    expect(column).toBe(9);
+    expect(lineText(fieldLine({ text: '/home/me/src', cursor: 0 }, 8).line)).toBe('/home/m…');
   });
 });

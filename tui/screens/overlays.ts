@@ -2,7 +2,7 @@
 import { sanitizeLine } from '../../client/index.js';
 import type { CursorAt } from '../draw/canvas.js';
 import { fitted, type Line, lineWidth, span, wrap } from '../draw/line.js';
-import { editorLines } from '../editor.js';
+import { fieldLine } from '../editor.js';
 import { BINDINGS, CONTEXTS, type Context, keyName } from '../keys.js';
 import { type Overlay, overlaySessions, type State, sessionName } from '../state.js';
 import { framed } from './layout.js';
@@ -47,7 +47,7 @@ function sessions(state: State, overlay: Extract<Overlay, { kind: 'sessions' }>,
   );
   const top = Math.max(0, Math.min(at - Math.floor(height / 2), all.length - height));
   // What names a session keeps its whole width; its name takes the rest.
-  const rest = Math.max(8, inner - 22 - 9 - 7 - (inner >= 90 ? 26 : 12));
+  const rest = Math.max(8, inner - 52 - (inner >= 90 ? 13 : 0));
   const cell = (text: string, columns: number): string =>
     `${fitted([span(text)], columns)
       .map((s) => s.text)
@@ -70,10 +70,10 @@ function sessions(state: State, overlay: Extract<Overlay, { kind: 'sessions' }>,
       span(text, chosen ? 'selected' : 'text'),
     ];
   });
-  const filter = editorLines(overlay.filter, inner - 10, 1);
+  const filter = fieldLine(overlay.filter, inner - 10);
   const content: Line[] = [];
   if (overlay.filtering || overlay.filter.text !== '')
-    content.push([span('Filter: ', 'dim'), ...(filter.lines[0] ?? [])], []);
+    content.push([span('Filter: ', 'dim'), ...filter.line], []);
   content.push(...rows);
   if (all.length === 0)
     content.push([
@@ -103,7 +103,7 @@ function sessions(state: State, overlay: Extract<Overlay, { kind: 'sessions' }>,
     );
   }
   const lines = framed('Live sessions', content, width);
-  return { lines, width, cursor: overlay.filtering ? { row: 1, column: 10 + filter.cursor.column } : null };
+  return { lines, width, cursor: overlay.filtering ? { row: 1, column: 10 + filter.column } : null };
 }
 
 const YOLO_MEANING = 'The agent edits files and runs commands without asking you.';
@@ -111,14 +111,14 @@ const YOLO_MEANING = 'The agent edits files and runs commands without asking you
 function start(state: State, overlay: Extract<Overlay, { kind: 'start' }>): Box {
   const width = Math.min(state.columns - 4, 76);
   const inner = width - 4;
-  const cwd = editorLines(overlay.cwd, inner - 4, 1);
+  const cwd = fieldLine(overlay.cwd, inner - 4);
   const pointer = (field: 'cwd' | 'yolo') => span(overlay.field === field ? '▸ ' : '  ', 'accent');
   const box = overlay.yolo ? '[x]' : '[ ]';
   const content: Line[] = [
     [span('on ', 'dim'), span(overlay.node, 'strong')],
     [],
     [pointer('cwd'), span('Working directory', overlay.field === 'cwd' ? 'strong' : 'text')],
-    [span('    '), ...(cwd.lines[0] ?? [])],
+    [span('    '), ...cwd.line],
     [],
     [
       pointer('yolo'),
@@ -141,7 +141,7 @@ function start(state: State, overlay: Extract<Overlay, { kind: 'start' }>): Box 
   return {
     lines,
     width,
-    cursor: overlay.field === 'cwd' && !overlay.starting ? { row: 4, column: 6 + cwd.cursor.column } : null,
+    cursor: overlay.field === 'cwd' && !overlay.starting ? { row: 4, column: 6 + cwd.column } : null,
   };
 }
 

@@ -1,7 +1,7 @@
 /** The two lowest lines: how the connection is and who waits; the keys that matter now. */
-import type { LinkState } from '../../client/index.js';
+import { type LinkState, sanitizeLine } from '../../client/index.js';
 import { contextsOf, whyNot } from '../allowed.js';
-import { type Line, lineWidth, type Span, type Style, sides, span } from '../draw/line.js';
+import { type Line, lineWidth, type Span, type Style, sides, span, wrap } from '../draw/line.js';
 import { ANSWER_KEYS } from '../items/index.js';
 import { BINDINGS, type Binding, type Command, keyName } from '../keys.js';
 import { currentChat, liveSessions, openQuestion, type State, type Toast } from '../state.js';
@@ -43,8 +43,13 @@ export function statusLine(state: State, now: number): Line {
     span(' '),
   ];
   const { toast } = state;
-  const left = toast ? [span(` ${toast.text}`, TONES[toast.tone])] : linkSpans(state.link, now);
-  return sides(left, right, state.columns);
+  if (!toast) return sides(linkSpans(state.link, now), right, state.columns);
+  return sides([span(' '), ...(toastLines(state, toast)[0] ?? [])], right, state.columns);
+}
+
+/** What is said takes a second line, the footer's, when it is long. */
+function toastLines(state: State, toast: Toast): Line[] {
+  return wrap([span(sanitizeLine(toast.text), TONES[toast.tone])], state.columns - 26);
 }
 
 /** Commands whose word in the footer follows the state. */
@@ -73,6 +78,8 @@ function matters(state: State, binding: Binding): boolean {
 }
 
 export function footerLine(state: State): Line {
+  const more = state.toast ? toastLines(state, state.toast).slice(1).flat() : [];
+  if (more.length > 0) return [span(' '), ...more];
   const spans: Span[] = [span(' ')];
   const taken = new Set<string>();
   let room = state.columns - 1;
