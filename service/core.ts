@@ -107,12 +107,27 @@ export class Core {
     const turns = new Turns({ journal, hops, waiters, approvals });
     this.turns = turns;
     const lifecycle = new Lifecycle({
-      ...{ sessions, journal, hops, waiters, clients, viewers, turns, approvals },
+      sessions,
+      journal,
+      hops,
+      waiters,
+      clients,
+      viewers,
+      turns,
+      approvals,
     });
     this.lifecycle = lifecycle;
     const settle = (hopId: string, outcome: Outcome) => this.settle(hopId, outcome);
     this.watch = new Watch({
-      ...{ committer, clock, nodes, hops, sessions, lifecycle, turns, approvals, settle },
+      committer,
+      clock,
+      nodes,
+      hops,
+      sessions,
+      lifecycle,
+      turns,
+      approvals,
+      settle,
       changed: () => this.announcer.nodesChanged(),
     });
     this.list = new SessionList({ sessions, nodes, hops, clock, newId });
@@ -122,15 +137,40 @@ export class Core {
     this.list.add(server);
     const replay = new Replay({ store, viewers, waiters });
     const sessionMethods = new SessionMethods({
-      ...{ sessions, nodes, hops, journal, lifecycle, turns, waiters, replay },
+      sessions,
+      nodes,
+      hops,
+      journal,
+      lifecycle,
+      turns,
+      waiters,
+      replay,
     });
     this.clientInbox = new ClientInbox({
-      ...{ committer, log, clients, waiters, viewers, sessions, journal, hops, turns, approvals },
-      ...{ server, sessionMethods },
+      committer,
+      log,
+      clients,
+      waiters,
+      viewers,
+      sessions,
+      journal,
+      hops,
+      turns,
+      approvals,
+      server,
+      sessionMethods,
     });
     const { watch } = this;
     this.nodeInbox = new NodeInbox({
-      ...{ committer, log, sessions, journal, hops, approvals, lifecycle, watch, settle },
+      committer,
+      log,
+      sessions,
+      journal,
+      hops,
+      approvals,
+      lifecycle,
+      watch,
+      settle,
     });
   }
 

@@ -31,7 +31,10 @@ export async function runService(env: NodeJS.ProcessEnv = process.env): Promise<
       warn: (message, details) => log.warn(details, message),
     });
     const service = await startService({
-      ...{ bus, store, clock: systemClock, log },
+      bus,
+      store,
+      clock: systemClock,
+      log,
       host: {
         bus: broker.label,
         enroll: (role, name) => enroll(broker, home, { role, name }),
