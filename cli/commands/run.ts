@@ -1,0 +1,112 @@
+/** `praxis run` and `praxis session start`: a new session, its prompt, its reply. */
+
+import { resolve } from 'node:path';
+import type { Client, NewSession, SessionEvent } from '../../client/index.js';
+import { ErrorCode, MAX_FRAME_BYTES, PraxisError } from '../../proto/index.js';
+import { withClient } from '../connect.js';
+import { UsageError } from '../exit.js';
+import { canAsk, type Io, json, note, readAll, say } from '../io.js';
+import { JsonPrinter, type Printer, TextPrinter } from '../turn/printer.js';
+import { Questions } from '../turn/questions.js';
+import { runTurn } from '../turn/turn.js';
+
+export interface RunOptions {
+  node?: string;
+  cwd?: string;
+  yolo?: boolean;
+  timeout?: number;
+  json?: boolean;
+  keep?: boolean;
+  verbose?: boolean;
+}
+
+export const printerFor = (io: Io, options: { json?: boolean; verbose?: boolean }): Printer =>
+  options.json ? new JsonPrinter(io) : new TextPrinter(io, options.verbose ?? io.stderr.isTTY === true);
+
+/** The prompt as it was given, or from stdin for `-` or, where input is piped, for nothing. */
+export async function promptText(io: Io, given: string | undefined): Promise<string> {
+  const fromStdin = given === '-' || (given === undefined && io.stdin.isTTY !== true);
+  const text = fromStdin ? await readAll(io, MAX_FRAME_BYTES / 2) : given;
+  if (text === undefined || text.trim() === '')
+    throw new UsageError('There is no prompt: give one, or pipe it in');
+  return text;
+}
+
+export async function run(
+  io: Io,
+  agent: string,
+  prompt: string | undefined,
+  options: RunOptions,
+): Promise<number> {
+  const text = await promptText(io, prompt);
+  return withClient(io, async (client) => {
+    const printer = printerFor(io, options);
+    const questions = new Questions(io, client, printer);
+    const { sessionId } = await newSession(io, client, agent, options, printer, (event) => {
+      printer.event(event);
+      questions.event(event);
+    });
+    try {
+      return await runTurn({ io, client, sessionId, text, printer, questions, timeoutSecs: options.timeout });
+    } finally {
+      if (!options.keep) {
+        // The service closes it by itself once it has the request; nobody waits for the agent to end.
+        client.closeSession(sessionId).catch((error: PraxisError) => {
+          if (error.code !== ErrorCode.Disconnected) note(io, `The session was not closed: ${error.message}`);
+        });
+        await client.flushed();
+      } else if (!options.json) note(io, `session ${sessionId}`);
+    }
+  });
+}
+
+/** `praxis session start` without a prompt: makes the session and says its id. */
+export async function start(
+  io: Io,
+  agent: string,
+  prompt: string | undefined,
+  options: RunOptions,
+): Promise<number> {
+  if (prompt !== undefined) return run(io, agent, prompt, { ...options, keep: true });
+  return withClient(io, async (client) => {
+    const printer = printerFor(io, options);
+    const { sessionId } = await newSession(io, client, agent, options, printer, () => undefined);
+    if (options.json) json(io, { sessionId });
+    else say(io, sessionId);
+    return 0;
+  });
+}
+
+/**
+ * In the directory that was asked for. Without one: in ours, where the node has it too and allows it, else in the home
+ * directory of the node, which is said.
+ */
+async function newSession(
+  io: Io,
+  client: Client,
+  agent: string,
+  options: RunOptions,
+  printer: Printer,
+  onEvent: (event: SessionEvent) => void,
+) {
+  const wish: NewSession = {
+    connector: agent,
+    interactive: canAsk(io),
+    ...(options.node !== undefined && { node: options.node }),
+    ...(options.yolo && { yolo: true }),
+    ...(options.timeout !== undefined && { promptTimeoutSecs: Math.ceil(options.timeout) }),
+  };
+  if (options.cwd !== undefined)
+    return client.newSession({ ...wish, cwd: resolve(io.cwd, options.cwd) }, onEvent);
+  try {
+    return await client.newSession({ ...wish, cwd: io.cwd }, onEvent);
+  } catch (error) {
+    const { code, data } = PraxisError.from(error);
+    const aboutCwd =
+      code === ErrorCode.Forbidden || (data as { cwd?: unknown } | undefined)?.cwd !== undefined;
+    if (!aboutCwd) throw error;
+    const session = await client.newSession(wish, onEvent);
+    printer.remark(`${io.cwd} cannot be used on the node; the session is in its home directory (use --cwd)`);
+    return session;
+  }
+}

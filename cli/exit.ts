@@ -1,0 +1,97 @@
+/** Exit codes, each with one meaning (sysexits.h where it has one), and the sentence that a failing command ends with. */
+import { sanitizeLine } from '../client/index.js';
+import { ErrorCode, PraxisError, type StopReason } from '../proto/index.js';
+import { type Io, json, note, styled } from './io.js';
+
+/** Code → meaning; docs/cli.md has the same table, and a test compares the two. */
+export const EXIT: Record<string, [number, string]> = {
+  ok: [0, 'done; the turn ended with `end_turn`'],
+  failed: [1, 'anything else went wrong'],
+  maxTokens: [3, 'the turn ended with `max_tokens`'],
+  maxTurnRequests: [4, 'the turn ended with `max_turn_requests`'],
+  refusal: [5, 'the turn ended with `refusal`'],
+  usage: [64, 'the command line or a parameter is wrong'],
+  noSession: [66, 'there is no such session'],
+  unavailable: [69, 'the service, the bus or the node is out of reach, or nothing runs here'],
+  internal: [70, 'an error inside Praxis'],
+  storage: [74, 'the journal could not be written'],
+  tryLater: [75, 'no answer within the time limit, or too many prompts wait: try again later'],
+  agent: [76, 'the agent failed: it did not start, it ended, or it answered with an error'],
+  forbidden: [
+    77,
+    'not allowed by the owner of the node or by the login; or the agent wants a login of its own',
+  ],
+  config: [78, 'a configuration or credentials file cannot be used, or this version is too old'],
+  timeout: [124, 'the time limit of `--timeout` was reached and the prompt was cancelled'],
+  cancelled: [130, 'the prompt was cancelled'],
+};
+
+const code = (name: keyof typeof EXIT): number => EXIT[name]![0];
+
+export const exitOfStop = (reason: StopReason): number =>
+  code(
+    (
+      {
+        end_turn: 'ok',
+        cancelled: 'cancelled',
+        max_tokens: 'maxTokens',
+        max_turn_requests: 'maxTurnRequests',
+        refusal: 'refusal',
+      } as const
+    )[reason],
+  );
+
+const BY_ERROR: Partial<Record<number, keyof typeof EXIT>> = {
+  [ErrorCode.InvalidParams]: 'usage',
+  [ErrorCode.InvalidRequest]: 'usage',
+  [ErrorCode.MethodNotFound]: 'usage',
+  [ErrorCode.ResourceNotFound]: 'noSession',
+  [ErrorCode.RequestCancelled]: 'cancelled',
+  [ErrorCode.InternalError]: 'internal',
+  [ErrorCode.NodeUnavailable]: 'unavailable',
+  [ErrorCode.NodeLost]: 'unavailable',
+  [ErrorCode.Disconnected]: 'unavailable',
+  [ErrorCode.AgentStartFailed]: 'agent',
+  [ErrorCode.AgentLost]: 'agent',
+  [ErrorCode.SessionLost]: 'agent',
+  [ErrorCode.PromptTimedOut]: 'timeout',
+  [ErrorCode.QueueFull]: 'tryLater',
+  [ErrorCode.TimedOut]: 'tryLater',
+  [ErrorCode.FrameTooLarge]: 'usage',
+  [ErrorCode.Forbidden]: 'forbidden',
+  [ErrorCode.NotAllowed]: 'forbidden',
+  [ErrorCode.StorageFailed]: 'storage',
+  [ErrorCode.TooOld]: 'config',
+  // ACP: authentication required.
+  [-32000]: 'forbidden',
+};
+
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+export function exitOfError(error: unknown): number {
+  if (error instanceof UsageError || error instanceof RangeError) return code('usage');
+  if (error instanceof PraxisError) return code(BY_ERROR[error.code] ?? 'agent');
+  return code(error instanceof Error && error.name === 'ConfigError' ? 'config' : 'failed');
+}
+
+/** Says what went wrong: one sentence on stderr, or the error as JSON on stdout. Returns the exit code. */
+export function report(io: Io, error: unknown, asJson: boolean): number {
+  const exitCode = exitOfError(error);
+  if (asJson) {
+    json(io, { error: PraxisError.from(error), exitCode });
+    return exitCode;
+  }
+  const { message, data } = PraxisError.from(error);
+  note(io, `${styled(io, 'stderr', 'red', 'praxis:')} ${sanitizeLine(message)}`);
+  const { hint, matches, details } = (data ?? {}) as { hint?: unknown; matches?: unknown; details?: unknown };
+  for (const more of [hint, details]) if (typeof more === 'string') note(io, `  ${sanitizeLine(more)}`);
+  if (Array.isArray(matches)) for (const match of matches) note(io, `  ${matchLine(match)}`);
+  return exitCode;
+}
+
+function matchLine(match: unknown): string {
+  const { sessionId, agent, state, title } = (match ?? {}) as Record<string, unknown>;
+  return sanitizeLine([sessionId ?? match, agent, state, title].filter((word) => word != null).join('  '));
+}

@@ -1,0 +1,56 @@
+/** What a command sees of its process, so that a test can give it another one. */
+import type { Readable, Writable } from 'node:stream';
+
+export interface Io {
+  env: NodeJS.ProcessEnv;
+  cwd: string;
+  stdin: Readable & { isTTY?: boolean };
+  stdout: Writable & { isTTY?: boolean };
+  stderr: Writable & { isTTY?: boolean };
+  /** Calls back on Ctrl+C until the returned function is called. */
+  onInterrupt(listener: () => void): () => void;
+  /** Leaves at once. */
+  exit(code: number): never;
+}
+
+export const processIo = (): Io => ({
+  env: process.env,
+  cwd: process.cwd(),
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  onInterrupt(listener) {
+    process.on('SIGINT', listener);
+    return () => void process.off('SIGINT', listener);
+  },
+  exit: (code) => process.exit(code),
+});
+
+export const say = (io: Io, line: string): void => void io.stdout.write(`${line}\n`);
+export const note = (io: Io, line: string): void => void io.stderr.write(`${line}\n`);
+export const json = (io: Io, value: unknown): void => say(io, JSON.stringify(value));
+
+/** Somebody sits at a terminal and can be asked. */
+export const canAsk = (io: Io): boolean => io.stdin.isTTY === true && io.stderr.isTTY === true;
+
+type Style = 'dim' | 'bold' | 'red';
+const SGR: Record<Style, string> = { dim: '2', bold: '1', red: '31' };
+
+/** Coloured where the stream is a terminal and NO_COLOR (https://no-color.org) is not set. */
+export function styled(io: Io, stream: 'stdout' | 'stderr', style: Style, text: string): string {
+  const plain = !io[stream].isTTY || Boolean(io.env.NO_COLOR) || io.env.TERM === 'dumb';
+  return plain ? text : `\x1b[${SGR[style]}m${text}\x1b[0m`;
+}
+
+/** Everything from stdin as text. Rejects with RangeError above `maxBytes`. */
+export async function readAll(io: Io, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of io.stdin) {
+    const buffer = Buffer.from(chunk);
+    bytes += buffer.length;
+    if (bytes > maxBytes) throw new RangeError(`The input is larger than ${maxBytes} bytes`);
+    chunks.push(buffer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

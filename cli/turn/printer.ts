@@ -1,0 +1,158 @@
+/**
+ * Prints a turn while it streams. As text: the reply on stdout, everything else as short lines on stderr. As JSON: every
+ * frame as it is on stdout, a line each, the last line with the stop reason.
+ */
+import {
+  SanitizeStream,
+  type SessionEvent,
+  sanitize,
+  sanitizeLine,
+  type TurnResult,
+} from '../../client/index.js';
+import type { Frame } from '../../proto/index.js';
+import { type Io, json, note, say, styled } from '../io.js';
+
+export interface Printer {
+  event(event: SessionEvent): void;
+  /** A line for the person, from the command itself. */
+  remark(line: string): void;
+  end(sessionId: string, result: TurnResult): void;
+  /** The turn ended in an error: leaves the screen on a fresh line. */
+  broken(): void;
+}
+
+export class JsonPrinter implements Printer {
+  constructor(private readonly io: Io) {}
+
+  event({ frame }: SessionEvent): void {
+    say(this.io, frame.line);
+  }
+
+  remark(line: string): void {
+    note(this.io, line);
+  }
+
+  end(sessionId: string, result: TurnResult): void {
+    json(this.io, { sessionId, ...result });
+  }
+
+  broken(): void {}
+}
+
+type Fields = Record<string, unknown>;
+const fields = (value: unknown): Fields =>
+  typeof value === 'object' && value !== null ? (value as Fields) : {};
+const words = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+export class TextPrinter implements Printer {
+  readonly #reply = new SanitizeStream();
+  readonly #titles = new Map<string, string>();
+  #thought = '';
+  #atLineStart = true;
+  #messageId: unknown;
+  #interrupted = false;
+
+  /** `verbose`: also what is no part of the reply. */
+  constructor(
+    private readonly io: Io,
+    private readonly verbose: boolean,
+  ) {}
+
+  event({ frame }: SessionEvent): void {
+    if (frame.kind !== 'notification') return;
+    if (frame.method === 'session/update') this.#update(fields(frame.params.update));
+    else this.#praxis(frame);
+  }
+
+  remark(line: string): void {
+    this.#flushThought();
+    if (this.io.stdout.isTTY) this.#freshLine();
+    note(this.io, line);
+  }
+
+  end(): void {
+    this.broken();
+  }
+
+  broken(): void {
+    this.#flushThought();
+    this.#print(this.#reply.end());
+    this.#freshLine();
+  }
+
+  #update(update: Fields): void {
+    const kind = update.sessionUpdate;
+    if (kind === 'agent_thought_chunk') {
+      this.#thought += words(fields(update.content).text);
+      return;
+    }
+    if (kind === 'agent_message_chunk') {
+      this.#message(update);
+      return;
+    }
+    this.#interrupted = true;
+    if (kind === 'tool_call' || kind === 'tool_call_update') this.#tool(update);
+    else if (kind === 'plan') this.#plan(update);
+  }
+
+  #message(update: Fields): void {
+    this.#flushThought();
+    const apart =
+      this.#interrupted || (update.messageId !== undefined && update.messageId !== this.#messageId);
+    if (apart && !this.#atLineStart) this.#freshLine();
+    this.#interrupted = false;
+    this.#messageId = update.messageId;
+    const content = fields(update.content);
+    const text =
+      content.type === 'text' ? words(content.text) : `[${words(content.type)} ${words(content.uri)}]`;
+    this.#print(this.#reply.write(text));
+  }
+
+  #tool(update: Fields): void {
+    const id = words(update.toolCallId);
+    const title = words(update.title) || this.#titles.get(id) || id;
+    const isNew = !this.#titles.has(id);
+    this.#titles.set(id, title);
+    if (update.status === 'completed' || update.status === 'failed') {
+      this.#aside(`${update.status === 'failed' ? '✗' : '✓'} ${title}`);
+      this.#titles.delete(id);
+    } else if (isNew) this.#aside(`… ${title}`);
+  }
+
+  #plan(update: Fields): void {
+    const entries = Array.isArray(update.entries) ? update.entries.map(fields) : [];
+    const done = entries.filter(({ status }) => status === 'completed').length;
+    const now = entries.find(({ status }) => status === 'in_progress');
+    this.#aside(`plan ${done}/${entries.length}${now ? `: ${words(now.content)}` : ''}`);
+  }
+
+  #praxis(frame: Frame & { kind: 'notification' }): void {
+    const { severity, text, state, reason, detail } = frame.params;
+    if (frame.method === '_praxis/session/notice' && (severity !== 'info' || this.verbose))
+      this.remark(`${words(severity)}: ${sanitizeLine(words(text))}`);
+    else if (frame.method === '_praxis/session/state' && state === 'lost')
+      this.remark(`the session is lost: ${sanitizeLine(words(detail) || words(reason))}`);
+  }
+
+  #aside(line: string): void {
+    this.#flushThought();
+    if (this.verbose) this.remark(styled(this.io, 'stderr', 'dim', sanitizeLine(line)));
+  }
+
+  #flushThought(): void {
+    const thought = sanitize(this.#thought).trim();
+    this.#thought = '';
+    if (!this.verbose || thought === '') return;
+    for (const line of thought.split('\n')) this.remark(styled(this.io, 'stderr', 'dim', `~ ${line}`));
+  }
+
+  #print(text: string): void {
+    if (text === '') return;
+    this.io.stdout.write(text);
+    this.#atLineStart = text.endsWith('\n');
+  }
+
+  #freshLine(): void {
+    if (!this.#atLineStart) this.#print('\n');
+  }
+}

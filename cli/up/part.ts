@@ -1,0 +1,104 @@
+/**
+ * One supervised process: started again when it ends, later and later while it ends quickly, and given up with a last
+ * word after MAX_QUICK_ENDS, because a process that cannot start needs a person.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { ended, type ProcessRef, refOf, signal } from './processes.js';
+import type { PartName, PartStatus } from './state.js';
+
+/** Milliseconds before the first repetition; it doubles up to the cap. */
+export const BACKOFF_BASE_MS = 100;
+export const BACKOFF_CAP_MS = 10_000;
+/** A part that ran this long was healthy: its next end counts as the first. */
+export const HEALTHY_MS = 60_000;
+export const MAX_QUICK_ENDS = 8;
+/** Milliseconds between SIGTERM and SIGKILL; agents of a node have their own, shorter ones within it. */
+export const STOP_GRACE_MS = 10_000;
+/** sysexits.h: the configuration is wrong; trying again cannot help. */
+export const EX_CONFIG = 78;
+
+export interface PartOptions {
+  name: PartName;
+  spawn(): ChildProcess;
+  /** What the part said last, for the last word. */
+  lastWords(): string | undefined;
+  now(): number;
+  /** Runs once after `ms`; returns the way to prevent it. */
+  schedule(ms: number, run: () => void): () => void;
+  onChange(): void;
+}
+
+export class Part {
+  #status: PartStatus;
+  #child: ProcessRef | undefined;
+  #quickEnds = 0;
+  #stopping = false;
+  #cancelRetry: (() => void) | undefined;
+
+  constructor(private readonly options: PartOptions) {
+    this.#status = { state: 'stopped', since: options.now(), restarts: 0 };
+  }
+
+  get status(): PartStatus {
+    return this.#status;
+  }
+
+  start(): void {
+    const child = this.options.spawn();
+    const since = this.options.now();
+    let settled = false;
+    const end = (how: string, code: number | null) => {
+      if (settled) return;
+      settled = true;
+      this.#ended(how, code, since);
+    };
+    child.once('error', (error) => end(`could not be started: ${error.message}`, null));
+    child.once('exit', (code, name) => end(name ? `ended by ${name}` : `ended with exit code ${code}`, code));
+    this.#child = child.pid === undefined ? undefined : refOf(child.pid);
+    const { restarts, lastEnd } = this.#status;
+    this.#set({
+      state: 'running',
+      since,
+      restarts,
+      ...(this.#child && { process: this.#child }),
+      ...(lastEnd !== undefined && { lastEnd }),
+    });
+  }
+
+  /** Ends the process and starts it no more. */
+  async stop(graceMs: number = STOP_GRACE_MS): Promise<void> {
+    this.#stopping = true;
+    this.#cancelRetry?.();
+    const child = this.#child;
+    if (child) {
+      signal(child, 'SIGTERM');
+      if (!(await ended(child, graceMs))) {
+        signal(child, 'SIGKILL');
+        await ended(child, graceMs);
+      }
+    }
+    if (this.#status.state !== 'failed') this.#set({ ...this.#status, state: 'stopped' });
+  }
+
+  #ended(how: string, code: number | null, since: number): void {
+    this.#child = undefined;
+    if (this.#stopping) return;
+    const words = this.options.lastWords();
+    const lastEnd = words ? `${how}; it said: ${words}` : how;
+    this.#quickEnds = this.options.now() - since >= HEALTHY_MS ? 1 : this.#quickEnds + 1;
+    const { restarts } = this.#status;
+    if (code === EX_CONFIG || this.#quickEnds >= MAX_QUICK_ENDS) {
+      const times = code === EX_CONFIG ? '' : ` ${this.#quickEnds} times in a row`;
+      this.#set({ state: 'failed', since, restarts, lastEnd: `${lastEnd}${times && `;${times}, given up`}` });
+      return;
+    }
+    const wait = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** (this.#quickEnds - 1));
+    this.#set({ state: 'waiting', since, restarts: restarts + 1, lastEnd });
+    this.#cancelRetry = this.options.schedule(wait, () => this.start());
+  }
+
+  #set(status: PartStatus): void {
+    this.#status = status;
+    this.options.onChange();
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * `$PRAXIS_HOME/run/up.json`: who supervises and what it runs. The file is made exclusively, so of two supervisors that
+ * start at once one wins; a file whose supervisor is gone is stale and gives way.
+ */
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Home } from '../../proto/index.js';
+import { ProcessRef, runs } from './processes.js';
+
+export const PartName = z.enum(['service', 'node']);
+export type PartName = z.infer<typeof PartName>;
+
+export const PartStatus = z.object({
+  state: z.enum(['running', 'waiting', 'failed', 'stopped']),
+  process: ProcessRef.optional(),
+  /** Milliseconds since 1970 of the last start. */
+  since: z.number(),
+  /** Starts again since the supervisor began. */
+  restarts: z.number().int(),
+  /** How it ended last, in a sentence. */
+  lastEnd: z.string().optional(),
+});
+export type PartStatus = z.infer<typeof PartStatus>;
+
+export const UpState = z.object({
+  supervisor: ProcessRef,
+  version: z.string(),
+  since: z.number(),
+  parts: z.partialRecord(PartName, PartStatus),
+});
+export type UpState = z.infer<typeof UpState>;
+
+export const stateFile = (home: Home): string => join(home.run, 'up.json');
+
+/** The state as it was written last; undefined where there is none that can be read. */
+export function readState(home: Home): UpState | undefined {
+  const text = readText(stateFile(home));
+  return text === undefined ? undefined : parse(text);
+}
+
+/** The state of a supervisor that runs. */
+export function liveState(home: Home): UpState | undefined {
+  const state = readState(home);
+  return state && runs(state.supervisor) ? state : undefined;
+}
+
+/**
+ * Makes the file ours. Undefined when another supervisor runs; else what a dead one left, or null. The caller ends the
+ * processes that it names.
+ */
+export function claimState(home: Home, state: UpState): { left: UpState | null } | undefined {
+  mkdirSync(home.run, { recursive: true, mode: 0o700 });
+  const file = stateFile(home);
+  let left: UpState | null = null;
+  for (;;) {
+    const draft = writeDraft(file, state);
+    try {
+      linkSync(draft, file);
+      return { left };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    } finally {
+      rmSync(draft, { force: true });
+    }
+    const other = readState(home);
+    if (other && runs(other.supervisor)) return undefined;
+    left = takeAway(file) ?? left;
+  }
+}
+
+export function writeState(home: Home, state: UpState): void {
+  const file = stateFile(home);
+  renameSync(writeDraft(file, state), file);
+}
+
+export function removeState(home: Home): void {
+  rmSync(stateFile(home), { force: true });
+}
+
+function writeDraft(file: string, state: UpState): string {
+  const draft = `${file}.${process.pid}.new`;
+  writeFileSync(draft, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  return draft;
+}
+
+/** Moves a stale file away; puts it back when it has become somebody's meanwhile. */
+function takeAway(file: string): UpState | undefined {
+  const away = `${file}.${process.pid}.stale`;
+  try {
+    renameSync(file, away);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const state = parse(readText(away) ?? '');
+  if (state && runs(state.supervisor)) linkSync(away, file);
+  rmSync(away, { force: true });
+  return state;
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function parse(text: string): UpState | undefined {
+  try {
+    return UpState.safeParse(JSON.parse(text)).data;
+  } catch {
+    // A file that was cut off by a crash of the machine names nobody.
+    return undefined;
+  }
+}

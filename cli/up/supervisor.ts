@@ -1,0 +1,99 @@
+/**
+ * The supervisor: runs the parts of this machine, starts again what dies, keeps `up.json` true, and ends everything when
+ * it is asked to. Parts are children with sessions of their own, so a Ctrl+C reaches only the supervisor, which stops the
+ * node (and with it the agents) before the service.
+ */
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { type Home, VERSION } from '../../proto/index.js';
+import { LOG_CHECK_MS, lastWords, logFile, openLog, rotate } from './logs.js';
+import { Part, STOP_GRACE_MS } from './part.js';
+import { refOf, stopProcess } from './processes.js';
+import { claimState, type PartName, removeState, type UpState, writeState } from './state.js';
+
+export interface SuperviseOptions {
+  home: Home;
+  env: NodeJS.ProcessEnv;
+  /** In the order of their start. */
+  parts: readonly PartName[];
+  /** The command of a part: a program and its arguments. */
+  command(part: PartName): readonly [string, ...string[]];
+  /** Logs go to files; otherwise to our stderr. */
+  logFiles: boolean;
+  log(line: string): void;
+  /** Resolves when the supervisor shall end. */
+  stopAsked: Promise<void>;
+}
+
+/** `already`: another supervisor runs here. `failed`: every part was given up. */
+export type Outcome = 'stopped' | 'already' | 'failed';
+
+export async function supervise(options: SuperviseOptions): Promise<Outcome> {
+  const { home, log } = options;
+  const since = Date.now();
+  const state: UpState = { supervisor: refOf(process.pid), version: VERSION, since, parts: {} };
+  const claim = claimState(home, state);
+  if (!claim) return 'already';
+  await endLeftovers(claim.left, log);
+
+  const running = new Map<PartName, Part>();
+  let giveUp = (): void => undefined;
+  const allFailed = new Promise<'failed'>((resolve) => {
+    giveUp = () => resolve('failed');
+  });
+  const save = () => {
+    for (const [name, part] of running) state.parts[name] = part.status;
+    writeState(home, state);
+  };
+  for (const name of options.parts) {
+    const part: Part = new Part({
+      name,
+      spawn: () => spawnPart(options, name),
+      lastWords: () => (options.logFiles ? lastWords(logFile(home, name)) : undefined),
+      now: Date.now,
+      schedule(ms, run) {
+        const timer = setTimeout(run, ms);
+        return () => clearTimeout(timer);
+      },
+      onChange() {
+        const { state: now, lastEnd, process: child } = part.status;
+        log(
+          `${name} ${now}${child && now === 'running' ? ` (pid ${child.pid})` : ''}${now === 'running' ? '' : `: ${lastEnd ?? ''}`}`,
+        );
+        save();
+        if ([...running.values()].every(({ status }) => status.state === 'failed')) giveUp();
+      },
+    });
+    running.set(name, part);
+  }
+  for (const part of running.values()) part.start();
+
+  const files = [...options.parts, 'up'].map((name) => logFile(home, name));
+  const rotation = setInterval(() => files.forEach((file) => void rotate(file)), LOG_CHECK_MS);
+  const outcome = await Promise.race([options.stopAsked.then(() => 'stopped' as const), allFailed]);
+  clearInterval(rotation);
+  for (const name of [...options.parts].reverse()) await running.get(name)!.stop();
+  if (outcome === 'stopped') removeState(home);
+  return outcome;
+}
+
+function spawnPart({ home, env, command, logFiles }: SuperviseOptions, name: PartName): ChildProcess {
+  const [program, ...args] = command(name);
+  const log = logFiles ? openLog(home, name) : undefined;
+  const stdio: StdioOptions = ['ignore', log ?? process.stderr, log ?? process.stderr];
+  try {
+    return spawn(program, args, { env, stdio, detached: true });
+  } finally {
+    if (log !== undefined) closeSync(log);
+  }
+}
+
+/** Parts outlive a supervisor that was killed: they are ended before new ones start, the node first. */
+export async function endLeftovers(left: UpState | null, log: (line: string) => void): Promise<void> {
+  for (const name of ['node', 'service'] as const) {
+    const process = left?.parts[name]?.process;
+    if (!process) continue;
+    log(`ending the ${name} that an earlier run left (pid ${process.pid})`);
+    await stopProcess(process, STOP_GRACE_MS);
+  }
+}
