@@ -55,6 +55,14 @@ export interface TurnResult {
   [more: string]: unknown;
 }
 
+export interface Turn {
+  turnId: string;
+  accepted: Promise<void>;
+  result: Promise<TurnResult>;
+  /** Cancels this turn and no other, also while it waits for its start. */
+  cancel(): void;
+}
+
 export type ClientResult<M extends keyof typeof ClientMethods> = z.infer<(typeof ClientMethods)[M]['result']>;
 
 /** A request rejects with PraxisError: the error of the service or agent as it was, or Disconnected / TimedOut of ours. */
@@ -98,10 +106,7 @@ export interface Client {
     onCaughtUp?: () => void,
   ): Promise<Cursor>;
   /** `accepted` resolves when the prompt is in the journal; `result` when the turn has ended. */
-  prompt(
-    sessionId: string,
-    prompt: ContentBlock[],
-  ): { turnId: string; accepted: Promise<void>; result: Promise<TurnResult> };
+  prompt(sessionId: string, prompt: ContentBlock[]): Turn;
   cancel(sessionId: string): void;
   closeSession(sessionId: string): Promise<void>;
   /** Answers an agent's request by the id of its frame. A second answer is ignored by the service. */

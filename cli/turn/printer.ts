@@ -56,6 +56,8 @@ export class TextPrinter implements Printer {
   constructor(
     private readonly io: Io,
     private readonly verbose: boolean,
+    /** The prompts too, as in a transcript. */
+    private readonly prompts = false,
   ) {}
 
   event({ frame }: SessionEvent): void {
@@ -127,11 +129,18 @@ export class TextPrinter implements Printer {
   }
 
   #praxis(frame: Frame & { kind: 'notification' }): void {
-    const { severity, text, state, reason, detail } = frame.params;
+    const { severity, text, state, reason, detail, prompt } = frame.params;
+    if (frame.method === '_praxis/turn' && this.prompts && Array.isArray(prompt)) this.#prompt(prompt);
     if (frame.method === '_praxis/session/notice' && (severity !== 'info' || this.verbose))
       this.remark(`${words(severity)}: ${sanitizeLine(words(text))}`);
     else if (frame.method === '_praxis/session/state' && state === 'lost')
       this.remark(`the session is lost: ${sanitizeLine(words(detail) || words(reason))}`);
+  }
+
+  #prompt(blocks: unknown[]): void {
+    this.broken();
+    for (const block of blocks.map(fields))
+      this.#print(`> ${sanitize(words(block.text) || `[${words(block.type)}]`).replaceAll('\n', '\n> ')}\n`);
   }
 
   #aside(line: string): void {

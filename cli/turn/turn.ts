@@ -49,11 +49,11 @@ export async function runTurn(options: TurnOptions, window?: TurnWindow): Promis
   const stopListening = io.onInterrupt(() => {
     if (++interrupts > 1) io.exit(EXIT.cancelled![0]);
     printer.remark('cancelling; Ctrl+C again leaves');
-    client.cancel(sessionId);
+    turn.cancel();
   });
   const limit = timeLimit(options.timeoutSecs, () => {
     timedOut = true;
-    client.cancel(sessionId);
+    turn.cancel();
   });
   try {
     const result: TurnResult = await Promise.race([turn.result, limit.overdue]);

@@ -2,7 +2,15 @@
  * A Client that no system stands behind: one node with agents that do what a prompt's first word says, at once or when told.
  * For driving the screen where the real system would only add time.
  */
-import type { Client, Cursor, LinkState, NewSession, SessionEvent, TurnResult } from '../../client/index.js';
+import type {
+  Client,
+  Cursor,
+  LinkState,
+  NewSession,
+  SessionEvent,
+  Turn,
+  TurnResult,
+} from '../../client/index.js';
 import {
   type ContentBlock,
   type NodeInfo,
@@ -161,16 +169,14 @@ export class ScriptedClient implements Client {
     };
   }
 
-  prompt(
-    sessionId: string,
-    prompt: ContentBlock[],
-  ): { turnId: string; accepted: Promise<void>; result: Promise<TurnResult> } {
+  prompt(sessionId: string, prompt: ContentBlock[]): Turn {
     const turnId = newId();
+    const cancel = () => this.cancel(sessionId);
     const text = prompt.map((b) => (b.type === 'text' ? b.text : '')).join('');
     if (text.startsWith('refuse')) {
       const refused = Promise.reject(new PraxisError(1006, 'The queue is full'));
       refused.catch(() => undefined);
-      return { turnId, accepted: refused, result: refused };
+      return { turnId, accepted: refused, result: refused, cancel };
     }
     let accept = (): void => undefined;
     const accepted = new Promise<void>((resolve) => {
@@ -186,7 +192,7 @@ export class ScriptedClient implements Client {
         text.startsWith('late') ? 300 : 0,
       );
     });
-    return { turnId, accepted, result };
+    return { turnId, accepted, result, cancel };
   }
 
   #enqueue(sessionId: string, turnId: string, text: string, done: (result: TurnResult) => void): void {

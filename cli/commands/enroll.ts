@@ -1,0 +1,59 @@
+/**
+ * `praxis enroll` here and `praxis join` on the other machine. The secret goes through a here-document into stdin: it is in
+ * no argv, no environment and no history of commands that take arguments.
+ */
+import { z } from 'zod';
+import { Credentials, homeOf, invalidParams, Name, parseLogin, writeSecret } from '../../proto/index.js';
+import { withClient, within } from '../connect.js';
+import { UsageError } from '../exit.js';
+import { type Io, json, note, readAll, say } from '../io.js';
+
+/** Characters of a join text at most. */
+const MAX_JOIN = 16 * 1024;
+
+export async function enroll(
+  io: Io,
+  role: 'node' | 'client',
+  name: string,
+  options: { json?: boolean },
+): Promise<number> {
+  const checked = Name.safeParse(name);
+  if (!checked.success) throw new UsageError(`${name}: ${checked.error.issues[0]?.message}`);
+  return withClient(io, async (client) => {
+    const { join } = await within(client.call('_praxis/enroll', { role, name }), 60_000);
+    if (options.json) json(io, { role, name, join });
+    else {
+      note(io, `Paste this on ${name}. It holds a password: whoever has it can be ${role} ${name}.`);
+      say(io, `praxis join <<'PRAXIS'\n${join}\nPRAXIS`);
+    }
+    return 0;
+  });
+}
+
+const JoinText = Credentials.extend({ role: z.enum(['node', 'client']) });
+
+export async function join(io: Io): Promise<number> {
+  if (io.stdin.isTTY)
+    note(io, 'Paste what praxis enroll printed between the two PRAXIS lines, then press Ctrl+D.');
+  const { role, ...credentials } = readJoin(await readAll(io, MAX_JOIN));
+  const login = parseLogin(credentials.user);
+  if (login?.role !== role) throw invalidParams('The text is not what praxis enroll printed');
+  const file = homeOf(io.env).credentials(role);
+  writeSecret(file, credentials);
+  say(io, `This machine is ${role} ${login.name} now.`);
+  say(io, role === 'node' ? 'Start its node with: praxis up' : 'Open the screen with: praxis');
+  return 0;
+}
+
+function readJoin(text: string): z.infer<typeof JoinText> {
+  const wrong = () => invalidParams('The text is not what praxis enroll printed: paste all of it');
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(text.trim(), 'base64url').toString('utf8'));
+  } catch {
+    throw wrong();
+  }
+  const parsed = JoinText.safeParse(value);
+  if (!parsed.success) throw wrong();
+  return parsed.data;
+}

@@ -1,0 +1,98 @@
+/** `praxis session send | list | show | cancel | close`: sessions by their ids. */
+import type { SessionInfo } from '../../proto/index.js';
+import { withClient, within } from '../connect.js';
+import { type Io, json, say } from '../io.js';
+import { table, time } from '../table.js';
+import { Questions } from '../turn/questions.js';
+import { runTurn, TurnWindow } from '../turn/turn.js';
+import { printerFor, promptText } from './run.js';
+
+interface Json {
+  json?: boolean;
+}
+
+export async function send(
+  io: Io,
+  id: string,
+  prompt: string | undefined,
+  options: Json & { timeout?: number; verbose?: boolean },
+): Promise<number> {
+  const text = await promptText(io, prompt);
+  return withClient(io, async (client) => {
+    const { sessionId, seq } = await within(client.findSession(id));
+    const printer = printerFor(io, options);
+    const questions = new Questions(io, client, printer);
+    const window = new TurnWindow((event) => {
+      printer.event(event);
+      questions.event(event);
+    });
+    await within(client.attach(sessionId, seq, (event) => window.event(event)));
+    const timeoutSecs = options.timeout;
+    return runTurn({ io, client, sessionId, text, printer, questions, timeoutSecs }, window);
+  });
+}
+
+export function list(io: Io, options: Json & { all?: boolean }): Promise<number> {
+  return withClient(io, async (client) => {
+    const sessions = await within(client.listSessions(options.all ? { all: true } : {}));
+    if (options.json) json(io, sessions);
+    else if (sessions.length === 0)
+      say(io, 'There is no session. Start one with: praxis session start <agent>');
+    else {
+      const rows = sessions.map((one) => [
+        one.sessionId,
+        one.state,
+        `${one.connector}@${one.node}`,
+        time(one.updatedAt),
+        one.title ?? '',
+      ]);
+      for (const line of table(['SESSION', 'STATE', 'AGENT', 'CHANGED', 'TITLE'], rows)) say(io, line);
+    }
+    return 0;
+  });
+}
+
+export function show(io: Io, id: string, options: Json): Promise<number> {
+  return withClient(io, async (client) => {
+    const session = await within(client.findSession(id));
+    if (options.json) json(io, session);
+    else for (const line of table(['', ''], describe(session)).slice(1)) say(io, line);
+    return 0;
+  });
+}
+
+function describe(session: SessionInfo): string[][] {
+  const { sessionId, title, state, reason, connector, node, cwd, yolo, queued, createdAt, updatedAt } =
+    session;
+  return [
+    ['session', sessionId],
+    ['title', title ?? '-'],
+    ['state', reason ? `${state} (${reason})` : state],
+    ['agent', `${session.agent} (${connector})`],
+    ['node', node],
+    ['cwd', cwd],
+    ['yolo', yolo ? 'yes' : 'no'],
+    ['waiting prompts', String(queued)],
+    ['started', time(createdAt)],
+    ['changed', time(updatedAt)],
+  ];
+}
+
+export function cancel(io: Io, id: string, options: Json): Promise<number> {
+  return withClient(io, async (client) => {
+    const { sessionId } = await within(client.findSession(id));
+    client.cancel(sessionId);
+    await within(client.flushed());
+    if (options.json) json(io, { sessionId });
+    return 0;
+  });
+}
+
+export function close(io: Io, id: string, options: Json): Promise<number> {
+  return withClient(io, async (client) => {
+    const { sessionId } = await within(client.findSession(id));
+    await within(client.closeSession(sessionId), 60_000);
+    if (options.json) json(io, { sessionId });
+    return 0;
+  });
+}

@@ -1,0 +1,68 @@
+/** `praxis status`: what the supervisor of this machine runs, and what the service says, whichever is there. */
+
+import type { z } from 'zod';
+import { sanitizeLine } from '../../client/index.js';
+import { type ClientMethods, homeOf, PraxisError } from '../../proto/index.js';
+import { withClient, within } from '../connect.js';
+import { EXIT } from '../exit.js';
+import { type Io, json, say } from '../io.js';
+import { time } from '../table.js';
+import { liveState, type PartStatus, readState, type UpState } from '../up/state.js';
+import { nodeLines } from './nodes.js';
+
+type Service = z.infer<(typeof ClientMethods)['_praxis/status']['result']>;
+
+/** 0 when the service answers and no part was given up, else 69. */
+export async function status(io: Io, options: { json?: boolean }): Promise<number> {
+  const home = homeOf(io.env);
+  const known = readState(home);
+  const supervised = liveState(home) !== undefined;
+  const service = await ask(io);
+  const broken = Object.values(known?.parts ?? {}).some(({ state }) => state === 'failed');
+  if (options.json)
+    json(io, {
+      running: supervised,
+      ...(known && { supervisor: known.supervisor, since: known.since, parts: known.parts }),
+      ...('answer' in service ? { service: service.answer } : { error: service.error }),
+    });
+  else {
+    if (known) for (const line of supervisorLines(known, supervised)) say(io, line);
+    else say(io, 'Nothing was started with praxis up on this machine.');
+    if ('answer' in service) for (const line of serviceLines(service.answer)) say(io, line);
+    else say(io, `service     ${sanitizeLine(service.error.message)}`);
+  }
+  return 'answer' in service && !broken ? EXIT.ok![0] : EXIT.unavailable![0];
+}
+
+async function ask(io: Io): Promise<{ answer: Service } | { error: PraxisError }> {
+  try {
+    const answer = await withClient(io, (client) => within(client.call('_praxis/status', {})));
+    return { answer };
+  } catch (error) {
+    return { error: PraxisError.from(error) };
+  }
+}
+
+function supervisorLines({ supervisor, since, parts }: UpState, runs: boolean): string[] {
+  const who = runs
+    ? `supervisor  running (pid ${supervisor.pid}) since ${time(since)}`
+    : 'supervisor  ended; start it again with: praxis up';
+  return [who, ...Object.entries(parts).map(([name, part]) => partLine(name, part, runs))];
+}
+
+function partLine(name: string, part: PartStatus, supervised: boolean): string {
+  const pid = supervised && part.state === 'running' && part.process ? ` (pid ${part.process.pid})` : '';
+  const again = part.restarts > 0 ? `, started again ${part.restarts} times` : '';
+  const last = part.lastEnd === undefined ? '' : `; last time it ${sanitizeLine(part.lastEnd)}`;
+  const state = supervised || part.state === 'failed' ? part.state : 'not supervised';
+  return `${`${name} process`.padEnd(16)}${state}${pid}${again}${last}`;
+}
+
+function serviceLines(service: Service): string[] {
+  const { version, bus, startedAt, sessions, waiting, nodes } = service;
+  return [
+    `service     answers; Praxis ${version}, bus ${sanitizeLine(bus)}, since ${time(startedAt)}`,
+    `sessions    ${sessions} open, ${waiting} waiting for an answer`,
+    ...nodeLines(nodes),
+  ];
+}

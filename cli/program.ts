@@ -1,0 +1,191 @@
+/**
+ * Every command with its arguments, options and help. What a command does is in commands/ and is loaded when it runs, so
+ * that `praxis run` does not wait for the code of the others.
+ */
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { VERSION } from '../proto/index.js';
+import type { Io } from './io.js';
+
+/** What bin/ lends: our own program file, and the two parts that the command line may not import. */
+export interface Parts {
+  program: string;
+  service(env: NodeJS.ProcessEnv): Promise<void>;
+  node(env: NodeJS.ProcessEnv): Promise<void>;
+}
+
+const example = (...lines: string[]) => `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0 || value > 86_400)
+    throw new InvalidArgumentError('a number of seconds, at most 86400');
+  return value;
+}
+
+const json = () => new Option('--json', 'print JSON for programs');
+
+export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => void): Command {
+  const program = new Command('praxis');
+  const finish = async (work: Promise<number>) => done(await work);
+  program
+    .description('Talk to the coding agents on all your machines from one place.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .option('--status', 'the same as praxis status')
+    .addOption(json())
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      getOutHasColors: () => io.stdout.isTTY === true && !io.env.NO_COLOR,
+      getErrHasColors: () => io.stderr.isTTY === true && !io.env.NO_COLOR,
+    })
+    .addHelpText(
+      'after',
+      example(
+        'praxis                                 open the screen (starts Praxis when it does not run)',
+        'praxis run demo "Say hello"            one prompt, its reply on stdout',
+        'git diff | praxis run demo - --json    the prompt from stdin, frames as JSON',
+      ),
+    )
+    .action(async (options: { status?: boolean; json?: boolean }) => {
+      if (options.status) return finish((await import('./commands/status.js')).status(io, options));
+      return finish((await import('./commands/screen.js')).screen(io, parts.program));
+    });
+
+  const command = (parent: Command, name: string, description: string) =>
+    parent.command(name).description(description).helpOption('-h, --help', 'print this help').exitOverride();
+
+  command(program, 'up', 'start Praxis on this machine: service and node, started again when they die')
+    .option('--foreground', 'stay in the foreground with the logs on stderr, for systemd and containers')
+    .addOption(new Option('--log-files', 'logs go to files').hideHelp())
+    .addHelpText('after', example('praxis up', 'praxis up --foreground'))
+    .action(async (options) => finish((await import('./commands/up.js')).up(io, parts.program, options)));
+
+  command(program, 'down', 'stop what praxis up started: the agents, the node, the service')
+    .addHelpText('after', example('praxis down'))
+    .action(async () => finish((await import('./commands/up.js')).down(io)));
+
+  command(program, 'status', 'what runs on this machine, and what the service says')
+    .addOption(json())
+    .addHelpText('after', example('praxis status', 'praxis status --json'))
+    .action(async (options) => finish((await import('./commands/status.js')).status(io, options)));
+
+  command(program, 'service', 'run the service alone in the foreground, until SIGTERM')
+    .addHelpText('after', example('PRAXIS_BUS_URL=amqp://user:password@host praxis service'))
+    .action(() => finish(parts.service(io.env).then(() => 0)));
+
+  command(program, 'node', 'run the node of this machine alone in the foreground, until SIGTERM')
+    .addHelpText('after', example('praxis node'))
+    .action(() => finish(parts.node(io.env).then(() => 0)));
+
+  command(program, 'enroll', 'make a login for another machine and print the command to paste there')
+    .addArgument(new Argument('<role>', 'what the machine will be').choices(['node', 'client']))
+    .argument('<name>', 'its name: a-z, 0-9 and -')
+    .addOption(json())
+    .addHelpText('after', example('praxis enroll node build-box', 'praxis enroll client laptop'))
+    .action(async (role, name, options) =>
+      finish((await import('./commands/enroll.js')).enroll(io, role, name, options)),
+    );
+
+  command(
+    program,
+    'join',
+    'read from stdin what praxis enroll printed, and keep it as the login of this machine',
+  )
+    .addHelpText('after', example('praxis join < join.txt'))
+    .action(async () => finish((await import('./commands/enroll.js')).join(io)));
+
+  command(program, 'nodes', 'the nodes, their agents and versions, live or not')
+    .addOption(json())
+    .addHelpText('after', example('praxis nodes', 'praxis nodes --json'))
+    .action(async (options) => finish((await import('./commands/nodes.js')).nodes(io, options)));
+
+  const sessionOptions = (to: Command) =>
+    to
+      .option('--node <name>', 'on this node; default: any that has the agent')
+      .option('--cwd <directory>', 'working directory on the node; default: this one')
+      .option('--yolo', 'allow everything that the agent asks for')
+      .option('--timeout <seconds>', 'cancel the prompt after so long', seconds)
+      .addOption(json())
+      .option('--verbose', 'thoughts, tool calls and plans on stderr, also when it is no terminal');
+
+  sessionOptions(command(program, 'run', 'one prompt in a new session, its reply on stdout'))
+    .argument('<agent>', 'such as praxis nodes lists')
+    .argument('[prompt]', 'what to say; - or nothing: read it from stdin')
+    .option('--keep', 'leave the session open afterwards')
+    .addHelpText(
+      'after',
+      example(
+        'praxis run demo "Say hello"',
+        'praxis run demo "Run the tests" --yolo --timeout 300',
+        'praxis run demo - --json < prompt.txt',
+      ),
+    )
+    .action(async (agent, prompt, options) =>
+      finish((await import('./commands/run.js')).run(io, agent, prompt, options)),
+    );
+
+  const session = command(
+    program,
+    'session',
+    'sessions that stay: start, send, attach, list, show, cancel, close',
+  );
+  session.addHelpText('after', '\nAn id may be any prefix of it that names one session.');
+
+  sessionOptions(command(session, 'start', 'start a session, with a first prompt if there is one'))
+    .argument('<agent>', 'such as praxis nodes lists')
+    .argument('[prompt]', 'what to say first; -: read it from stdin')
+    .addHelpText('after', example('praxis session start demo', 'praxis session start demo "Say hello"'))
+    .action(async (agent, prompt, options) =>
+      finish((await import('./commands/run.js')).start(io, agent, prompt, options)),
+    );
+
+  command(session, 'send', 'send a prompt to a session and print its reply')
+    .argument('<id>', 'the session')
+    .argument('[prompt]', 'what to say; - or nothing: read it from stdin')
+    .option('--timeout <seconds>', 'cancel the prompt after so long', seconds)
+    .addOption(json())
+    .option('--verbose', 'thoughts, tool calls and plans on stderr, also when it is no terminal')
+    .addHelpText('after', example('praxis session send 4f2 "And now in French"'))
+    .action(async (id, prompt, options) =>
+      finish((await import('./commands/session.js')).send(io, id, prompt, options)),
+    );
+
+  command(session, 'attach', 'print a session from its start and follow it until its turn ends')
+    .argument('<id>', 'the session')
+    .addOption(json())
+    .option('--verbose', 'thoughts, tool calls and plans on stderr, also when it is no terminal')
+    .addHelpText('after', example('praxis session attach 4f2', 'praxis session attach 4f2 --json'))
+    .action(async (id, options) => finish((await import('./commands/attach.js')).attach(io, id, options)));
+
+  command(session, 'list', 'the sessions, newest first')
+    .option('--all', 'those that have ended too')
+    .addOption(json())
+    .addHelpText('after', example('praxis session list', 'praxis session list --all --json'))
+    .action(async (options) => finish((await import('./commands/session.js')).list(io, options)));
+
+  for (const [name, description] of [
+    ['show', 'what is known of a session'],
+    ['cancel', 'cancel the running prompt of a session; the session stays'],
+    ['close', 'close a session and end its agent; the transcript stays'],
+  ] as const)
+    command(session, name, description)
+      .argument('<id>', 'the session')
+      .addOption(json())
+      .addHelpText('after', example(`praxis session ${name} 4f2`))
+      .action(async (id, options) => finish((await import('./commands/session.js'))[name](io, id, options)));
+
+  command(program, 'acp', 'an ACP agent on stdin and stdout, for editors; logs on stderr')
+    .option('--node <name>', 'sessions go to this node')
+    .option('--connector <name>', 'sessions are of this agent')
+    .addHelpText(
+      'after',
+      example('praxis acp --connector demo', 'praxis acp --node build-box --connector demo'),
+    )
+    .action(async (options) => finish((await import('./commands/acp.js')).acp(io, options)));
+
+  return program;
+}
