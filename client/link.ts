@@ -16,6 +16,7 @@ import {
   partitionKey,
   type Response,
   requestLine,
+  SessionId,
 } from '../proto/index.js';
 import type { Clock } from './clock.js';
 import { Commands, type RequestOptions } from './commands.js';
@@ -43,6 +44,8 @@ export interface LinkListener {
   frame?(frame: Frame): void;
   /** The service knows us on a new connection, or is a new one, or messages were lost: attach again now. */
   renewed?(): void;
+  /** The answer to `initialize`, on every connection. */
+  introduced?(answer: Response): void;
   /** While it is a promise, the next messages stay with the broker. */
   busy?(): Promise<void> | undefined;
 }
@@ -167,7 +170,8 @@ export class Link {
     return this.options.bus.publish({
       exchange: COMMANDS,
       key: partitionKey(0),
-      headers: { client: this.options.address, ...(session !== undefined && { session }) },
+      // A session id that is none is for the service to refuse by its answer; as a header it would void the message.
+      headers: { client: this.options.address, ...(SessionId.safeParse(session).success && { session }) },
       lines: [line],
       persistent: true,
     });
@@ -194,7 +198,10 @@ export class Link {
         },
       )
       .then(
-        () => this.#liveness.introduced(),
+        (answer) => {
+          this.#liveness.introduced();
+          for (const listener of this.#listeners) listener.introduced?.(answer);
+        },
         () => undefined,
       );
     for (const listener of this.#listeners) listener.renewed?.();

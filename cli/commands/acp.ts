@@ -1,0 +1,36 @@
+/** `praxis acp`: the bridge on stdin and stdout. stderr has the log; stdout has frames only. */
+import { connectLink } from '../../client/index.js';
+import { MAX_FRAME_BYTES, Name } from '../../proto/index.js';
+import { Bridge } from '../acp/bridge.js';
+import { readLines } from '../acp/lines.js';
+import { Output } from '../acp/output.js';
+import { EXIT, UsageError } from '../exit.js';
+import { type Io, note } from '../io.js';
+
+/** Resolves with 0 when the editor has closed stdin; its sessions live on. */
+export async function acp(io: Io, options: { node?: string; connector?: string }): Promise<number> {
+  const defaults: Record<string, string> = {};
+  for (const key of ['node', 'connector'] as const) {
+    const name = options[key];
+    if (name === undefined) continue;
+    if (!Name.safeParse(name).success) throw new UsageError(`--${key} ${name}: a name is a-z, 0-9 and -`);
+    defaults[key] = name;
+  }
+  const warn = (message: string, details: Record<string, unknown> = {}) =>
+    note(io, `praxis acp: ${message} ${JSON.stringify(details)}`);
+  const output = new Output(io.stdout);
+  const bridge = new Bridge({
+    open: (initialize) => connectLink({ env: io.env, name: 'praxis-acp', initialize, warn }),
+    defaults,
+    toEditor: (line) => output.write(line),
+    busy: () => output.busy(),
+    schedule(ms, run) {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
+    },
+    warn,
+  });
+  for await (const line of readLines(io.stdin, MAX_FRAME_BYTES)) await bridge.line(line);
+  await bridge.close();
+  return EXIT.ok![0];
+}
