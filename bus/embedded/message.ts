@@ -1,0 +1,73 @@
+/** A message as the broker keeps it: its content header and body as they came, and the few properties that it must read. */
+import { BASIC_CLASS } from './codec.js';
+import { AmqpError } from './errors.js';
+import { Malformed, Reader } from './values.js';
+
+/** Bytes of one message's body; the default of RabbitMQ. */
+export const MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
+
+const PERSISTENT = 2;
+
+/** The properties of the basic class in the order of their flags, the highest bit first. */
+const PROPERTIES = [
+  ['contentType', 'shortstr'],
+  ['contentEncoding', 'shortstr'],
+  ['headers', 'table'],
+  ['deliveryMode', 'octet'],
+  ['priority', 'octet'],
+  ['correlationId', 'shortstr'],
+  ['replyTo', 'shortstr'],
+  ['expiration', 'shortstr'],
+  ['messageId', 'shortstr'],
+  ['timestamp', 'longlong'],
+  ['type', 'shortstr'],
+  ['userId', 'shortstr'],
+  ['appId', 'shortstr'],
+  ['clusterId', 'shortstr'],
+] as const;
+
+export interface ContentHeader {
+  /** The payload of the header frame: consumers get it byte for byte. */
+  raw: Buffer;
+  bodySize: number;
+  persistent: boolean;
+  userId: string | undefined;
+  /** Milliseconds to live; undefined for ever. */
+  ttl: number | undefined;
+}
+
+export interface Message extends ContentHeader {
+  exchange: string;
+  routingKey: string;
+  /** The body in the pieces in which it came. */
+  body: Buffer[];
+}
+
+/** Reads all of a header frame, since what is malformed here would break the connection of the one who gets it. */
+export function readContentHeader(raw: Buffer): ContentHeader {
+  const reader = new Reader(raw);
+  try {
+    if (reader.short() !== BASIC_CLASS) throw new Malformed('a content header of another class');
+    reader.short();
+    const bodySize = reader.longlong();
+    const flags = reader.short();
+    const header: ContentHeader = { raw, bodySize, persistent: false, userId: undefined, ttl: undefined };
+    PROPERTIES.forEach(([name, type], index) => {
+      if ((flags & (0x8000 >> index)) === 0) return;
+      const value = reader[type]();
+      if (name === 'deliveryMode') header.persistent = value === PERSISTENT;
+      else if (name === 'userId') header.userId = value as string;
+      else if (name === 'expiration') header.ttl = readExpiration(value as string);
+    });
+    if (reader.left > 0 || (flags & 3) !== 0) throw new Malformed('more properties than there are');
+    return header;
+  } catch (error) {
+    if (error instanceof Malformed) throw new AmqpError('SYNTAX_ERROR', error.message);
+    throw error;
+  }
+}
+
+function readExpiration(text: string): number {
+  if (/^\d{1,10}$/.test(text)) return Number(text);
+  throw new AmqpError('PRECONDITION_FAILED', `invalid expiration '${text.slice(0, 32)}'`);
+}
