@@ -2,7 +2,7 @@
  * The node's ACP server: one for all its connectors and sessions. Every request of the service gets exactly one answer, is run
  * once however often it comes, and a frame that is no good harms nobody but its sender.
  */
-import type { Incoming } from '../bus/types.js';
+import type { Incoming } from '../bus/index.js';
 import {
   DEFAULT_PROMPT_TIMEOUT_SECS,
   ErrorCode,

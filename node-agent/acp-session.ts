@@ -8,10 +8,8 @@ import {
   type ErrorObject,
   errorLine,
   invalidParams,
-  memberText,
   methodNotFound,
   type Notification,
-  notificationLine,
   PraxisError,
   PromptParams,
   type Request,
@@ -20,10 +18,10 @@ import {
   resultLine,
   type SessionId,
 } from '../proto/index.js';
-import { type AgentExit, AgentLink, type Reply, type Rubbish } from './agent-link.js';
+import { type AgentExit, AgentLink, type Reply } from './agent-link.js';
 import type { ChildOptions } from './child.js';
 import { type Clock, within } from './clock.js';
-import { autoAllow } from './permission.js';
+import { FromAgent } from './from-agent.js';
 import { withoutPraxisMeta, withPraxisMeta } from './praxis-meta.js';
 import { unsupportedBlock } from './prompt-blocks.js';
 import { startAgent } from './start-agent.js';
@@ -51,23 +49,21 @@ export class AcpSession {
   private agent:
     | { sessionId: string; promptCapabilities: Record<string, unknown> | null; close: boolean }
     | undefined;
-  /** What the agent says before the answer to `session/new`; it goes up after it. */
-  private early: (Request | Notification)[] = [];
   private turn: Turn | undefined;
   private turnSettled: Promise<void> = Promise.resolve();
   private closing = false;
-  private paused = false;
-  /** The ids, as JSON text, of the agent's requests that wait for an answer. */
-  private readonly asked = new Set<string>();
+  private readonly fromAgent: FromAgent;
 
   constructor(private readonly options: AcpSessionOptions) {
+    const { sessionId, yolo, lane } = options;
     this.link = new AgentLink({
       ...options,
-      onRequest: (request) => this.fromAgent(request),
-      onNotification: (notification) => this.fromAgent(notification),
-      onRubbish: (kind) => this.notice('warning', rubbishText(kind)),
+      onRequest: (request) => this.fromAgent.frame(request),
+      onNotification: (notification) => this.fromAgent.frame(notification),
+      onRubbish: (kind) => this.fromAgent.rubbish(kind),
       onExit: (exit) => this.exited(exit),
     });
+    this.fromAgent = new FromAgent({ sessionId, yolo, lane, agent: this.link });
   }
 
   /** Starts the agent and answers the `session/new`. Never rejects: a failure is the answer. */
@@ -88,8 +84,7 @@ export class AcpSession {
       );
       const line = withPraxisMeta(ours, { agentInfo, agentCapabilities });
       this.options.answer(request.id, replaceMember(line, ['id'], JSON.stringify(request.id)));
-      for (const frame of this.early) this.fromAgent(frame);
-      this.early = [];
+      this.fromAgent.release(started.agentSessionId);
     } catch (error) {
       this.closing = true;
       await this.link.child.terminate();
@@ -101,8 +96,9 @@ export class AcpSession {
   /** A request of the service about this session. It is answered once, whatever happens. */
   request(request: Request): void {
     if (request.method === 'session/close') this.close(request);
-    else if (!this.agent || NOT_FORWARDED.has(request.method))
-      this.refuse(request, methodNotFound(request.method));
+    else if (!this.agent)
+      this.refuse(request, new PraxisError(ErrorCode.InvalidRequest, 'The session is still starting'));
+    else if (NOT_FORWARDED.has(request.method)) this.refuse(request, methodNotFound(request.method));
     else if (request.method === 'session/prompt') this.prompt(request);
     else this.forward(request, (reply) => this.pass(request, reply));
   }
@@ -116,7 +112,7 @@ export class AcpSession {
 
   /** An answer to a request of the agent, with the agent's own id. A second one, or one to nothing asked, is dropped. */
   response(response: Response): void {
-    if (this.asked.delete(idText(response.line))) this.link.send(response.line);
+    if (this.fromAgent.takeAnswer(response.line)) this.link.send(response.line);
   }
 
   /** Ends the agent and its process group, without a word to the service. */
@@ -223,70 +219,9 @@ export class AcpSession {
     this.options.answer(request.id, errorLine(request.id, new PraxisError(code, message, data)));
   }
 
-  private fromAgent(frame: Request | Notification): void {
-    if (!this.agent) {
-      this.early.push(frame);
-      return;
-    }
-    if (frame.kind === 'request' && this.ownAnswer(frame)) return;
-    if (frame.kind === 'request') this.asked.add(idText(frame.line));
-    const ours = JSON.stringify(this.options.sessionId);
-    this.say(
-      frame.params.sessionId === this.agent.sessionId
-        ? replaceMember(frame.line, ['params', 'sessionId'], ours)
-        : frame.line,
-    );
-  }
-
-  /** YOLO: the agent has its answer at once, and the transcript shows it. */
-  private ownAnswer(request: Request): boolean {
-    if (!this.options.yolo || request.method !== 'session/request_permission') return false;
-    const result = autoAllow(request.params);
-    if (!result) return false;
-    this.link.send(`{"jsonrpc":"2.0","id":${idText(request.line)},"result":${JSON.stringify(result)}}`);
-    const { sessionId } = this.options;
-    const params = { ...request.params, sessionId };
-    this.say(
-      notificationLine('_praxis/agent/auto', {
-        sessionId,
-        method: request.method,
-        params,
-        result,
-        by: 'yolo',
-      }),
-    );
-    return true;
-  }
-
-  /** Sends a frame up; the agent waits while too much is on its way. */
-  private say(line: string): void {
-    const { lane } = this.options;
-    lane.send(line);
-    if (!lane.full || this.paused) return;
-    this.paused = true;
-    this.link.child.pause();
-    void lane.room().then(() => {
-      this.paused = false;
-      this.link.child.resume();
-    });
-  }
-
-  private notice(severity: 'warning' | 'error', text: string): void {
-    const { sessionId } = this.options;
-    this.say(notificationLine('_praxis/agent/notice', { sessionId, severity, text }));
-  }
-
-  private exited({ code, signal, detail }: AgentExit): void {
+  private exited(exit: AgentExit): void {
     if (this.closing || !this.agent) return;
-    const { sessionId } = this.options;
     this.options.onEnd();
-    this.say(notificationLine('_praxis/agent/exited', { sessionId, code, signal, detail }));
+    this.fromAgent.exited(exit);
   }
 }
-
-const idText = (line: string): string => memberText(line, ['id']) ?? 'null';
-
-const rubbishText = (kind: Rubbish): string =>
-  kind === 'too large'
-    ? 'The agent wrote a line that is too large; it was dropped'
-    : `The agent wrote a line that is ${kind}; such lines are dropped`;

@@ -86,6 +86,15 @@ export class AgentLink {
     this.child.write(line);
   }
 
+  /** Stops reading what the agent says; it waits in its pipe. */
+  pause(): void {
+    this.child.pause();
+  }
+
+  resume(): void {
+    this.child.resume();
+  }
+
   /** The number on this hop of a request that is still open, for `$/cancel_request`. */
   numberOf(hopId: unknown): number | undefined {
     for (const [id, entry] of this.open) if (entry.hopId === hopId) return id;

@@ -2,7 +2,7 @@
  * Tells the service that this node is there: hello on every connection and whenever a service comes up, a beat between,
  * bye at a polite stop. None of these is kept for a service that is away: it will ask.
  */
-import type { Bus, Outgoing } from '../bus/types.js';
+import type { Bus, Outgoing } from '../bus/index.js';
 import {
   type ConnectorInfo,
   EVENTS,

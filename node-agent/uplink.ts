@@ -3,7 +3,7 @@
  * numbered 1, 2, 3 ... for the life of this process, so that the service can write each down once.
  */
 
-import type { Outbox, OutboxOptions } from '../bus/types.js';
+import type { Outbox, OutboxOptions } from '../bus/index.js';
 import { EVENTS, partitionKey, type SessionId } from '../proto/index.js';
 
 /** The lane of a session's agent; undefined for what concerns no session. */

@@ -1,0 +1,107 @@
+/**
+ * What an agent says, on its way up to the service: with our session id in the place of its own, held until the answer to
+ * `session/new` is out, and no faster than the bus takes it.
+ */
+import {
+  memberText,
+  type Notification,
+  notificationLine,
+  type Request,
+  replaceMember,
+  type SessionId,
+} from '../proto/index.js';
+import type { AgentExit, Rubbish } from './agent-link.js';
+import { autoAllow } from './permission.js';
+import type { SessionLane } from './uplink.js';
+
+/**
+ * Things that an agent may say before it answers `session/new`. One that says more is not read any further, so it misses
+ * AGENT_START_MS and is ended.
+ */
+const MAX_EARLY = 10_000;
+
+export interface FromAgentOptions {
+  sessionId: SessionId;
+  yolo: boolean;
+  lane: SessionLane;
+  /** The agent's own output, and a line to its input. */
+  agent: { pause(): void; resume(): void; send(line: string): void };
+}
+
+export class FromAgent {
+  private agentSessionId: string | undefined;
+  private early: (() => void)[] = [];
+  private paused = false;
+  /** The ids, as JSON text, of the agent's requests that wait for an answer. */
+  private readonly asked = new Set<string>();
+
+  constructor(private readonly options: FromAgentOptions) {}
+
+  /** The answer to `session/new` is out: what the agent said meanwhile follows. */
+  release(agentSessionId: string): void {
+    this.agentSessionId = agentSessionId;
+    for (const say of this.early.splice(0)) say();
+  }
+
+  frame(frame: Request | Notification): void {
+    this.whenReleased(() => {
+      if (frame.kind === 'request' && this.answeredHere(frame)) return;
+      if (frame.kind === 'request') this.asked.add(idText(frame.line));
+      const ours = JSON.stringify(this.options.sessionId);
+      const isOwn = frame.params.sessionId === this.agentSessionId;
+      this.say(isOwn ? replaceMember(frame.line, ['params', 'sessionId'], ours) : frame.line);
+    });
+  }
+
+  /** Whether this answers a request that the agent waits for; the second time it does not. */
+  takeAnswer(line: string): boolean {
+    return this.asked.delete(idText(line));
+  }
+
+  rubbish(kind: Rubbish): void {
+    const text =
+      kind === 'too large'
+        ? 'The agent wrote a line that is too large; it was dropped'
+        : `The agent wrote a line that is ${kind}; such lines are dropped`;
+    this.whenReleased(() => this.tell('_praxis/agent/notice', { severity: 'warning', text }));
+  }
+
+  exited({ code, signal, detail }: AgentExit): void {
+    this.tell('_praxis/agent/exited', { code, signal, detail });
+  }
+
+  /** YOLO: the agent has its answer at once, and the transcript shows it. */
+  private answeredHere({ method, params, line }: Request): boolean {
+    if (!this.options.yolo || method !== 'session/request_permission') return false;
+    const result = autoAllow(params);
+    if (!result) return false;
+    this.options.agent.send(`{"jsonrpc":"2.0","id":${idText(line)},"result":${JSON.stringify(result)}}`);
+    const { sessionId } = this.options;
+    this.tell('_praxis/agent/auto', { method, params: { ...params, sessionId }, result, by: 'yolo' });
+    return true;
+  }
+
+  private whenReleased(say: () => void): void {
+    if (this.agentSessionId !== undefined) say();
+    else if (this.early.push(say) >= MAX_EARLY) this.options.agent.pause();
+  }
+
+  private tell(method: string, params: Record<string, unknown>): void {
+    this.say(notificationLine(method, { sessionId: this.options.sessionId, ...params }));
+  }
+
+  /** Sends a frame up; the agent waits while too much is on its way. */
+  private say(line: string): void {
+    const { lane, agent } = this.options;
+    lane.send(line);
+    if (!lane.full || this.paused) return;
+    this.paused = true;
+    agent.pause();
+    void lane.room().then(() => {
+      this.paused = false;
+      agent.resume();
+    });
+  }
+}
+
+const idText = (line: string): string => memberText(line, ['id']) ?? 'null';

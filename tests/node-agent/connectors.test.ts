@@ -1,0 +1,101 @@
+/** The connectors that ship, and those of node.json, as the node loads them. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../node-agent/clock.js';
+import { Groups } from '../../node-agent/groups.js';
+import { SessionHost } from '../../node-agent/host/session-host.js';
+import { loadConnectors } from '../../node-agent/load-connectors.js';
+import { LuaPool } from '../../node-agent/lua/index.js';
+import { type ConnectorContext, LuaConnector, type NewHost } from '../../node-agent/lua-connector.js';
+import { ErrorCode, NodeConfig, newId, packageRoot, VERSION } from '../../proto/index.js';
+
+let dir: string;
+let pool: LuaPool;
+let newHost: NewHost;
+
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'pxc-'));
+  const entry = pathToFileURL(`${packageRoot}dist/node-agent/lua/worker.js`);
+  pool = new LuaPool({ clock: systemClock, sliceMs: 300, memory: 8 * 1024 * 1024, workers: 2, entry });
+  const groups = new Groups(join(dir, 'agents'));
+  newHost = (_connector, cwd) =>
+    new SessionHost({ cwd, groups, clock: systemClock, log: () => undefined, onError: () => undefined });
+});
+afterAll(async () => {
+  await pool.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const load = (agents: object) => loadConnectors(NodeConfig.parse({ agents }), pool, newHost);
+const session = () => ({ sessionId: newId(), cwd: dir, yolo: false, interactive: true });
+
+describe('the connectors of a node', () => {
+  it('are the demo agent and the agents of node.json', async () => {
+    const connectors = await load({
+      mine: { title: 'My agent', command: ['sh', '-c', 'x'], env: { K: 'v' } },
+      gone: { command: ['no-such-program'] },
+    });
+    expect(await Promise.all(connectors.map((connector) => connector.info()))).toEqual([
+      { id: 'demo', title: 'Demo agent', version: VERSION, status: 'ready', hint: null },
+      { id: 'mine', title: 'My agent', version: null, status: 'ready', hint: null },
+      {
+        id: 'gone',
+        title: 'gone',
+        version: null,
+        status: 'missing',
+        hint: expect.stringMatching(/agents\.gone\.command/),
+      },
+    ]);
+    expect(await connectors[1]!.open(session())).toEqual({ command: ['sh', '-c', 'x'], env: { K: 'v' } });
+  });
+
+  it('start the demo agent with the Node.js that runs the node', async () => {
+    const [demo] = await load({});
+    expect(await demo!.open(session())).toEqual({
+      command: [process.execPath, `${packageRoot}dist/connectors/demo/agent/main.js`],
+      env: {},
+    });
+  });
+
+  it('may have an agent of the owner in the place of the demo agent', async () => {
+    const connectors = await load({ demo: { command: ['sh'] } });
+    expect(connectors.map(({ id }) => id)).toEqual(['demo']);
+    expect((await connectors[0]!.open(session())).command).toEqual(['sh']);
+  });
+});
+
+describe('a faulty connector', () => {
+  const context: ConnectorContext = { id: 'bad', version: '1', node: 'node', folder: '/' };
+  const connector = async (source: string) =>
+    new LuaConnector(pool, await pool.compile('bad.lua', source), context, newHost);
+
+  it('is listed with what is wrong', async () => {
+    const bad = await connector('return { detect = function() return nil .. "x" end }');
+    expect(await bad.info()).toMatchObject({
+      id: 'bad',
+      status: 'needs_setup',
+      hint: expect.stringContaining('bad.lua:1:'),
+    });
+  });
+
+  it.each([
+    ['fails', 'error("broken")', ErrorCode.AgentStartFailed, /bad\.lua:1: broken/],
+    ['loops', 'while true do end', ErrorCode.AgentStartFailed, /computed longer than/],
+    [
+      'answers nonsense',
+      'return { acp = { command = {} } }',
+      ErrorCode.AgentStartFailed,
+      /open\(\) answered wrongly/,
+    ],
+    ['asks for a login', 'error { code = -32000, message = "log in" }', -32000, /log in/],
+  ])('that %s makes the session fail with the reason', async (_name, body, code, message) => {
+    const bad = await connector(`return { open = function() ${body} end }`);
+    await expect(bad.open(session())).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
+  });
+});
