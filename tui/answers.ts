@@ -2,21 +2,14 @@
 import { say, step, withChat } from './change.js';
 import type { Step } from './effects.js';
 import { optionForKey } from './items/index.js';
-import type { Command } from './keys.js';
 import { type Chat, isAnswering, openQuestion, type State } from './state.js';
 
-const KEYS: Partial<Record<Command, string>> = {
-  allowOnce: 'a',
-  allowAlways: 'A',
-  rejectOnce: 'r',
-  rejectAlways: 'R',
-};
-
-export function allowedAnswer(state: State, chat: Chat, command: Command, now: number): Step<State> {
+/** Answers the open question with the option that `key` stands for. */
+export function answerWith(state: State, chat: Chat, key: string, now: number): Step<State> {
   const question = openQuestion(chat);
   // The key was on its way before the question could be read.
   if (!question || !isAnswering(chat, now)) return step(state);
-  const option = optionForKey(question, KEYS[command] ?? '');
+  const option = optionForKey(question, key);
   if (!option) return step(say(state, 'The agent does not offer that answer here.', now, 'warning'));
   const next = withChat(state, chat.sessionId, (c) => ({
     answered: new Set(c.answered).add(question.requestId),

@@ -1,7 +1,7 @@
 /** What the commands of the list and the chat do to the state. Those of the overlays are in overlays.ts. */
 
 import { whyNot } from './allowed.js';
-import { allowedAnswer } from './answers.js';
+import { answerWith } from './answers.js';
 import { openSession, say, step, withChat, withCurrent } from './change.js';
 import { EMPTY_EDITOR, edit, editorOf, insert } from './editor.js';
 import type { Step } from './effects.js';
@@ -17,7 +17,8 @@ import {
   selectedEntry,
 } from './state.js';
 
-export function run(state: State, command: Command, now: number): Step<State> {
+/** Does `command`; `key` is the key that gave it. */
+export function run(state: State, command: Command, key: string, now: number): Step<State> {
   const reason = whyNot(state, command);
   if (reason !== null) return step(reason === '' ? state : say(state, reason, now, 'warning'));
   switch (command) {
@@ -40,7 +41,7 @@ export function run(state: State, command: Command, now: number): Step<State> {
       return step(sessionsOverlay(state), { type: 'refresh' });
     default:
       if (state.overlay) return overlayCommand(state, command, now);
-      return state.focus === 'list' ? inList(state, command) : inChat(state, command, now);
+      return state.focus === 'list' ? inList(state, command) : inChat(state, command, key, now);
   }
 }
 
@@ -58,7 +59,7 @@ function inList(state: State, command: Command): Step<State> {
   return entry.kind === 'agent' ? step(startOverlay(state, entry.node, entry.connector)) : step(state);
 }
 
-function inChat(state: State, command: Command, now: number): Step<State> {
+function inChat(state: State, command: Command, key: string, now: number): Step<State> {
   const chat = currentChat(state);
   if (command === 'back') return step({ ...state, focus: 'list' });
   if (!chat) return step(state);
@@ -88,7 +89,8 @@ function inChat(state: State, command: Command, now: number): Step<State> {
     case 'allowAlways':
     case 'rejectOnce':
     case 'rejectAlways':
-      return allowedAnswer(state, chat, command, now);
+    case 'choose':
+      return answerWith(state, chat, key, now);
     default:
       return step(state);
   }

@@ -36,6 +36,7 @@ export type Command =
   | 'allowAlways'
   | 'rejectOnce'
   | 'rejectAlways'
+  | 'choose'
   | 'resume'
   | 'discard'
   | 'filter'
@@ -144,6 +145,12 @@ export const BINDINGS: readonly Binding[] = [
   { in: 'question', command: 'rejectAlways', keys: ['R'], label: 'always', help: 'Reject it from now on.' },
   {
     in: 'question',
+    command: 'choose',
+    keys: ['1', '2', '3', '4', '5', '6', '7', '8', '9'],
+    help: 'Choose a further option that the agent offers, by its number.',
+  },
+  {
+    in: 'question',
     command: 'answer',
     keys: ['tab'],
     label: 'type',
@@ -225,7 +232,7 @@ export const BINDINGS: readonly Binding[] = [
     label: 'nodes',
     help: 'Go to the list of nodes and agents.',
   },
-  { in: 'everywhere', command: 'help', keys: ['f1'], label: 'help', help: 'Show the keys.' },
+  { in: 'everywhere', command: 'help', keys: ['f1', 'ctrl+h'], label: 'help', help: 'Show the keys.' },
   {
     in: 'everywhere',
     command: 'quit',

@@ -168,9 +168,10 @@ function text(before: State, typedText: string, now: number): Step<State> {
 
 /** One letter where letters are commands. */
 function press(state: State, letter: string, now: number): Step<State> {
-  if (state.overlay?.kind === 'start') return letter === ' ' ? run(state, 'toggle', now) : step(state);
+  if (state.overlay?.kind === 'start')
+    return letter === ' ' ? run(state, 'toggle', letter, now) : step(state);
   const command = commandFor(contextsOf(state), letter);
-  if (command !== undefined) return run(state, command, now);
+  if (command !== undefined) return run(state, command, letter, now);
   const chat = state.overlay === null && state.focus === 'chat' ? currentChat(state) : undefined;
   if (!chat) return step(state);
   return step(
@@ -201,7 +202,7 @@ function written(state: State, piece: string, now: number): State {
 
 function key(state: State, name: string, now: number): Step<State> {
   const command = commandFor(contextsOf(state), name);
-  if (command !== undefined) return run(state, command, now);
+  if (command !== undefined) return run(state, command, name, now);
   const { overlay } = state;
   if (overlay?.kind === 'start') {
     const cwd = edit(overlay.cwd, name);

@@ -23,7 +23,11 @@ export class Terminal {
   #taken = true;
   readonly #onData = (chunk: Buffer): void => this.#decoder.write(chunk);
   readonly #onStop = (): void => this.suspend();
-  readonly #onContinue = (): void => this.#take();
+  /** Awake again: whatever the shell wrote meanwhile is drawn over. */
+  readonly #onContinue = (): void => {
+    this.#give();
+    this.#take();
+  };
 
   constructor(options: TerminalOptions) {
     this.#options = options;

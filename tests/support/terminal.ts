@@ -90,6 +90,12 @@ export class TestTerminal {
     return this.exit!.code;
   }
 
+  /** Calls `listener` with what the program writes, as it comes; the result ends it. */
+  onOutput(listener: (data: string) => void): () => void {
+    const { dispose } = this.#pty.onData(listener);
+    return dispose;
+  }
+
   /** Keys and text, as a keyboard sends them. */
   type(text: string): void {
     this.#pty.write(text);

@@ -102,6 +102,31 @@ describe('the state of the screen', () => {
     expect(d.effects).toMatchObject([{ requestId: 'q1' }, { requestId: 'q2' }]);
   });
 
+  it('reaches every option of a question: the first of a kind by its letter, further ones by their number', () => {
+    const d = new Driver();
+    const options = ['once', 'always', 'always for the tool', 'always for the server'].map((name, i) => ({
+      optionId: name,
+      name,
+      kind: i === 0 ? 'allow_once' : 'allow_always',
+    }));
+    const toolCall = { toolCallId: 'c', title: 'Do it' };
+    for (const [id, key] of [
+      ['q1', 'A'],
+      ['q2', '3'],
+      ['q3', '4'],
+    ] as const) {
+      d.event('session/request_permission', { toolCall, options }, id);
+      d.now += 300;
+      d.type(key);
+      d.event('_praxis/request/resolved', { requestId: id, by: 'ada' });
+    }
+    expect(d.effects.map((e) => (e.type === 'answer' ? e.optionId : e.type))).toEqual([
+      'always',
+      'always for the tool',
+      'always for the server',
+    ]);
+  });
+
   it('says so when the agent does not offer an answer', () => {
     const d = new Driver();
     d.ask('q1');

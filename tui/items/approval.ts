@@ -14,9 +14,20 @@ export const ANSWER_KEYS = {
   reject_always: 'R',
 } as const satisfies Record<PermissionOption['kind'], string>;
 
-/** The option that `key` stands for: the first of its kind. */
+/** The key of each option: the letter of its kind for the first one of that kind, its place in the list for further ones. */
+export function answerKeys(item: ApprovalItem): { key: string; option: PermissionOption }[] {
+  const taken = new Set<string>();
+  return item.options.map((option, at) => {
+    const letter = ANSWER_KEYS[option.kind];
+    const key = taken.has(letter) ? String(at + 1) : letter;
+    taken.add(letter);
+    return { key, option };
+  });
+}
+
+/** The option that `key` stands for. */
 export const optionForKey = (item: ApprovalItem, key: string): PermissionOption | undefined =>
-  item.options.find((o) => ANSWER_KEYS[o.kind] === key);
+  answerKeys(item).find((answer) => answer.key === key)?.option;
 
 function answered(item: ApprovalItem, width: number): Line[] {
   const by = item.by === null ? '' : ` by ${sanitizeLine(item.by)}`;
@@ -43,11 +54,7 @@ export const approval: Renderer<ApprovalItem> = (item, { width, answering }) => 
   if (item.state !== 'open') return answered(item, width);
   const inner = width - 2;
   const keys: Span[] = [];
-  const seen = new Set<string>();
-  for (const option of item.options) {
-    const key = ANSWER_KEYS[option.kind];
-    if (seen.has(key)) continue;
-    seen.add(key);
+  for (const { key, option } of answerKeys(item)) {
     if (keys.length > 0) keys.push(span('   '));
     keys.push(
       span(key, answering ? 'key' : 'dim'),
