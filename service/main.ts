@@ -21,7 +21,7 @@ export async function runService(env: NodeJS.ProcessEnv = process.env): Promise<
   const stopAsked = stopSignal();
   const unlock = lockHome(home);
   try {
-    const broker = await openBroker(env, home);
+    const broker = await openBroker(env, home, log);
     await provideCredentials(broker, home, log);
     const store = await SqliteStore.open(home.database);
     const bus = connectBus({
