@@ -90,7 +90,9 @@ export class System {
     const system = new System(options, login);
     try {
       system.service.start();
-      await waitUntil(() => existsSync(system.home.credentials('node')) && system.#partsRun(), 20_000);
+      const made = () =>
+        (['node', 'client'] as const).every((role) => existsSync(system.home.credentials(role)));
+      await waitUntil(() => system.#partsRun() && made(), 20_000);
       system.node.start();
       await system.settled();
     } catch (error) {
