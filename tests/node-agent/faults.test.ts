@@ -192,20 +192,24 @@ describe('an agent in the middle of a turn', () => {
   });
 
   it('that ignores a cancel, is interrupted, and its prompt is answered cancelled', async () => {
-    test = new TestServer([demo], { clock: new HurriedClock(100) });
-    const sessionId = await test.open('demo', { promptTimeoutSecs: 86_400 });
+    const clock = new HurriedClock();
+    test = new TestServer([demo], { clock });
+    const sessionId = await test.open('demo');
     const prompt = test.prompt(sessionId, '/ignore-cancel && /say before && /hang');
     await waitUntil(() => test.textOf(sessionId) === 'before');
+    clock.longestMs = 100;
     test.cancel(sessionId);
     expect((await prompt).result).toEqual({ stopReason: 'cancelled' });
     expect((await test.waitFor('_praxis/agent/exited')).params.signal).toBe('SIGINT');
   });
 
   it('that ignores every signal it can, is killed', async () => {
-    test = new TestServer([demo], { clock: new HurriedClock(100) });
-    const sessionId = await test.open('demo', { promptTimeoutSecs: 86_400 });
+    const clock = new HurriedClock();
+    test = new TestServer([demo], { clock });
+    const sessionId = await test.open('demo');
     const prompt = test.prompt(sessionId, '/ignore-cancel && /ignore-signals && /say deaf && /hang');
     await waitUntil(() => test.textOf(sessionId) === 'deaf');
+    clock.longestMs = 100;
     test.cancel(sessionId);
     expect((await prompt).result).toEqual({ stopReason: 'cancelled' });
     expect((await test.waitFor('_praxis/agent/exited')).params.signal).toBe('SIGKILL');

@@ -34,7 +34,8 @@ export class ManualClock implements Clock {
  * short polls go on as they are.
  */
 export class HurriedClock implements Clock {
-  constructor(private readonly longestMs: number) {}
+  /** Milliseconds that a wait lasts at most if it begins from now on. */
+  constructor(public longestMs = Number.MAX_SAFE_INTEGER) {}
 
   now(): number {
     return Date.now();
