@@ -1,5 +1,5 @@
 /** The typed client: what clients do, over one link, its cursors, its turns and its lists. */
-import type { Bus } from '../bus/types.js';
+import type { Bus } from '../bus/index.js';
 import {
   ClientMethods,
   errorLine,

@@ -3,7 +3,7 @@
  * to every new run of the service, then lets its listeners attach again, then repeats what is unanswered. The typed
  * Client and the ACP bridge stand on it.
  */
-import type { Bus, Incoming } from '../bus/types.js';
+import type { Bus, Incoming } from '../bus/index.js';
 import {
   type ClientAddress,
   COMMANDS,

@@ -2,7 +2,7 @@
  * Whether the service is there, told apart from the broker being there: a service that says nothing for
  * SERVICE_SILENT_MS after it was asked for a word is shown as lost, and as connected again with its next word.
  */
-import type { BusState } from '../bus/types.js';
+import type { BusState } from '../bus/index.js';
 import type { Clock } from './clock.js';
 import type { LinkState } from './types.js';
 
