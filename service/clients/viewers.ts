@@ -1,7 +1,7 @@
 /**
  * Viewers: a client's cursor over a session's journal. A viewer gets every event after its cursor once and in order, from
- * the session's tail or, when it lags, from the store; one message of a viewer is under way at a time, so what comes meanwhile
- * travels together. Memory holds only what some viewer has not got, and no more than TAIL_EVENTS of it.
+ * the session's tail or, when it lags, from the store. Two messages of a viewer are under way at a time: enough that an answer need not wait for
+ * the confirm of the events before it, few enough that a flood travels in large messages. Memory holds only what some viewer has not got, and no more than TAIL_EVENTS of it.
  */
 import { MAX_BATCH_BYTES, MAX_BATCH_FRAMES } from '../../proto/index.js';
 import type { Log } from '../ports.js';
@@ -12,17 +12,25 @@ import type { Client } from './clients.js';
 /** Events of one session that wait in memory for its viewers. Older ones are read from the store. */
 export const TAIL_EVENTS = 2_000;
 
+/** Messages of one viewer that the broker has not confirmed. */
+const WINDOW = 2;
+
 class Viewer {
   /** Answers that come after an event that this viewer has not got. */
   readonly answers: { seq: number; line: string }[] = [];
-  busy = false;
+  reading = false;
   stopped = false;
+  /** The newest event that was sent; `cursor` is the newest that the broker has confirmed. */
+  sent: number;
+  inFlight = 0;
 
   constructor(
     readonly client: Client,
     readonly session: Session,
     public cursor: number,
-  ) {}
+  ) {
+    this.sent = cursor;
+  }
 }
 
 export interface ViewersDeps {
@@ -86,7 +94,7 @@ export class Viewers {
   /** Sends a line to the client when it has the session's events up to `seq`. */
   sendAfter(client: Client, session: string, seq: number, line: string): void {
     const viewer = this.bySession.get(session)?.get(client.address);
-    if (!viewer || (viewer.cursor >= seq && viewer.answers.length === 0)) void client.say(line);
+    if (!viewer || (viewer.sent >= seq && viewer.answers.length === 0)) void client.say(line);
     else {
       viewer.answers.push({ seq, line });
       void this.pump(viewer);
@@ -108,20 +116,16 @@ export class Viewers {
   }
 
   private async pump(viewer: Viewer): Promise<void> {
-    if (viewer.busy) return;
-    viewer.busy = true;
+    if (viewer.reading) return;
+    viewer.reading = true;
     try {
-      while (!viewer.stopped) {
-        while (viewer.answers.length > 0 && viewer.answers[0]!.seq <= viewer.cursor)
-          void viewer.client.say(viewer.answers.shift()!.line);
-        if (viewer.cursor >= viewer.session.saved) break;
+      this.answer(viewer);
+      while (!viewer.stopped && viewer.inFlight < WINDOW && viewer.sent < viewer.session.saved) {
         const events = batchOf(await this.read(viewer));
-        if (viewer.stopped || events.length === 0) break;
-        const { session, seq, epoch, at } = events[0]!;
-        const lines = events.map(({ frame }) => frame);
-        if ((await viewer.client.send(lines, { session, seq, epoch, at })) !== 'sent') break;
-        viewer.cursor = events.at(-1)!.seq;
-        this.trim(viewer.session);
+        // A message that was lost meanwhile has set the viewer back.
+        if (viewer.stopped || events[0]?.seq !== viewer.sent + 1) break;
+        void this.send(viewer, events);
+        this.answer(viewer);
       }
     } catch (error) {
       this.deps.log.error(
@@ -129,19 +133,47 @@ export class Viewers {
         'a viewer cannot read the journal',
       );
     } finally {
-      viewer.busy = false;
+      viewer.reading = false;
     }
   }
 
-  /** Saved events after the viewer's cursor. */
-  private async read({ session, cursor }: Viewer): Promise<EventRow[]> {
+  private async send(viewer: Viewer, events: EventRow[]): Promise<void> {
+    const { session, seq, epoch, at } = events[0]!;
+    const last = events.at(-1)!.seq;
+    viewer.sent = last;
+    viewer.inFlight++;
+    const lines = events.map(({ frame }) => frame);
+    const delivered = await viewer.client.send(lines, { session, seq, epoch, at });
+    viewer.inFlight--;
+    if (delivered === 'sent') {
+      viewer.cursor = Math.max(viewer.cursor, last);
+      this.trim(viewer.session);
+      void this.pump(viewer);
+    } else if (delivered === 'disconnected') viewer.sent = viewer.cursor;
+  }
+
+  /** Sends the answers whose events have been sent before them. One that is lost with them is sent with them again. */
+  private answer(viewer: Viewer): void {
+    while (viewer.answers.length > 0 && viewer.answers[0]!.seq <= viewer.sent) {
+      const answer = viewer.answers.shift()!;
+      void viewer.client.send([answer.line]).then((delivered) => {
+        if (delivered !== 'disconnected') return;
+        if (viewer.stopped) void viewer.client.say(answer.line);
+        else viewer.answers.push(answer);
+        viewer.answers.sort((a, b) => a.seq - b.seq);
+      });
+    }
+  }
+
+  /** Saved events that were not sent. */
+  private async read({ session, sent }: Viewer): Promise<EventRow[]> {
     const { tail, saved } = session;
     const first = tail[0]?.seq;
-    if (first === undefined || first > cursor + 1) {
-      const rows = await this.deps.store.events(session.id, cursor, MAX_BATCH_FRAMES, MAX_BATCH_BYTES);
+    if (first === undefined || first > sent + 1) {
+      const rows = await this.deps.store.events(session.id, sent, MAX_BATCH_FRAMES, MAX_BATCH_BYTES);
       return rows.filter(({ seq }) => seq <= session.saved);
     }
-    const from = cursor + 1 - first;
+    const from = sent + 1 - first;
     return tail.slice(from, Math.min(from + MAX_BATCH_FRAMES, saved + 1 - first));
   }
 
