@@ -164,7 +164,7 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-/** The home directory on the node that the session would come to. */
+/** A directory that is allowed on the node that the session would come to: its home, or the first of its roots. */
 function homeFor({ node, connector }: NewSession, nodes: NodeInfo[]): string {
   const live = nodes.filter(({ state }) => state === 'live');
   const found = node
@@ -173,7 +173,12 @@ function homeFor({ node, connector }: NewSession, nodes: NodeInfo[]): string {
         connectors.some(({ id, status }) => id === connector && status === 'ready'),
       ) ?? live[0]);
   // Where there is no such node, the service says so in its own words.
-  return found?.home ?? '/';
+  if (!found) return '/';
+  const { home, roots } = found;
+  const allowed = roots.some(
+    (root) => home === root || home.startsWith(root.endsWith('/') ? root : `${root}/`),
+  );
+  return allowed ? home : (roots[0] ?? home);
 }
 
 function metaOf(wish: NewSession, sessionId: string): Record<string, unknown> {

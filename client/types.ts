@@ -42,7 +42,7 @@ export interface Cursor {
 export interface NewSession {
   node?: string;
   connector?: string;
-  /** Default: the node's home directory. */
+  /** Default: the node's home directory, or the first directory that it allows. */
   cwd?: string;
   yolo?: boolean;
   interactive?: boolean;

@@ -78,8 +78,8 @@ export async function start(
 }
 
 /**
- * In the directory that was asked for. Without one: in ours, where the node has it too and allows it, else in the home
- * directory of the node, which is said.
+ * In the directory that was asked for. Without one: in ours, where the node has it too and allows it, else in a
+ * directory that the node allows, which is said.
  */
 async function newSession(
   io: Io,
@@ -106,7 +106,8 @@ async function newSession(
       code === ErrorCode.Forbidden || (data as { cwd?: unknown } | undefined)?.cwd !== undefined;
     if (!aboutCwd) throw error;
     const session = await client.newSession(wish, onEvent);
-    printer.remark(`${io.cwd} cannot be used on the node; the session is in its home directory (use --cwd)`);
+    const { cwd } = await client.findSession(session.sessionId);
+    printer.remark(`${io.cwd} cannot be used on the node; the session works in ${cwd} (choose with --cwd)`);
     return session;
   }
 }

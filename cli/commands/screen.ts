@@ -4,9 +4,11 @@
  */
 import { connectClient, placeOf } from '../../client/index.js';
 import { defaultName, ErrorCode, homeOf, NodeConfig, PraxisError, readConfig } from '../../proto/index.js';
+import { withClient } from '../connect.js';
 import { EXIT } from '../exit.js';
 import { type Io, note, say } from '../io.js';
 import { bringUp } from '../up/start.js';
+import { liveState } from '../up/state.js';
 import { takeDown } from '../up/stop.js';
 import { run } from './run.js';
 
@@ -17,8 +19,11 @@ export async function screen(io: Io, program: string): Promise<number> {
   const place = placeOf(io.env, home);
   const interactive = io.stdin.isTTY === true && io.stdout.isTTY === true;
   let started = false;
-  if (place.elsewhere === undefined) ({ started } = await bringUp(io, program));
+  if (place.elsewhere === undefined && !io.env.PRAXIS_BUS_URL && !(await runsAlready(io)))
+    ({ started } = await bringUp(io, program));
   if (!interactive) return demo(io, started);
+  // A system that does not answer is said in a sentence, not on a screen that stays empty.
+  if (!started) await withClient(io, async () => undefined);
   const client = connectClient({ env: io.env, name: 'praxis-tui' });
   try {
     const { runTui } = await import('../../tui/index.js');
@@ -28,6 +33,17 @@ export async function screen(io: Io, program: string): Promise<number> {
     return EXIT.ok![0];
   } finally {
     await client.close();
+  }
+}
+
+/** Somebody runs the parts without a supervisor, as systemd or a container does. */
+async function runsAlready(io: Io): Promise<boolean> {
+  if (liveState(homeOf(io.env))) return false;
+  try {
+    return await withClient(io, async () => true);
+  } catch (error) {
+    if (error instanceof PraxisError && error.code === ErrorCode.Disconnected) return false;
+    throw error;
   }
 }
 

@@ -10,6 +10,8 @@ import type { Printer } from './printer.js';
 
 export class Questions {
   readonly #open = new Map<string, AbortController>();
+  /** Of the newest tool call: a question often names no more than its id. */
+  #tool: { id: unknown; title: unknown } = { id: undefined, title: undefined };
   #queue: Promise<void> = Promise.resolve();
 
   constructor(
@@ -19,6 +21,8 @@ export class Questions {
   ) {}
 
   event({ sessionId, frame }: SessionEvent): void {
+    if (frame.kind === 'notification' && frame.method === 'session/update')
+      this.#noteTool(frame.params.update);
     if (frame.kind === 'notification' && frame.method === '_praxis/request/resolved')
       this.#resolved(String(frame.params.requestId));
     else if (frame.kind === 'request' && frame.method === 'session/request_permission')
@@ -32,7 +36,7 @@ export class Questions {
       this.#select(sessionId, id, undefined);
       return;
     }
-    const title = sanitizeLine(String(params.data.toolCall.title ?? params.data.toolCall.toolCallId));
+    const title = this.#titleOf(params.data.toolCall);
     if (!canAsk(this.io)) {
       this.#select(sessionId, id, rejection(params.data.options));
       this.printer.remark(
@@ -43,6 +47,16 @@ export class Questions {
     const stop = new AbortController();
     this.#open.set(id, stop);
     this.#queue = this.#queue.then(() => this.#ask(sessionId, id, title, params.data.options, stop.signal));
+  }
+
+  #noteTool(update: unknown): void {
+    const { toolCallId: id, title } = (update ?? {}) as Record<string, unknown>;
+    if (typeof id === 'string' && typeof title === 'string') this.#tool = { id, title };
+  }
+
+  #titleOf({ toolCallId, title }: PermissionParams['toolCall']): string {
+    const known = this.#tool.id === toolCallId ? this.#tool.title : undefined;
+    return sanitizeLine(String(title ?? known ?? toolCallId));
   }
 
   /** No more questions; what is open stays open. */
