@@ -2,7 +2,7 @@
 import type { Client } from '../client/index.js';
 import type { RabbitMqAddress } from '../tests/support/rabbitmq.js';
 import { System } from '../tests/support/system.js';
-import type { Session, Target } from './target.js';
+import { isChunk, type Session, type Target } from './target.js';
 
 class PraxisSession implements Session {
   frames = 0;
@@ -34,7 +34,7 @@ export async function startPraxis(rabbit: RabbitMqAddress | undefined): Promise<
     async open() {
       const session = new PraxisSession(client);
       const { sessionId } = await client.newSession({ connector: 'demo', cwd: system.work }, ({ frame }) => {
-        if (frame.kind === 'notification' && frame.method === 'session/update') session.frames++;
+        if (frame.kind === 'notification' && isChunk(frame)) session.frames++;
       });
       session.sessionId = sessionId;
       return session;

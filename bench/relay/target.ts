@@ -3,10 +3,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Session, Target } from '../target.js';
+import { isChunk, type Session, type Target } from '../target.js';
 import { CLIENTS, COMMANDS, consume, declare, openLink, ownQueue, type Packing, Sender } from './wire.js';
 
 interface Answer {
+  params?: Record<string, unknown>;
   result?: { sessionId?: string };
   error?: { message: string };
 }
@@ -22,7 +23,7 @@ class RelaySession implements Session {
   got(line: string): void {
     const frame = JSON.parse(line) as Answer & { id?: number; method?: string };
     if (frame.method !== undefined) {
-      this.#frames++;
+      if (isChunk(frame)) this.#frames++;
       return;
     }
     this.#open.get(frame.id!)?.(frame);
