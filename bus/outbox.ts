@@ -1,7 +1,7 @@
 /**
- * Keeps frames until the broker has confirmed them. A lane has one message under way; what comes meanwhile is gathered
- * into the next, so an idle lane sends at once and a busy one sends much in one message. After a reconnect the
- * unconfirmed message of a lane goes first, so its order holds. The receiver may see frames twice, never a gap.
+ * Keeps frames until the broker has confirmed them. A lane has a few messages under way; what comes meanwhile is gathered
+ * into the next, so an idle lane sends at once and a busy one sends much in one message. When one of them is lost, all that
+ * is unconfirmed of the lane goes again from the first, so its order holds. The receiver may see frames twice, never a gap.
  */
 import { MAX_BATCH_BYTES, MAX_BATCH_FRAMES, MAX_OUTBOX_BYTES } from '../proto/index.js';
 import { type Outbox, type OutboxOptions, Unroutable } from './types.js';
@@ -12,13 +12,21 @@ interface Entry {
   number: number | undefined;
 }
 
+/** Messages of one lane under way: enough that a frame need not wait for the confirm of the one before it. */
+const MAX_UNDER_WAY = 4;
+
+interface Message {
+  /** How many entries it holds. */
+  count: number;
+  outcome: 'open' | 'done' | 'lost';
+}
+
 interface Pending<Lane> {
   lane: Lane;
+  /** Not confirmed, oldest first; the first `taken` of them are in the messages under way. */
   entries: Entry[];
-  /** How many of the first entries are under way, or go again together; 0 when none was sent yet. */
-  batch: number;
-  /** A publish of the batch has not been answered yet. */
-  sending: boolean;
+  taken: number;
+  underWay: Message[];
 }
 
 export const createOutbox = <Lane>(options: OutboxOptions<Lane>): Outbox<Lane> => new LaneOutbox(options);
@@ -58,7 +66,7 @@ class LaneOutbox<Lane> implements Outbox<Lane> {
   push(key: string, lane: Lane, line: string, number?: number): void {
     let pending = this.#lanes.get(key);
     if (!pending) {
-      pending = { lane, entries: [], batch: 0, sending: false };
+      pending = { lane, entries: [], taken: 0, underWay: [] };
       this.#lanes.set(key, pending);
     }
     const bytes = Buffer.byteLength(line) + 1;
@@ -68,43 +76,57 @@ class LaneOutbox<Lane> implements Outbox<Lane> {
   }
 
   #send(key: string, pending: Pending<Lane>): void {
-    if (pending.sending || this.options.bus.state.kind !== 'connected') return;
-    pending.batch ||= batchOf(pending.entries);
-    pending.sending = true;
-    const entries = pending.entries.slice(0, pending.batch);
-    const lines = entries.map(({ line }) => line);
-    this.options.bus.publish(this.options.compose(pending.lane, lines, entries[0]!.number)).then(
-      () => this.#done(key, pending),
-      (error) => {
-        if (error instanceof Unroutable) {
-          this.#done(key, pending);
-          this.options.onUnroutable?.(pending.lane, lines);
-          return;
-        }
-        // Unconfirmed: the batch stays first and goes again when the bus is back, which may be now.
-        pending.sending = false;
-        this.#send(key, pending);
-      },
-    );
+    const { lane, entries, underWay } = pending;
+    while (
+      pending.taken < entries.length &&
+      underWay.length < MAX_UNDER_WAY &&
+      underWay.every(({ outcome }) => outcome !== 'lost') &&
+      this.options.bus.state.kind === 'connected'
+    ) {
+      const count = batchOf(entries, pending.taken);
+      const batch = entries.slice(pending.taken, pending.taken + count);
+      const lines = batch.map(({ line }) => line);
+      const message: Message = { count, outcome: 'open' };
+      underWay.push(message);
+      pending.taken += count;
+      this.options.bus.publish(this.options.compose(lane, lines, batch[0]!.number)).then(
+        () => this.#settle(key, pending, message, 'done'),
+        (error) => {
+          const unroutable = error instanceof Unroutable;
+          this.#settle(key, pending, message, unroutable ? 'done' : 'lost');
+          if (unroutable) this.options.onUnroutable?.(lane, lines);
+        },
+      );
+    }
   }
 
-  #done(key: string, pending: Pending<Lane>): void {
-    for (const { bytes } of pending.entries.splice(0, pending.batch)) this.#bytes -= bytes;
-    pending.batch = 0;
-    pending.sending = false;
-    if (pending.entries.length > 0) this.#send(key, pending);
+  #settle(key: string, pending: Pending<Lane>, message: Message, outcome: 'done' | 'lost'): void {
+    const { entries, underWay } = pending;
+    message.outcome = outcome;
+    while (underWay[0]?.outcome === 'done') {
+      const { count } = underWay.shift()!;
+      for (const { bytes } of entries.splice(0, count)) this.#bytes -= bytes;
+      pending.taken -= count;
+    }
+    // After a loss nothing more is sent until every message has its outcome: then again from the first that was lost.
+    if (underWay.length > 0 && underWay.every(({ outcome: each }) => each !== 'open')) {
+      underWay.length = 0;
+      pending.taken = 0;
+    }
+    if (entries.length > 0) this.#send(key, pending);
     else this.#lanes.delete(key);
     if (!this.full) for (const resolve of this.#waitRoom.splice(0)) resolve();
     if (this.#lanes.size === 0) for (const resolve of this.#waitDrained.splice(0)) resolve();
   }
 }
 
-/** How many of the first entries make the next message: within the limits, and numbered without a gap. */
-function batchOf(entries: readonly Entry[]): number {
-  const first = entries[0]!.number;
+/** How many of the entries after the first `from` make the next message: within the limits, and numbered without a gap. */
+function batchOf(entries: readonly Entry[], from: number): number {
+  const first = entries[from]!.number;
   let bytes = 0;
   let count = 0;
-  for (const entry of entries) {
+  for (let i = from; i < entries.length; i++) {
+    const entry = entries[i]!;
     bytes += entry.bytes;
     const follows = first === undefined ? entry.number === undefined : entry.number === first + count;
     if (count > 0 && (bytes > MAX_BATCH_BYTES || !follows)) break;
