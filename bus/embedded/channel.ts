@@ -107,7 +107,9 @@ export class Channel implements Outlet {
       if (!noWait) this.#send('exchange.delete-ok', {});
     },
     'queue.declare': ({ queue: name, passive, noWait, arguments: args, ...flags }) => {
-      const { durable, exclusive, autoDelete } = flags;
+      const { exclusive, autoDelete } = flags;
+      // What belongs to one connection cannot outlive it; RabbitMQ ignores the flag too.
+      const durable = flags.durable && !exclusive;
       const queue = passive
         ? this.#queue(name)
         : this.session.vhost.declareQueue(name, { durable, exclusive, autoDelete }, args, this.session);

@@ -73,6 +73,7 @@ export class VirtualHost {
   /** Declares a queue; an empty name gets one of the broker's making. */
   declareQueue(asked: string, flags: QueueFlags, args: Table, asker: Asker): Queue {
     const name = asked === '' ? `amq.gen-${randomBytes(16).toString('base64url')}` : asked;
+    if (asked !== '') mustNotBeReserved('queue', name);
     asker.access.check('configure', 'queue', name);
     const limits = limitsOf(name, args);
     if (this.#queues.has(name)) {
@@ -81,7 +82,6 @@ export class VirtualHost {
       existing.touch();
       return existing;
     }
-    if (asked !== '') mustNotBeReserved('queue', name);
     const owner = flags.exclusive ? asker.owner : undefined;
     const queue = new Queue(name, flags, limits, owner, this.memory, () => this.removeQueue(queue));
     this.#queues.set(name, queue);
