@@ -1,9 +1,19 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { overBothBrokers } from '../support/brokers.js';
-import { PRAXIS, type System } from '../support/system.js';
+import { PRAXIS, runCommand, type System } from '../support/system.js';
 import { KEY, TestTerminal } from '../support/terminal.js';
+
+const program = fileURLToPath(new URL('../support/system-tui.ts', import.meta.url));
+
+const defined = (env: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)) as Record<
+    string,
+    string
+  >;
 
 overBothBrokers('the screen of a person', (start) => {
   let system: System | undefined;
@@ -16,15 +26,12 @@ overBothBrokers('the screen of a person', (start) => {
     system = undefined;
   });
 
-  /** `praxis` as a person runs it on a machine where the system is up. */
   async function open(s: System): Promise<TestTerminal> {
     terminal?.kill();
-    const env = Object.fromEntries(Object.entries(s.env).filter(([, value]) => value !== undefined));
-    terminal = new TestTerminal(process.execPath, [PRAXIS], {
+    terminal = new TestTerminal(process.execPath, ['--import', 'tsx', program], {
       columns: 100,
       rows: 32,
-      cwd: s.work,
-      env: env as Record<string, string>,
+      env: { ...defined(s.env), PX_WORK: s.work },
     });
     await terminal.waitFor('● connected');
     await terminal.waitFor('Demo agent');
@@ -96,7 +103,7 @@ overBothBrokers('the screen of a person', (start) => {
     await t.waitFor(/│ still here$/m);
     t.type(KEY.ctrl('c'));
     await t.waitFor('0 sessions');
-  });
+  }, 90_000);
 
   it('goes on by itself when the service is killed in the middle of a turn and comes back', async () => {
     system = await start();
@@ -111,7 +118,7 @@ overBothBrokers('the screen of a person', (start) => {
     await t.waitFor('● connected', 30_000);
     t.type(`${KEY.ctrl('u')}/say after all${KEY.enter}`);
     await t.waitFor(/│ after all$/m, 30_000);
-  });
+  }, 90_000);
 
   it('shows a node that was killed as lost, with its session, and both again when it is back', async () => {
     system = await start();
@@ -122,7 +129,7 @@ overBothBrokers('the screen of a person', (start) => {
     await t.waitFor('✘ lost');
     system.node.start();
     await t.waitFor('● here', 30_000);
-  });
+  }, 90_000);
 
   it('shows what an agent says as text only, whatever it says', async () => {
     system = await start();
@@ -137,4 +144,30 @@ overBothBrokers('the screen of a person', (start) => {
     expect(t.raw).not.toContain('\x1b]52');
     expect(t.text()).toContain('● here');
   });
+});
+
+it('opens on a fresh machine with the demo agent ready, from praxis alone, and the system goes on afterwards', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'px-'));
+  const { PRAXIS_BUS_URL: _, ...rest } = process.env;
+  const env = { ...defined(rest), PRAXIS_HOME: home };
+  const praxis = (...args: string[]) => runCommand([process.execPath, PRAXIS, ...args], { env, cwd: home });
+  const t = new TestTerminal(process.execPath, [PRAXIS], { columns: 80, rows: 24, cwd: home, env });
+  try {
+    await t.waitFor('● connected', 30_000);
+    await t.waitFor('Demo agent');
+    t.type(KEY.enter);
+    await t.waitFor('Working directory');
+    t.type(`${KEY.ctrl('u')}${home}${KEY.enter}`);
+    await t.waitFor('The agent is ready');
+    t.type(`hello${KEY.enter}`);
+    await t.waitFor('─ done');
+    t.type(KEY.ctrl('q'));
+    expect(await t.waitForExit()).toBe(0);
+    await t.waitFor('goes on in the background');
+    expect((await praxis('session', 'list')).stdout).toContain('idle');
+  } finally {
+    t.kill();
+    await praxis('down');
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+  }
 });
