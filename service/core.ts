@@ -266,7 +266,9 @@ export class Core {
     else this.lifecycle.closed(session, hop.purpose, hopId);
   }
 
+  /** Nobody is at the node's address. After a restart of the broker it may be on its way: its hello sends the request again. */
   private unreachable(hop: Hop): void {
+    if (this.nodes.isExpected(hop.node)) return;
     void this.committer.run({
       handle: () => {
         this.watch.absent(hop.node);

@@ -5,7 +5,7 @@
 import { ErrorCode, PraxisError } from '../../proto/index.js';
 import type { Committer } from '../commit.js';
 import type { Clock } from '../ports.js';
-import { failed, type Hops, nodeLost } from '../routing/hops.js';
+import { failed, type Hops, nodeLost, nodeUnavailable } from '../routing/hops.js';
 import type { Hello, Nodes } from '../routing/nodes.js';
 import type { Approvals } from '../sessions/approvals.js';
 import type { Lifecycle } from '../sessions/lifecycle.js';
@@ -133,6 +133,8 @@ export class Watch {
   }
 
   private silent(node: string): void {
+    const error = failed(nodeUnavailable(node));
+    for (const { id } of this.deps.hops.unsent(node)) this.deps.settle(id, error);
     for (const session of this.deps.sessions.onNode(node))
       if (session.record.state !== 'lost') this.deps.lifecycle.hide(session);
     this.deps.committer.effect(() => this.deps.changed());

@@ -1,6 +1,6 @@
 /**
  * Requests of ours to nodes that are not answered yet. Each has an id that stays the same when it is sent again, and ends
- * exactly once: with the node's answer, with NodeUnavailable when nobody took the first try, or with NodeLost.
+ * exactly once: with the node's answer, with NodeUnavailable when nobody took it, or with NodeLost.
  */
 import { Unroutable } from '../../bus/index.js';
 import { ErrorCode, NODES, PraxisError } from '../../proto/index.js';
@@ -47,6 +47,13 @@ export class Hops {
     return [...this.open.values()]
       .map(({ hop }) => hop)
       .filter((hop) => node === undefined || hop.node === node);
+  }
+
+  /** Requests to the node that have not left: nobody was there to take them. */
+  unsent(node: string): Hop[] {
+    return [...this.open.values()]
+      .filter(({ hop, left }) => hop.node === node && !left)
+      .map(({ hop }) => hop);
   }
 
   /** Sends a request; one that is open already is left alone. */

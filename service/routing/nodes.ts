@@ -13,6 +13,8 @@ interface Entry {
   info: NodeInfo;
   boot: string;
   silentMs: number;
+  /** It has said something since the service was connected last. */
+  heard: boolean;
   /** Silent so long that its sessions were given up. */
   gone: boolean;
 }
@@ -33,7 +35,7 @@ export class Nodes {
    */
   restore(rows: readonly NodeRow[]): void {
     for (const { name, boot, info } of rows)
-      this.byName.set(name, { info: JSON.parse(info), boot, silentMs: 0, gone: false });
+      this.byName.set(name, { info: JSON.parse(info), boot, silentMs: 0, heard: false, gone: false });
   }
 
   bootOf(name: string): string | undefined {
@@ -59,7 +61,7 @@ export class Nodes {
       sessions: 0,
       lastSeen: this.deps.now(),
     } as const;
-    this.byName.set(name, { info, boot, silentMs: 0, gone: false });
+    this.byName.set(name, { info, boot, silentMs: 0, heard: true, gone: false });
   }
 
   /** The node as the store keeps it. */
@@ -73,6 +75,7 @@ export class Nodes {
     const node = this.byName.get(name);
     if (node?.boot !== boot) return 'unknown';
     node.silentMs = 0;
+    node.heard = true;
     node.info.lastSeen = this.deps.now();
     if (node.info.state === 'live') return 'known';
     node.info.state = 'live';
@@ -106,9 +109,18 @@ export class Nodes {
     return { silent, gone };
   }
 
-  /** The service was disconnected itself: nobody can be blamed for the silence. */
+  /** The service was disconnected itself: nobody can be blamed for the silence, and who is there will be heard. */
   forgive(): void {
-    for (const node of this.byName.values()) node.silentMs = 0;
+    for (const node of this.byName.values()) {
+      node.silentMs = 0;
+      node.heard = false;
+    }
+  }
+
+  /** The broker may have restarted with the service, and the node be on its way back to it. */
+  isExpected(name: string): boolean {
+    const node = this.byName.get(name);
+    return node?.info.state === 'live' && !node.heard;
   }
 
   list(): NodeInfo[] {

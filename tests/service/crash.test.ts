@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ErrorCode, newId, requestLine, resultLine } from '../../proto/index.js';
+import { ErrorCode, NODE_SILENT_MS, newId, requestLine, resultLine } from '../../proto/index.js';
 import type { Batch, Store } from '../../service/store/index.js';
 import { promptOf, settled, type TestClient, type TestNode, World } from '../support/service-world.js';
 
@@ -172,6 +172,30 @@ describe('a service that is killed', () => {
     await node.answer(sessionId, turn, DONE);
     await settled();
     expect(client.answersTo(31)[0]?.result).toEqual(DONE);
+  });
+
+  it('waits for a node that is on its way back to the broker, but not for ever', async () => {
+    const { world, node, client, sessionId } = await start();
+    node.vanish();
+    await world.restart(file);
+    await client.initialize();
+    const turn = newId();
+    await client.ask('session/prompt', promptOf(sessionId, 'hi', turn), 31);
+    await settled();
+    expect(client.answersTo(31)).toEqual([]);
+    node.listen();
+    await node.hello();
+    await settled();
+    expect([...prompts(node)]).toEqual([turn]);
+    await node.answer(sessionId, turn, DONE);
+    node.vanish();
+    await world.restart(file);
+    await client.initialize();
+    await client.ask('session/prompt', promptOf(sessionId, 'never'), 32);
+    await world.clock.advance(NODE_SILENT_MS);
+    expect(client.answersTo(32)[0]?.error?.code).toBe(ErrorCode.NodeUnavailable);
+    const found = await client.call<{ sessions: object[] }>('_praxis/session/find', { prefix: sessionId });
+    expect(found.sessions).toMatchObject([{ state: 'lost', reason: 'node_silent' }]);
   });
 
   it('gives up what its node has lost meanwhile', async () => {
