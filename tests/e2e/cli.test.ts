@@ -1,0 +1,209 @@
+/** The commands as a person and a script use them: real processes, what they print, how they exit. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { overBothBrokers } from '../support/brokers.js';
+import { PRAXIS, type System } from '../support/system.js';
+import { TestTerminal } from '../support/terminal.js';
+import { waitUntil } from '../support/wait.js';
+
+overBothBrokers('the command line', (start) => {
+  let system: System;
+  beforeAll(async () => {
+    system = await start();
+  });
+  afterAll(() => system.stop());
+
+  const jsonLines = (text: string) =>
+    text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+
+  const inTerminal = (...args: string[]) =>
+    new TestTerminal(process.execPath, [PRAXIS, ...args], {
+      cwd: system.work,
+      env: system.env as Record<string, string>,
+      columns: 100,
+    });
+
+  describe('praxis run', () => {
+    it('prints the reply alone on stdout, exits 0 and leaves no open session', async () => {
+      const run = await system.run(['run', 'demo', '/think secret && /say hello']);
+      expect(run).toMatchObject({ code: 0, stdout: 'hello\n', stderr: '' });
+      await waitUntil(async () => {
+        const list = await system.run(['session', 'list', '--json']);
+        return JSON.parse(list.stdout).length === 0;
+      });
+    });
+
+    it('reads the prompt from stdin', async () => {
+      expect(await system.run(['run', 'demo', '-'], { stdin: '/say from stdin' })).toMatchObject({
+        code: 0,
+        stdout: 'from stdin\n',
+      });
+      expect(await system.run(['run', 'demo'], { stdin: '' })).toMatchObject({ code: 64 });
+    });
+
+    it('prints every frame as JSON and the stop reason last', async () => {
+      const { code, stdout } = await system.run(['run', 'demo', '/say hello', '--json']);
+      const lines = jsonLines(stdout);
+      expect(code).toBe(0);
+      expect(lines.slice(0, -1).every(({ jsonrpc }) => jsonrpc === '2.0')).toBe(true);
+      expect(lines.at(-1)).toMatchObject({ stopReason: 'end_turn', sessionId: expect.any(String) });
+      expect(lines.some(({ params }) => params.update?.content?.text === 'hello')).toBe(true);
+    });
+
+    it('rejects a question where nobody can be asked, and names --yolo', async () => {
+      const { code, stderr } = await system.run(['run', 'demo', '/write no.txt hello']);
+      expect(stderr).toContain('Write no.txt');
+      expect(stderr).toContain('--yolo');
+      expect(code).toBe(0);
+      expect(existsSync(join(system.work, 'no.txt'))).toBe(false);
+    });
+
+    it('allows everything with --yolo and shows the tool calls with --verbose', async () => {
+      const { code, stderr } = await system.run([
+        'run',
+        'demo',
+        '/write yes.txt hello',
+        '--yolo',
+        '--verbose',
+      ]);
+      expect(code).toBe(0);
+      expect(stderr).toContain('✓ Write yes.txt');
+      expect(readFileSync(join(system.work, 'yes.txt'), 'utf8')).toContain('hello');
+    });
+
+    it('asks on a terminal and does what was answered', async () => {
+      const terminal = inTerminal('run', 'demo', '/write asked.txt hello && /say done');
+      await waitUntil(() => /1-\d:/.test(terminal.text()), 20_000);
+      terminal.type('1\r');
+      await waitUntil(() => terminal.exit !== null, 20_000);
+      expect(terminal.exit).toMatchObject({ code: 0 });
+      expect(terminal.text()).toContain('done');
+      expect(readFileSync(join(system.work, 'asked.txt'), 'utf8')).toContain('hello');
+    });
+
+    it('cancels on Ctrl+C, keeps what was said, and exits 130', async () => {
+      const terminal = inTerminal('run', 'demo', '/say before && /stream 10000 8 5');
+      await waitUntil(() => terminal.text().includes('before'), 20_000);
+      terminal.type('\x03');
+      await waitUntil(() => terminal.exit !== null, 20_000);
+      expect(terminal.exit).toMatchObject({ code: 130 });
+      expect(terminal.raw).toContain('cancelling');
+    });
+
+    it('cancels after --timeout and exits 124', async () => {
+      const { code, stderr } = await system.run(['run', 'demo', '/stream 10000 8 5', '--timeout', '0.3']);
+      expect(code).toBe(124);
+      expect(stderr).toContain('0.3 s');
+    });
+
+    it('prints no terminal escape of the agent', async () => {
+      const { stdout } = await system.run(['run', 'demo', '/say a\u001b]0;owned\u0007b\u001b[31mc']);
+      expect(stdout).toBe('abc\n');
+    });
+
+    it.each([
+      ['an agent that no node has', ['nope', 'hi'], 64, 'nope'],
+      ['a node that is not there', ['demo', 'hi', '--node', 'away'], 64, 'away'],
+      ['a directory that is not there', ['demo', 'hi', '--cwd', '/no/such/place'], 64, '/no/such/place'],
+      ['a directory that is not allowed', ['demo', 'hi', '--cwd', '/'], 77, 'does not allow'],
+      ['a refusing agent', ['demo', '/refuse'], 5, ''],
+      ['an agent that runs out of tokens', ['demo', '/max-tokens'], 3, ''],
+    ])('exits with its own code for %s', async (_what, args, code, words) => {
+      const run = await system.run(['run', ...args]);
+      expect(run.code).toBe(code);
+      expect(run.stderr).toContain(words);
+    });
+
+    it('says errors as JSON with --json', async () => {
+      const { code, stdout } = await system.run(['run', 'nope', 'hi', '--json']);
+      expect(code).toBe(64);
+      expect(jsonLines(stdout).at(-1)).toMatchObject({ error: { code: -32602 }, exitCode: 64 });
+    });
+  });
+
+  describe('praxis session', () => {
+    it('starts, sends, shows, attaches and closes by a prefix of the id', async () => {
+      const { stdout } = await system.run(['session', 'start', 'demo']);
+      const id = stdout.trim();
+      const prefix = id.slice(0, 8);
+      expect(await system.run(['session', 'send', prefix, '/say one'])).toMatchObject({ stdout: 'one\n' });
+      expect(await system.run(['session', 'send', prefix, '/say two'])).toMatchObject({ stdout: 'two\n' });
+      const shown = JSON.parse((await system.run(['session', 'show', prefix, '--json'])).stdout);
+      expect(shown).toMatchObject({ sessionId: id, state: 'idle', connector: 'demo' });
+      const attached = await system.run(['session', 'attach', prefix]);
+      expect(attached.stdout).toBe('> /say one\none\n> /say two\ntwo\n');
+      expect(await system.run(['session', 'close', prefix])).toMatchObject({ code: 0 });
+      expect(await system.run(['session', 'send', prefix, 'hi'])).toMatchObject({ code: 66 });
+      const all = JSON.parse((await system.run(['session', 'list', '--all', '--json'])).stdout);
+      expect(all.find(({ sessionId }: { sessionId: string }) => sessionId === id)).toMatchObject({
+        state: 'ended',
+      });
+    });
+
+    it('cancels the prompt of another process', async () => {
+      const id = (await system.run(['session', 'start', 'demo'])).stdout.trim();
+      const sending = system.run(['session', 'send', id, '/stream 10000 8 5']);
+      await waitUntil(async () => {
+        const { stdout } = await system.run(['session', 'show', id, '--json']);
+        return JSON.parse(stdout).state === 'working';
+      }, 20_000);
+      await system.run(['session', 'cancel', id]);
+      expect(await sending).toMatchObject({ code: 130 });
+      await system.run(['session', 'close', id]);
+    });
+
+    it('lists the matches of an ambiguous prefix', async () => {
+      const ids: string[] = [];
+      // Seventeen ids have two that begin with the same digit.
+      const client = await system.client();
+      for (let i = 0; i < 17; i++)
+        ids.push(
+          (await client.newSession({ connector: 'demo', cwd: system.work }, () => undefined)).sessionId,
+        );
+      const digit = [...'0123456789abcdef'].find((d) => ids.filter((id) => id.startsWith(d)).length > 1)!;
+      const { code, stderr } = await system.run(['session', 'show', digit]);
+      expect(code).toBe(64);
+      for (const id of ids.filter((one) => one.startsWith(digit))) expect(stderr).toContain(id);
+      await Promise.all(ids.map((id) => client.closeSession(id)));
+    });
+
+    it('says so when there is none of that id', async () => {
+      expect(await system.run(['session', 'show', 'ffffffff'])).toMatchObject({ code: 66 });
+    });
+  });
+
+  it('lists the nodes and their agents, and the status', async () => {
+    const nodes = await system.run(['nodes']);
+    expect(nodes.stdout).toMatch(/here +live +\S+ +demo +ready/);
+    const [node] = JSON.parse((await system.run(['nodes', '--json'])).stdout);
+    expect(node).toMatchObject({ name: 'here', state: 'live' });
+    for (const args of [['status'], ['--status']])
+      expect(await system.run(args)).toMatchObject({ code: 0, stdout: expect.stringContaining('answers') });
+    const status = JSON.parse((await system.run(['status', '--json'])).stdout);
+    expect(status).toMatchObject({ running: false, service: { nodes: [{ name: 'here' }] } });
+  });
+});
+
+describe('the command line without a system', () => {
+  it('answers a wrong command with 64 and help with 0', async () => {
+    const { runCommand } = await import('../support/system.js');
+    const env = { PATH: process.env.PATH, HOME: '/nonexistent', PRAXIS_HOME: '/nonexistent' };
+    const run = (...args: string[]) => runCommand([process.execPath, PRAXIS, ...args], { env, cwd: '/' });
+    expect(await run('--help')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('praxis run demo'),
+    });
+    expect(await run('nope')).toMatchObject({ code: 64 });
+    expect(await run('run')).toMatchObject({ code: 64 });
+    expect(await run('run', 'demo', 'hi')).toMatchObject({
+      code: 69,
+      stderr: expect.stringContaining('praxis up'),
+    });
+    expect(await run('status')).toMatchObject({ code: 69 });
+    expect(await run('down')).toMatchObject({ code: 0, stdout: 'Nothing was running.\n' });
+  });
+});
