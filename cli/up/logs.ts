@@ -45,7 +45,7 @@ export function lastWords(file: string): string | undefined {
   closeSync(fd);
   const lines = buffer.toString('utf8').trim().split('\n');
   // A stack trace and Node's own footer come after the sentence that matters.
-  const words = lines.findLast((line) => /\berror\b|Error:|"msg"/i.test(line)) ?? lines.at(-1);
+  const words = lines.findLast((line) => /^praxis:|\berror\b|Error:|"msg"/i.test(line)) ?? lines.at(-1);
   return words ? messageOf(words).slice(0, MAX_WORDS) : undefined;
 }
 
