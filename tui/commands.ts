@@ -110,6 +110,9 @@ function send(state: State, chat: Chat): Step<State> {
   return step(next, { type: 'prompt', sessionId: chat.sessionId, text, ticket });
 }
 
+/** Milliseconds after the end of a turn in which Ctrl+C may have been meant for it. */
+const JUST_ENDED_MS = 1_500;
+
 /** Ctrl+C: cancels what runs; when nothing runs it closes the session, after a second press when a draft would be lost. */
 function interrupt(state: State, chat: Chat, now: number): Step<State> {
   const { sessionId, view } = chat;
@@ -120,11 +123,15 @@ function interrupt(state: State, chat: Chat, now: number): Step<State> {
     const next = waiting ? say(state, 'Still cancelling: the agent has not answered yet.', now) : state;
     return step(next, { type: 'cancel', sessionId });
   }
-  if (chat.draft.text !== '' && state.closing !== sessionId)
-    return step({
-      ...say(state, 'Ctrl+C again closes the session; the draft would be lost.', now, 'warning'),
-      closing: sessionId,
-    });
+  // Who wanted to cancel a turn that has just ended does not want to lose the session.
+  const doubt =
+    chat.draft.text !== ''
+      ? 'Ctrl+C again closes the session; the draft would be lost.'
+      : now - chat.endedAt < JUST_ENDED_MS
+        ? 'The turn has ended. Ctrl+C again closes the session.'
+        : null;
+  if (doubt !== null && state.closing !== sessionId)
+    return step({ ...say(state, doubt, now, 'warning'), closing: sessionId });
   const left: State = {
     ...withChat(state, sessionId, () => ({ draft: EMPTY_EDITOR })),
     closing: null,

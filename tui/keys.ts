@@ -105,7 +105,7 @@ export const BINDINGS: readonly Binding[] = [
     command: 'interrupt',
     keys: ['ctrl+c'],
     label: 'cancel/close',
-    help: 'Cancel the running prompt and keep what was said; when nothing runs, close the session (a second press when there is a draft).',
+    help: 'Cancel the running prompt and keep what was said; when nothing runs, close the session (a second press when there is a draft, or when a turn has just ended).',
   },
   {
     in: 'chat',

@@ -33,7 +33,7 @@ export function reduce(state: State, message: Message, now: number): Step<State>
         ? step({ ...state, overlay: { ...state.overlay, starting: false, error: message.error } })
         : step(say(state, message.error, now, 'bad'));
     case 'changed':
-      return step(takeQuestion(dropAccepted(state, message.sessionId), message.sessionId, now));
+      return step(viewChanged(state, message.sessionId, now));
     case 'caughtUp':
       return step(withChat(state, message.sessionId, () => ({ caughtUp: true })));
     case 'sent':
@@ -83,6 +83,8 @@ const newChat = (sessionId: string, view: Chat['view']): Chat => ({
   question: null,
   declined: false,
   typedAt: 0,
+  busy: false,
+  endedAt: 0,
   answered: new Set(),
 });
 
@@ -98,6 +100,16 @@ function withSessions(state: State, changed: readonly SessionInfo[], whole: bool
   const overlay =
     state.overlay?.kind === 'sessions' && whole ? { ...state.overlay, loading: false } : state.overlay;
   return { ...state, sessions, overlay };
+}
+
+function viewChanged(state: State, sessionId: string, now: number): State {
+  const chat = state.chats.get(sessionId);
+  const busy = chat !== undefined && chat.view.running !== null;
+  const next =
+    chat && chat.busy !== busy
+      ? withChat(state, sessionId, () => ({ busy, endedAt: busy ? chat.endedAt : now }))
+      : state;
+  return takeQuestion(dropAccepted(next, sessionId), sessionId, now);
 }
 
 /** A prompt whose turn is among the events is drawn from there. */

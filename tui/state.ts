@@ -33,6 +33,9 @@ export interface Chat {
   /** The person chose to type instead of answering it. */
   declined: boolean;
   typedAt: number;
+  /** Whether a turn ran when the view changed last, and when the newest one that was seen ended. */
+  busy: boolean;
+  endedAt: number;
   /** Requests that were answered here and not resolved yet. */
   answered: ReadonlySet<string>;
 }

@@ -101,7 +101,11 @@ overBothBrokers('the screen of a person', (start) => {
     await t.waitFor('the third');
     t.type(`/say still here${KEY.enter}`);
     await t.waitFor(/│ still here$/m);
-    t.type(KEY.ctrl('c'));
+    t.type(KEY.ctrl('w'));
+    await t.waitFor('Live sessions');
+    t.type('d');
+    await t.waitFor('yes');
+    t.type('y');
     await t.waitFor('0 sessions');
   }, 90_000);
 

@@ -141,11 +141,24 @@ describe('the state of the screen', () => {
     d.event('_praxis/turn', { turnId, state: 'running', prompt: [{ type: 'text', text: 'x' }] });
     d.key('ctrl+c');
     d.event('_praxis/turn', { turnId, state: 'ended', stopReason: 'cancelled' });
+    d.now += 2_000;
     d.key('ctrl+c');
     expect(d.effects).toEqual([
       { type: 'cancel', sessionId },
       { type: 'close', sessionId },
     ]);
+  });
+
+  it('does not close a session with a Ctrl+C that was meant for a turn that has just ended', () => {
+    const d = new Driver();
+    d.event('_praxis/turn', { turnId, state: 'running', prompt: [{ type: 'text', text: 'x' }] });
+    d.event('_praxis/turn', { turnId, state: 'ended', stopReason: 'end_turn' });
+    d.now += 200;
+    d.key('ctrl+c');
+    expect(d.effects).toEqual([]);
+    expect(d.state.toast?.text).toContain('Ctrl+C again closes the session');
+    d.key('ctrl+c');
+    expect(d.effects).toEqual([{ type: 'close', sessionId }]);
   });
 
   it('asks for a second Ctrl+C when a draft would be lost, and any other key takes the first back', () => {
