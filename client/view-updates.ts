@@ -29,7 +29,7 @@ export class Updates {
   readonly #tools = new Map<string, ToolItem>();
   /** Tool calls of the running turn that have no final status. */
   readonly #unfinished = new Set<ToolItem>();
-  /** Tool calls before this index of the list belong to earlier turns: their ids may be used anew. */
+  /** Tool calls of the running turn: an id of an earlier turn may be used anew. */
   #turnTools = new Set<ToolItem>();
   #plan: PlanItem | null = null;
   #open: TextItem | null = null;
