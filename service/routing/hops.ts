@@ -21,6 +21,8 @@ interface Sent {
   hop: Hop;
   /** A try has left, so that the node may have it; then only silence ends it. */
   left: boolean;
+  /** The newest try found nobody. */
+  refused: boolean;
 }
 
 export interface HopsDeps {
@@ -52,21 +54,21 @@ export class Hops {
   /** Requests to the node that have not left: nobody was there to take them. */
   unsent(node: string): Hop[] {
     return [...this.open.values()]
-      .filter(({ hop, left }) => hop.node === node && !left)
+      .filter(({ hop, left, refused }) => hop.node === node && refused && !left)
       .map(({ hop }) => hop);
   }
 
   /** Sends a request; one that is open already is left alone. */
   send(hop: Hop): void {
     if (this.open.has(hop.id)) return;
-    const sent = { hop, left: false };
+    const sent = { hop, left: false, refused: false };
     this.open.set(hop.id, sent);
     this.publish(sent);
   }
 
   /** Takes up a request that an earlier run of the service has sent, or was about to. */
   adopt(hop: Hop): void {
-    this.open.set(hop.id, { hop, left: true });
+    this.open.set(hop.id, { hop, left: true, refused: false });
   }
 
   /** The node is there (again): sends what it may not have. It runs each id once. */
@@ -97,7 +99,8 @@ export class Hops {
         sent.left = true;
       },
       (error: unknown) => {
-        if (!(error instanceof Unroutable)) sent.left = true;
+        sent.refused = error instanceof Unroutable;
+        if (!sent.refused) sent.left = true;
         else if (!sent.left && this.open.get(sent.hop.id) === sent) this.deps.unreachable(sent.hop);
       },
     );
