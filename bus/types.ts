@@ -99,8 +99,8 @@ export interface OutboxOptions<Lane> {
 }
 
 /**
- * Keeps every frame until the broker has confirmed it, in order within a lane (one message of a lane is under way at a
- * time; what comes meanwhile is gathered into the next). After a reconnect what was unconfirmed is sent again, first.
+ * Keeps every frame until the broker has confirmed it, in order within a lane (a few messages of a lane are under way
+ * at a time; what comes meanwhile is gathered into the next). After a reconnect what was unconfirmed is sent again, first.
  * The receiver drops what it has seen by `seq`. An Outbox lives in memory: it survives the broker, not its process.
  */
 export interface Outbox<Lane> {

@@ -1,6 +1,6 @@
 /**
- * One RabbitMQ for all test files, booted when the first of them asks and stopped when the last has ended. Says on screen
- * which suites are left out on this machine, and how to include them.
+ * One RabbitMQ for all test files, booted when the first of them asks and stopped when the last has ended. Says at the
+ * end which suites are left out on this machine, and how to include them.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -16,9 +16,6 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  if (!rabbitMqInstalled())
-    console.log('Left out: the suites over RabbitMQ. To include them: apt-get install rabbitmq-server');
-  if (geminiMissing) console.log(`Left out: the suites with the Gemini CLI; ${geminiMissing}`);
   let booted: Promise<RabbitMq> | undefined;
   const server = createServer((_request, response) => {
     booted ??= RabbitMq.start();
@@ -34,5 +31,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
     server.close();
     const rabbit = await booted?.catch(() => undefined);
     await rabbit?.stop();
+    // Last, so that it stays on the screen.
+    if (!rabbitMqInstalled())
+      console.log('\nLeft out: the suites over RabbitMQ. To include them: apt-get install rabbitmq-server');
+    if (geminiMissing) console.log(`\nLeft out: the suites with the Gemini CLI; ${geminiMissing}`);
   };
 }
