@@ -141,10 +141,7 @@ export class System {
   }
 
   /** Runs `praxis ...` to its end. */
-  run(
-    args: readonly string[],
-    options: { stdin?: string; timeoutMs?: number; cwd?: string } = {},
-  ): Promise<Run> {
+  run(args: readonly string[], options: Partial<Parameters<typeof runCommand>[1]> = {}): Promise<Run> {
     return runCommand([process.execPath, PRAXIS, ...args], { cwd: this.work, ...options, env: this.env });
   }
 
@@ -187,10 +184,16 @@ export class System {
   }
 }
 
-/** Runs a command to its end and gives what it said. */
+/** Runs a command to its end and gives what it said. `onOutput` sees stdout as it grows and may signal the process. */
 export function runCommand(
   command: readonly string[],
-  options: { env: NodeJS.ProcessEnv; cwd: string; stdin?: string; timeoutMs?: number },
+  options: {
+    env: NodeJS.ProcessEnv;
+    cwd: string;
+    stdin?: string;
+    timeoutMs?: number;
+    onOutput?: (stdout: string, signal: (name: NodeJS.Signals) => void) => void;
+  },
 ): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn(command[0]!, command.slice(1), {
@@ -203,6 +206,7 @@ export function runCommand(
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
+      options.onOutput?.(stdout, (name) => child.kill(name));
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
