@@ -13,7 +13,10 @@ export interface Outgoing {
   key: string;
   headers: Omit<Headers, 'v'>;
   lines: readonly string[];
-  /** Survives a restart of the broker, where the broker has a disk. Default false. */
+  /**
+   * Survives a restart of the broker, where the broker has a disk; is not confirmed without a queue that has it (the bus
+   * connects anew when there is none, since its owner is about to declare it). Default false.
+   */
   persistent?: boolean;
   /** Fail with Unroutable when no queue takes it. Default false. */
   mandatory?: boolean;

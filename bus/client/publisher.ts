@@ -1,4 +1,8 @@
-/** Publishes over one channel with confirms: every message is confirmed, returned, or lost with the channel. */
+/**
+ * Publishes over one channel with confirms: every message is confirmed, returned, or lost with the channel. A persistent
+ * message is never confirmed without a queue that has it: between the declaration of an exchange and of its bindings a broker
+ * would confirm it and forget it.
+ */
 import type { ConfirmChannel } from 'amqplib';
 import { CONTENT_TYPE, linesBody, WIRE_VERSION } from '../../proto/index.js';
 import { type Outgoing, Unconfirmed, Unroutable } from '../types.js';
@@ -23,24 +27,29 @@ export class Publisher {
 
   publish(message: Outgoing): Promise<void> {
     const { exchange, key, mandatory = false, persistent = false } = message;
-    const messageId = mandatory ? String(++this.#sent) : undefined;
+    const mustRoute = mandatory || persistent;
+    const messageId = mustRoute ? String(++this.#sent) : undefined;
     return new Promise((resolve, reject) => {
       const options = {
         headers: { ...message.headers, v: WIRE_VERSION },
         contentType: CONTENT_TYPE,
         userId: this.user,
         persistent,
-        mandatory,
+        mandatory: mustRoute,
         messageId,
       };
       const confirmed = (error: Error | null) => {
         this.#settled();
-        if (error) {
-          if (this.lostReason() === undefined && error.message === 'message nacked') this.onRefused(error);
-          reject(new Unconfirmed(this.lostReason() ?? error.message));
-        } else if (messageId !== undefined && this.#returned.delete(messageId))
-          reject(new Unroutable(exchange, key));
-        else resolve();
+        const returned = messageId !== undefined && this.#returned.delete(messageId);
+        if (!error && returned && mandatory) reject(new Unroutable(exchange, key));
+        else if (!error && !returned) resolve();
+        else {
+          const problem = error ?? new Error(`no queue takes ${key} at ${exchange} yet`);
+          // A nack or a missing queue leaves the connection open.
+          if (this.lostReason() === undefined && (returned || problem.message === 'message nacked'))
+            this.onRefused(problem);
+          reject(new Unconfirmed(this.lostReason() ?? problem.message));
+        }
       };
       this.#outstanding++;
       try {
