@@ -129,21 +129,9 @@ export function createClient(options: ClientOptions): Client {
     prompt(sessionId, prompt) {
       const turnId = newId();
       const params = { sessionId, prompt, _meta: { praxis: { turnId } } };
-      let requestId = 0;
-      const answer = link.request(
-        (id) => {
-          requestId = id;
-          return requestLine(id, 'session/prompt', params);
-        },
-        { session: sessionId },
-      );
+      const answer = link.request((id) => requestLine(id, 'session/prompt', params), { session: sessionId });
       const turn = turns.start(sessionId, turnId, answer);
-      // What runs is cancelled as ACP says; what waits, or may be waiting, is also a request that is taken back.
-      const cancel = () => {
-        if (!turns.runs(turnId)) link.say(notificationLine('$/cancel_request', { requestId }), sessionId);
-        const line = notificationLine('session/cancel', { sessionId, _meta: { praxis: { turnId } } });
-        link.say(line, sessionId);
-      };
+      const cancel = () => notify('session/cancel', { sessionId, _meta: { praxis: { turnId } } });
       return { turnId, ...turn, cancel };
     },
 

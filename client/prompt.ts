@@ -11,7 +11,6 @@ interface Turn {
   /** Some event of it has come. */
   accepted: boolean;
   accept(): void;
-  running: boolean;
   /** The end of the turn is among the events that were handed over, or nobody watches. */
   ended: boolean;
   onEnded?: () => void;
@@ -32,7 +31,7 @@ export class Turns {
     const firstEvent = new Promise<void>((resolve) => {
       accept = resolve;
     });
-    const turn: Turn = { sessionId, accepted: false, accept, running: false, ended: false };
+    const turn: Turn = { sessionId, accepted: false, accept, ended: false };
     this.#turns.set(turnId, turn);
     const result = this.#result(turn, answer).finally(() => this.#turns.delete(turnId));
     // A turn that ended was accepted; one that was refused was not.
@@ -50,13 +49,7 @@ export class Turns {
     if (!turn) return;
     turn.accepted = true;
     turn.accept();
-    turn.running = state === 'running' || state === 'cancelling';
     if (state === 'ended' || state === 'removed') this.#end(turn);
-  }
-
-  /** Whether its start is among the events that were handed over. */
-  runs(turnId: string): boolean {
-    return this.#turns.get(turnId)?.running === true;
   }
 
   /** Nobody watches the session any more. */

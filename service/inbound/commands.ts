@@ -4,6 +4,7 @@
  */
 import type { Disposition, Incoming } from '../../bus/index.js';
 import {
+  derivedId,
   ErrorCode,
   errorLine,
   type Frame,
@@ -162,6 +163,7 @@ export class ClientInbox {
       // A cancel that the broker delivers again must not hit the turn after the one that was meant.
       const meant = praxisMeta(frame.params)?.turnId;
       if (meant === undefined || meant === session.running?.id) turns.cancel(session, frame.line);
+      else if (typeof meant === 'string') turns.remove(session, meant);
     } else if (!frame.method.startsWith('$/')) {
       const { node, epoch } = session.record;
       journal.after(() => hops.tell({ node, session: session.id, epoch }, forNode(frame.line)));
@@ -172,8 +174,8 @@ export class ClientInbox {
   private cancelRequest(client: Client, id: unknown): void {
     if (typeof id !== 'string' && typeof id !== 'number') return;
     const { waiters, hops, turns, sessions, journal } = this.deps;
-    const topic = waiters.topicOf({ client: client.address, id });
-    if (topic === undefined) return;
+    // A request that is not saved yet waits for nothing; what it will wait for has the id that derives from it.
+    const topic = waiters.topicOf({ client: client.address, id }) ?? derivedId(client.address, id);
     for (const session of sessions.all()) if (turns.remove(session, topic)) return;
     const hop = hops.get(topic);
     if (!hop?.session) return;

@@ -308,13 +308,4 @@ describe('a turn', () => {
       params: { sessionId: SESSION, _meta: { praxis: { turnId: made.turnId } } },
     });
   });
-
-  it('that waits is taken back by its request', async () => {
-    const { made } = await prompted();
-    said(1, turn(made.turnId, 'queued'));
-    made.cancel();
-    await settled();
-    const { id } = world.bus.requests('session/prompt')[0]!;
-    expect(world.bus.sent.at(-2)).toMatchObject({ method: '$/cancel_request', params: { requestId: id } });
-  });
 });

@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { lastWords, rotate } from '../../cli/up/logs.js';
+import { refOf } from '../../cli/up/processes.js';
+import { claimState, liveState, stateFile, type UpState } from '../../cli/up/state.js';
+import { type Home, homeOf } from '../../proto/index.js';
+
+let root: string;
+let home: Home;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'pxst-'));
+  home = homeOf({ PRAXIS_HOME: root });
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const stateOf = (supervisor: UpState['supervisor']): UpState => ({
+  supervisor,
+  version: '1',
+  since: 0,
+  parts: {},
+});
+const mine = () => stateOf(refOf(process.pid));
+
+it('lets one supervisor claim a home', () => {
+  expect(claimState(home, mine())).toEqual({ left: null });
+  expect(claimState(home, mine())).toBeUndefined();
+  expect(liveState(home)).toEqual(mine());
+});
+
+it('lets the next one take over what a dead one left, even when its pid is in use again', () => {
+  const dead = stateOf({ pid: process.pid, start: 'long ago' });
+  expect(claimState(home, dead)).toEqual({ left: null });
+  expect(liveState(home)).toBeUndefined();
+  expect(claimState(home, mine())).toEqual({ left: dead });
+});
+
+it('takes a file that was cut off for nobody', () => {
+  claimState(home, mine());
+  writeFileSync(stateFile(home), '{"superv');
+  expect(claimState(home, mine())).toEqual({ left: null });
+});
+
+it('finds the sentence that matters at the end of a log', () => {
+  const log = join(root, 'x.log');
+  expect(lastWords(log)).toBeUndefined();
+  writeFileSync(log, '{"msg":"started"}\nError: no such table\n    at f (x.js:1:2)\n\nNode.js v20.20.2\n');
+  expect(lastWords(log)).toBe('Error: no such table');
+  writeFileSync(log, 'noise\n{"level":50,"msg":"cannot open","err":{"message":"EACCES"}}\n');
+  expect(lastWords(log)).toBe('cannot open: EACCES');
+});
+
+it('moves a log away when it is large, and its writer goes on', () => {
+  const log = join(root, 'x.log');
+  writeFileSync(log, 'x'.repeat(20));
+  rotate(log, 10);
+  writeFileSync(log, 'y', { flag: 'a' });
+  expect(lastWords(log)).toBe('y');
+  expect(lastWords(`${log}.1`)).toBe('x'.repeat(20));
+});
