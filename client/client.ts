@@ -51,14 +51,11 @@ export function createClient(options: ClientOptions): Client {
     warn,
   });
 
-  const send = (method: string, params: Record<string, unknown>) => {
+  const request = async (method: string, params: Record<string, unknown>, lasting = true) => {
     const { sessionId } = params;
-    return link.request((id) => requestLine(id, method, params), {
-      ...(typeof sessionId === 'string' && { session: sessionId }),
-    });
+    const session = typeof sessionId === 'string' ? { session: sessionId } : {};
+    return unwrap(await link.request((id) => requestLine(id, method, params), { ...session, lasting }));
   };
-  const request = async (method: string, params: Record<string, unknown>) =>
-    unwrap(await send(method, params));
   const notify = (method: string, params: Record<string, unknown>) => {
     const { sessionId } = params;
     link.say(notificationLine(method, params), typeof sessionId === 'string' ? sessionId : undefined);
@@ -68,7 +65,7 @@ export function createClient(options: ClientOptions): Client {
     if (!result.success) throw badAnswer(method);
     return result.data as never;
   };
-  const listSessions: Client['listSessions'] = async (query = {}) => {
+  const readSessions = async (query: { cwd?: string; all?: boolean }, lasting: boolean) => {
     const sessions: SessionInfo[] = [];
     let cursor: unknown;
     do {
@@ -77,7 +74,10 @@ export function createClient(options: ClientOptions): Client {
         ...(typeof cursor === 'string' && { cursor }),
         ...(query.all && { _meta: { praxis: { all: true } } }),
       };
-      const page = (await request('session/list', params)) as { sessions?: unknown; nextCursor?: unknown };
+      const page = (await request('session/list', params, lasting)) as {
+        sessions?: unknown;
+        nextCursor?: unknown;
+      };
       if (!Array.isArray(page.sessions)) throw badAnswer('session/list');
       for (const item of page.sessions) {
         const info = SessionInfo.safeParse(item?._meta?.praxis);
@@ -87,8 +87,20 @@ export function createClient(options: ClientOptions): Client {
     } while (typeof cursor === 'string');
     return sessions;
   };
-  const readNodes = async () => (await call('_praxis/nodes', {})).nodes;
-  const lists = new Lists({ link, readNodes, readSessions: () => listSessions({ all: true }), warn });
+  const readNodes = async (lasting: boolean) => {
+    const answer = ClientMethods['_praxis/nodes'].result.safeParse(
+      await request('_praxis/nodes', {}, lasting),
+    );
+    if (!answer.success) throw badAnswer('_praxis/nodes');
+    return answer.data.nodes;
+  };
+  // Every renewal reads the lists anew, so what an earlier one asked for need not be repeated.
+  const lists = new Lists({
+    link,
+    readNodes: () => readNodes(false),
+    readSessions: () => readSessions({ all: true }, false),
+    warn,
+  });
 
   return {
     address,
@@ -100,9 +112,9 @@ export function createClient(options: ClientOptions): Client {
     onNodes: (listener) => lists.onNodes(listener),
     onSessions: (listener) => lists.onSessions(listener),
     call,
-    request,
+    request: (method, params) => request(method, params),
     notify,
-    listSessions,
+    listSessions: (query = {}) => readSessions(query, true),
 
     async findSession(prefix) {
       const { sessions } = await call('_praxis/session/find', { prefix });
@@ -116,7 +128,7 @@ export function createClient(options: ClientOptions): Client {
 
     async newSession(wish, onEvent) {
       const sessionId = newId();
-      const cwd = wish.cwd ?? homeFor(wish, await readNodes());
+      const cwd = wish.cwd ?? homeFor(wish, await readNodes(true));
       const params = { cwd, mcpServers: [], _meta: { praxis: metaOf(wish, sessionId) } };
       const open = () =>
         link.request((id) => requestLine(id, 'session/new', params), { session: sessionId }).then(unwrap);

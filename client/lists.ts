@@ -3,6 +3,7 @@
  * broadcasts in between. Nothing is read while nobody listens.
  */
 import { Broadcasts, type Frame, type NodeInfo, type SessionInfo } from '../proto/index.js';
+import { Outdated } from './commands.js';
 import type { Link } from './link.js';
 
 export interface ListsOptions {
@@ -51,7 +52,10 @@ export class Lists {
   #read<T>(what: string, read: () => Promise<T>, topic: { say(value: T): void }): void {
     read().then(
       (value) => topic.say(value),
-      (error: Error) => this.options.warn('A list could not be read', { what, reason: error.message }),
+      (error: Error) => {
+        if (!(error instanceof Outdated))
+          this.options.warn('A list could not be read', { what, reason: error.message });
+      },
     );
   }
 }

@@ -309,3 +309,21 @@ describe('a turn', () => {
     });
   });
 });
+
+describe('the lists', () => {
+  it('are read anew on every connection, and nothing of an earlier one is repeated', async () => {
+    const lists: string[][] = [];
+    world.client.onNodes((nodes) => lists.push(nodes.map(({ name }) => name)));
+    for (let i = 0; i < 3; i++) {
+      world.bus.connect();
+      await settled();
+      world.bus.drop();
+    }
+    const before = world.bus.sent.length;
+    world.answer = ({ method }) => (method === '_praxis/nodes' ? { nodes: [] } : undefined);
+    world.bus.connect();
+    await settled();
+    expect(methods().slice(before)).toEqual(['initialize', '_praxis/nodes']);
+    expect(lists).toEqual([[]]);
+  });
+});
