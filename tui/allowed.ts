@@ -1,26 +1,33 @@
 /** Which keys matter now, and why a command cannot act: a key that does nothing says so. */
 import type { Command, Context } from './keys.js';
-import { currentChat, openQuestion, type State } from './state.js';
+import { popupOf, slashBinding } from './popup.js';
+import { currentChat, openQuestion, recallable, type State } from './state.js';
 
 /** Who gets a key, the nearest first. */
 export function contextsOf(state: State): Context[] {
   const { overlay } = state;
   if (overlay?.kind === 'help') return ['help', 'everywhere'];
   if (overlay?.kind === 'start') return ['start', 'everywhere'];
+  if (overlay?.kind === 'pick') return ['pick', 'everywhere'];
+  if (overlay?.kind === 'status') return ['status', 'everywhere'];
   if (overlay?.kind === 'sessions') {
     if (overlay.confirm !== null) return ['confirm'];
     return overlay.filtering ? ['filter', 'everywhere'] : ['sessions', 'everywhere'];
   }
   if (state.focus === 'list') return ['list', 'everywhere'];
+  if (popupOf(state)) return ['popup', 'chat', 'everywhere'];
   return currentChat(state)?.target === 'question'
     ? ['question', 'chat', 'everywhere']
     : ['chat', 'everywhere'];
 }
 
+/** Overlays that one types into. */
+const TYPED: readonly string[] = ['start', 'pick'];
+
 /** Whether letters are written: then they are no commands. */
 export function isTyping(state: State): boolean {
-  if (state.overlay)
-    return state.overlay.kind === 'start' || (state.overlay.kind === 'sessions' && state.overlay.filtering);
+  const { overlay } = state;
+  if (overlay) return overlay.kind === 'sessions' ? overlay.filtering : TYPED.includes(overlay.kind);
   return state.focus === 'chat' && currentChat(state)?.target !== 'question';
 }
 
@@ -30,14 +37,29 @@ export function whyNot(state: State, command: Command): string | null {
   switch (command) {
     case 'send':
       if (!chat) return 'No session is open.';
+      if (slashBinding(state, chat.draft.text)) return null;
       if (chat.view.session.state === 'ended') return 'This session has ended. Esc goes back to the list.';
       return chat.draft.text.trim() === '' ? '' : null;
     case 'interrupt':
       if (!chat) return 'No session is open.';
       return chat.view.session.state === 'ended' ? 'This session has ended already.' : null;
+    case 'close':
+      if (!chat) return 'No session is open.';
+      return chat.view.session.state === 'ended' ? 'This session has ended already.' : null;
+    case 'cancel':
+      if (!chat) return 'No session is open.';
+      return chat.view.running || chat.sending.length > 0 ? null : 'Nothing is running.';
+    case 'compact':
+      if (!chat) return 'No session is open.';
+      return chat.view.commands.some((c) => c.name === 'compact') ? null : 'This agent does not offer it.';
+    case 'history':
+      if (!chat) return 'No session is open.';
+      return recallable(chat).length > 0 ? null : 'Nothing was sent in this session yet.';
     case 'answer':
       return chat && openQuestion(chat) ? null : '';
     case 'expand':
+    case 'status':
+    case 'back':
     case 'transcript':
     case 'bottom':
       return chat ? null : 'No session is open.';

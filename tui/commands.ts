@@ -7,6 +7,7 @@ import { EMPTY_EDITOR, edit, editorOf, insert } from './editor.js';
 import type { Step } from './effects.js';
 import type { Command } from './keys.js';
 import { overlayCommand, sessionsOverlay, startOverlay } from './overlays.js';
+import { acceptPopup, closePopup, movePopup, popupAfter, popupOf, slashBinding } from './popup.js';
 import {
   type Chat,
   currentChat,
@@ -39,6 +40,8 @@ export function run(state: State, command: Command, key: string, now: number): S
       return step({ ...state, overlay: null, focus: 'list' }, { type: 'refresh' });
     case 'sessions':
       return step(sessionsOverlay(state), { type: 'refresh' });
+    case 'palette':
+      return step(picking(state, 'palette'));
     default:
       if (state.overlay) return overlayCommand(state, command, now);
       return state.focus === 'list' ? inList(state, command) : inChat(state, command, key, now);
@@ -65,7 +68,22 @@ function inChat(state: State, command: Command, key: string, now: number): Step<
   if (!chat) return step(state);
   switch (command) {
     case 'send':
-      return send(state, chat);
+      return send(state, chat, now);
+    case 'accept':
+    case 'next':
+    case 'previous':
+    case 'dismiss':
+      return inPopup(state, chat, command, now);
+    case 'history':
+      return step(picking(state, 'history'));
+    case 'status':
+      return step({ ...state, overlay: { kind: 'status' } });
+    case 'cancel':
+      return step(state, { type: 'cancel', sessionId: chat.sessionId });
+    case 'close':
+      return close(state, chat, now);
+    case 'compact':
+      return prompt(state, chat, '/compact');
     case 'newline':
       return step(typed(state, chat, insert(chat.draft, '\n'), now));
     case 'interrupt':
@@ -96,9 +114,30 @@ function inChat(state: State, command: Command, key: string, now: number): Step<
   }
 }
 
-function send(state: State, chat: Chat): Step<State> {
+const picking = (state: State, what: 'palette' | 'history'): State => ({
+  ...state,
+  overlay: { kind: 'pick', what, filter: EMPTY_EDITOR, selected: 0 },
+});
+
+function inPopup(state: State, chat: Chat, command: Command, now: number): Step<State> {
+  const popup = popupOf(state);
+  if (!popup) return step(state);
+  if (command === 'dismiss') return step(closePopup(state, chat, popup));
+  if (command !== 'accept') return step(movePopup(state, chat, popup, command === 'next' ? 1 : -1));
+  const accepted = acceptPopup(state, chat, popup);
+  return accepted ? step(accepted) : run(state, 'send', 'enter', now);
+}
+
+/** Sends the draft, or does what its `/` command of Praxis says. */
+function send(state: State, chat: Chat, now: number): Step<State> {
+  const binding = slashBinding(state, chat.draft.text);
+  if (!binding) return prompt(state, chat, chat.draft.text);
+  const cleared = withChat(state, chat.sessionId, () => ({ draft: EMPTY_EDITOR, recall: 0 }));
+  return run(cleared, binding.command, '', now);
+}
+
+function prompt(state: State, chat: Chat, text: string): Step<State> {
   const ticket = state.tickets + 1;
-  const { text } = chat.draft;
   const next = withChat({ ...state, tickets: ticket }, chat.sessionId, (c) => ({
     draft: EMPTY_EDITOR,
     recall: 0,
@@ -132,6 +171,10 @@ function interrupt(state: State, chat: Chat, now: number): Step<State> {
         : null;
   if (doubt !== null && state.closing !== sessionId)
     return step({ ...say(state, doubt, now, 'warning'), closing: sessionId });
+  return close(state, chat, now);
+}
+
+function close(state: State, { sessionId }: Chat, now: number): Step<State> {
   const left: State = {
     ...withChat(state, sessionId, () => ({ draft: EMPTY_EDITOR })),
     closing: null,
@@ -142,7 +185,13 @@ function interrupt(state: State, chat: Chat, now: number): Step<State> {
 
 /** The chat with another draft; typing takes the keys from an open question and follows no recall. */
 export const typed = (state: State, chat: Chat, draft: Chat['draft'], now: number): State =>
-  withChat(state, chat.sessionId, () => ({ draft, typedAt: now, target: 'prompt', recall: 0 }));
+  withChat(state, chat.sessionId, () => ({
+    draft,
+    typedAt: now,
+    target: 'prompt',
+    recall: 0,
+    popup: popupAfter({ ...chat, draft }),
+  }));
 
 /** A key that is no command: it edits the draft, or recalls an earlier prompt beyond the first or last line. */
 export function editDraft(state: State, chat: Chat, key: string, now: number): State {

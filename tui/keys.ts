@@ -1,270 +1,29 @@
-/** The one map of keys: it makes what the keys do, the footer, the help and docs/keys.md. */
+/** Keys as commands, and keys as a person reads them. */
+import { BINDINGS, type Binding, CONTEXTS, type Command, type Context } from './bindings.js';
 
-export type Context =
-  | 'everywhere'
-  | 'list'
-  | 'chat'
-  | 'question'
-  | 'sessions'
-  | 'filter'
-  | 'confirm'
-  | 'start'
-  | 'help';
+export { BINDINGS, type Binding, CONTEXTS, type Command, type Context } from './bindings.js';
 
-export type Command =
-  | 'sessions'
-  | 'nodes'
-  | 'help'
-  | 'quit'
-  | 'suspend'
-  | 'mouse'
-  | 'previous'
-  | 'next'
-  | 'open'
-  | 'toChat'
-  | 'send'
-  | 'newline'
-  | 'interrupt'
-  | 'back'
-  | 'answer'
-  | 'pageUp'
-  | 'pageDown'
-  | 'bottom'
-  | 'expand'
-  | 'transcript'
-  | 'allowOnce'
-  | 'allowAlways'
-  | 'rejectOnce'
-  | 'rejectAlways'
-  | 'choose'
-  | 'resume'
-  | 'discard'
-  | 'filter'
-  | 'dismiss'
-  | 'yes'
-  | 'no'
-  | 'nextField'
-  | 'previousField'
-  | 'toggle'
-  | 'start';
-
-export interface Binding {
-  command: Command;
-  keys: readonly string[];
-  in: Context;
-  /** A word or two for the footer; absent: not in the footer. */
-  label?: string;
-  /** In the footer only where room is left. */
-  late?: boolean;
-  /** A sentence for the help. */
-  help: string;
+/** The bindings that are in force, and what they make of a key. */
+export interface KeyMap {
+  readonly bindings: readonly Binding[];
+  /** What `key` does in the first of `contexts` that knows it. */
+  commandFor(contexts: readonly Context[], key: string): Command | undefined;
 }
 
-export const CONTEXTS: Record<Context, string> = {
-  everywhere: 'Everywhere',
-  list: 'List of nodes, agents and sessions',
-  chat: 'Chat',
-  question: 'A question of the agent',
-  sessions: 'Live sessions (Ctrl+W)',
-  filter: 'Filter of the live sessions',
-  confirm: 'Confirm',
-  start: 'Start a session',
-  help: 'Help',
-};
-
-export const BINDINGS: readonly Binding[] = [
-  {
-    in: 'list',
-    command: 'open',
-    keys: ['enter', 'right', 'l'],
-    label: 'open',
-    help: 'Start a session with the agent, or open the session.',
-  },
-  { in: 'list', command: 'previous', keys: ['up', 'k'], help: 'Go up.' },
-  { in: 'list', command: 'next', keys: ['down', 'j'], help: 'Go down.' },
-  { in: 'list', command: 'toChat', keys: ['tab'], label: 'chat', help: 'Go to the chat on the right.' },
-  { in: 'list', command: 'help', keys: ['?'], label: 'help', help: 'Show the keys.' },
-
-  {
-    in: 'chat',
-    command: 'send',
-    keys: ['enter'],
-    label: 'send',
-    help: 'Send the prompt. While the agent works it is queued.',
-  },
-  {
-    in: 'chat',
-    command: 'newline',
-    keys: ['shift+enter', 'alt+enter', 'ctrl+j'],
-    label: 'new line',
-    late: true,
-    help: 'Begin a new line in the prompt.',
-  },
-  {
-    in: 'chat',
-    command: 'interrupt',
-    keys: ['ctrl+c'],
-    label: 'cancel/close',
-    help: 'Cancel the running prompt and keep what was said; when nothing runs, close the session (a second press when there is a draft, or when a turn has just ended).',
-  },
-  {
-    in: 'chat',
-    command: 'back',
-    keys: ['escape'],
-    label: 'list',
-    help: 'Go back to the list. The session lives on.',
-  },
-  {
-    in: 'chat',
-    command: 'answer',
-    keys: ['tab'],
-    label: 'answer',
-    help: 'Go between the prompt and the open question.',
-  },
-  {
-    in: 'chat',
-    command: 'expand',
-    keys: ['ctrl+t'],
-    label: 'details',
-    late: true,
-    help: 'Open or fold all tool calls and thoughts. A click opens or folds one.',
-  },
-  { in: 'chat', command: 'pageUp', keys: ['pageup', 'shift+up'], help: 'Scroll up; so does the wheel.' },
-  {
-    in: 'chat',
-    command: 'pageDown',
-    keys: ['pagedown', 'shift+down'],
-    help: 'Scroll down; so does the wheel.',
-  },
-  { in: 'chat', command: 'bottom', keys: ['ctrl+g'], help: 'Go to the end of the transcript and follow it.' },
-  { in: 'chat', command: 'transcript', keys: ['ctrl+alt+w'], help: 'Save the transcript as markdown.' },
-
-  { in: 'question', command: 'allowOnce', keys: ['a'], label: 'allow once', help: 'Allow it this time.' },
-  { in: 'question', command: 'allowAlways', keys: ['A'], label: 'always', help: 'Allow it from now on.' },
-  { in: 'question', command: 'rejectOnce', keys: ['r'], label: 'reject', help: 'Reject it this time.' },
-  { in: 'question', command: 'rejectAlways', keys: ['R'], label: 'always', help: 'Reject it from now on.' },
-  {
-    in: 'question',
-    command: 'choose',
-    keys: ['1', '2', '3', '4', '5', '6', '7', '8', '9'],
-    help: 'Choose a further option that the agent offers, by its number.',
-  },
-  {
-    in: 'question',
-    command: 'answer',
-    keys: ['tab'],
-    label: 'type',
-    help: 'Go to the prompt instead. Any other letter does that too.',
-  },
-
-  { in: 'sessions', command: 'resume', keys: ['enter'], label: 'resume', help: 'Open the session.' },
-  {
-    in: 'sessions',
-    command: 'discard',
-    keys: ['d', 'delete'],
-    label: 'discard',
-    help: 'Close the session; asks first.',
-  },
-  {
-    in: 'sessions',
-    command: 'filter',
-    keys: ['/'],
-    label: 'filter',
-    help: 'Type letters of what is wanted.',
-  },
-  { in: 'sessions', command: 'previous', keys: ['up', 'k'], help: 'Go up.' },
-  { in: 'sessions', command: 'next', keys: ['down', 'j'], help: 'Go down.' },
-  { in: 'sessions', command: 'dismiss', keys: ['escape', 'ctrl+w'], label: 'dismiss', help: 'Go back.' },
-
-  { in: 'filter', command: 'resume', keys: ['enter'], label: 'resume', help: 'Open the selected session.' },
-  { in: 'filter', command: 'previous', keys: ['up'], help: 'Go up.' },
-  { in: 'filter', command: 'next', keys: ['down'], help: 'Go down.' },
-  {
-    in: 'filter',
-    command: 'dismiss',
-    keys: ['escape', 'ctrl+w'],
-    label: 'no filter',
-    help: 'Drop the filter.',
-  },
-
-  { in: 'confirm', command: 'yes', keys: ['y'], label: 'yes', help: 'Do it.' },
-  { in: 'confirm', command: 'no', keys: ['n', 'escape'], label: 'no', help: 'Leave it.' },
-
-  { in: 'start', command: 'start', keys: ['enter'], label: 'start', help: 'Start the session.' },
-  {
-    in: 'start',
-    command: 'nextField',
-    keys: ['tab', 'down'],
-    label: 'next field',
-    help: 'Go to the next field.',
-  },
-  { in: 'start', command: 'previousField', keys: ['shift+tab', 'up'], help: 'Go to the field before.' },
-  {
-    in: 'start',
-    command: 'toggle',
-    keys: ['ctrl+y'],
-    label: 'YOLO',
-    help: 'Turn YOLO on or off: the agent may then do everything without asking.',
-  },
-  { in: 'start', command: 'dismiss', keys: ['escape'], label: 'cancel', help: 'Start nothing.' },
-
-  {
-    in: 'help',
-    command: 'dismiss',
-    keys: ['escape', '?', 'f1', 'q'],
-    label: 'close',
-    help: 'Close the help.',
-  },
-  { in: 'help', command: 'previous', keys: ['up', 'k', 'pageup'], label: 'up', help: 'Scroll up.' },
-  { in: 'help', command: 'next', keys: ['down', 'j', 'pagedown'], label: 'down', help: 'Scroll down.' },
-
-  {
-    in: 'everywhere',
-    command: 'sessions',
-    keys: ['ctrl+w'],
-    label: 'sessions',
-    help: 'Show the live sessions of all nodes.',
-  },
-  {
-    in: 'everywhere',
-    command: 'nodes',
-    keys: ['ctrl+l'],
-    label: 'nodes',
-    help: 'Go to the list of nodes and agents.',
-  },
-  { in: 'everywhere', command: 'help', keys: ['f1', 'ctrl+h'], label: 'help', help: 'Show the keys.' },
-  {
-    in: 'everywhere',
-    command: 'quit',
-    keys: ['ctrl+q'],
-    label: 'quit',
-    help: 'Leave this screen. The system and all sessions go on.',
-  },
-  {
-    in: 'everywhere',
-    command: 'mouse',
-    keys: ['alt+m'],
-    help: 'Give the mouse to the terminal, to select and copy text, or take it back.',
-  },
-  {
-    in: 'everywhere',
-    command: 'suspend',
-    keys: ['ctrl+z'],
-    help: 'Put this screen to sleep; fg in the shell wakes it.',
-  },
-];
-
-const index = new Map<string, Command>(
-  BINDINGS.flatMap((b) => b.keys.map((key): [string, Command] => [`${b.in} ${key}`, b.command])),
-);
-
-/** What `key` does in the first of `contexts` that knows it. */
-export function commandFor(contexts: readonly Context[], key: string): Command | undefined {
-  for (const context of contexts) {
-    const command = index.get(`${context} ${key}`);
-    if (command !== undefined) return command;
-  }
-  return undefined;
+export function keyMap(bindings: readonly Binding[] = BINDINGS): KeyMap {
+  const index = new Map<string, Command>(
+    bindings.flatMap((b) => b.keys.map((key): [string, Command] => [`${b.in} ${key}`, b.command])),
+  );
+  return {
+    bindings,
+    commandFor(contexts, key) {
+      for (const context of contexts) {
+        const command = index.get(`${context} ${key}`);
+        if (command !== undefined) return command;
+      }
+      return undefined;
+    },
+  };
 }
 
 const NAMES: Record<string, string> = {
@@ -290,12 +49,16 @@ export function keyName(key: string): string {
   return parts.map((p) => NAMES[p] ?? (parts.length > 1 || /^f\d/.test(p) ? p.toUpperCase() : p)).join('+');
 }
 
+/** Every way to a command but the palette: its keys, then what is written in the prompt. */
+const howTo = (b: Binding): string =>
+  [...b.keys.map(keyName), ...(b.slash === undefined ? [] : [`/${b.slash}`])]
+    .map((k) => `\`${k}\``)
+    .join(' ');
+
 /** The map as a page of the documentation. */
 export function keysMarkdown(): string {
   const parts = (Object.keys(CONTEXTS) as Context[]).map((context) => {
-    const rows = BINDINGS.filter((b) => b.in === context).map(
-      (b) => `| ${b.keys.map((k) => `\`${keyName(k)}\``).join(' ')} | ${b.help} |`,
-    );
+    const rows = BINDINGS.filter((b) => b.in === context).map((b) => `| ${howTo(b)} | ${b.help} |`);
     return `## ${CONTEXTS[context]}\n\n| key | what it does |\n|---|---|\n${rows.join('\n')}\n`;
   });
   return `# Keys\n\nMade from the key map by \`npm run docs:keys\`.\n\n${parts.join('\n')}`;

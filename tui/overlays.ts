@@ -4,6 +4,7 @@ import { openSession, say, step } from './change.js';
 import { EMPTY_EDITOR, editorOf } from './editor.js';
 import type { Step } from './effects.js';
 import type { Command } from './keys.js';
+import { inPick } from './pick.js';
 import { type Overlay, overlaySessions, type State } from './state.js';
 
 export const sessionsOverlay = (state: State): State => ({
@@ -63,6 +64,10 @@ export function overlayCommand(state: State, command: Command, now: number): Ste
       return inStart(state, state.overlay, command, now);
     case 'sessions':
       return inSessions(state, state.overlay, command, now);
+    case 'pick':
+      return inPick(state, state.overlay, command, now);
+    case 'status':
+      return command === 'dismiss' ? step({ ...state, overlay: null }) : step(state);
     default:
       return step(state);
   }

@@ -6,8 +6,8 @@ import { openSession, say, step, withChat } from './change.js';
 import { editDraft, run, typed } from './commands.js';
 import { EMPTY_EDITOR, edit, editorOf, insert } from './editor.js';
 import type { Effect, Message, Step } from './effects.js';
+import { fieldOf, withField } from './fields.js';
 import type { InputEvent } from './input.js';
-import { commandFor } from './keys.js';
 import { type Chat, currentChat, type State } from './state.js';
 
 export function reduce(state: State, message: Message, now: number): Step<State> {
@@ -86,6 +86,7 @@ const newChat = (sessionId: string, view: Chat['view']): Chat => ({
   busy: false,
   endedAt: 0,
   answered: new Set(),
+  popup: { selected: 0, closedAt: null },
 });
 
 function flipped(set: ReadonlySet<string>, id: string): Set<string> {
@@ -182,7 +183,7 @@ function text(before: State, typedText: string, now: number): Step<State> {
 function press(state: State, letter: string, now: number): Step<State> {
   if (state.overlay?.kind === 'start')
     return letter === ' ' ? run(state, 'toggle', letter, now) : step(state);
-  const command = commandFor(contextsOf(state), letter);
+  const command = state.keys.commandFor(contextsOf(state), letter);
   if (command !== undefined) return run(state, command, letter, now);
   const chat = state.overlay === null && state.focus === 'chat' ? currentChat(state) : undefined;
   if (!chat) return step(state);
@@ -197,35 +198,23 @@ function press(state: State, letter: string, now: number): Step<State> {
 
 /** `piece` written where the keys go. */
 function written(state: State, piece: string, now: number): State {
-  const { overlay } = state;
-  const oneLine = piece.replace(/\n/g, ' ');
-  if (overlay?.kind === 'start')
-    return {
-      ...state,
-      overlay: { ...overlay, field: 'cwd', cwd: insert(overlay.cwd, oneLine), error: null },
-    };
-  if (overlay?.kind === 'sessions')
-    return overlay.filtering
-      ? { ...state, overlay: { ...overlay, filter: insert(overlay.filter, oneLine), selected: null } }
-      : state;
-  const chat = overlay === null && state.focus === 'chat' ? currentChat(state) : undefined;
+  const field = fieldOf(state.overlay);
+  if (field) return withField(state, insert(field, piece.replace(/\n/g, ' ')));
+  const chat = state.overlay === null && state.focus === 'chat' ? currentChat(state) : undefined;
   return chat ? typed(state, chat, insert(chat.draft, piece), now) : state;
 }
 
 function key(state: State, name: string, now: number): Step<State> {
-  const command = commandFor(contextsOf(state), name);
+  const command = state.keys.commandFor(contextsOf(state), name);
   if (command !== undefined) return run(state, command, name, now);
-  const { overlay } = state;
-  if (overlay?.kind === 'start') {
-    const cwd = edit(overlay.cwd, name);
-    return step(cwd ? { ...state, overlay: { ...overlay, cwd, field: 'cwd' } } : state);
+  const field = fieldOf(state.overlay);
+  if (field) {
+    const edited = edit(field, name);
+    return step(edited ? withField(state, edited) : state);
   }
-  if (overlay?.kind === 'sessions' && overlay.filtering) {
-    const filter = edit(overlay.filter, name);
-    return step(filter ? { ...state, overlay: { ...overlay, filter, selected: null } } : state);
-  }
-  if (overlay === null && state.focus === 'list' && name === 'ctrl+c')
+  if (state.overlay !== null) return step(state);
+  if (state.focus === 'list' && name === 'ctrl+c')
     return step(say(state, 'Ctrl+Q leaves this screen; the system and all sessions go on.', now));
-  const chat = overlay === null && state.focus === 'chat' ? currentChat(state) : undefined;
+  const chat = state.focus === 'chat' ? currentChat(state) : undefined;
   return step(chat ? editDraft(state, chat, name, now) : state);
 }

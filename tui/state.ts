@@ -2,6 +2,8 @@
 import type { LinkState, SessionView } from '../client/index.js';
 import type { ConnectorInfo, NodeInfo, SessionInfo } from '../proto/index.js';
 import type { Editor } from './editor.js';
+import { fuzzyRank } from './fuzzy.js';
+import { type KeyMap, keyMap } from './keys.js';
 import type { Anchor } from './viewport.js';
 
 /** A prompt that is not in the journal yet. */
@@ -38,6 +40,8 @@ export interface Chat {
   endedAt: number;
   /** Requests that were answered here and not resolved yet. */
   answered: ReadonlySet<string>;
+  /** The line of the popup that is chosen, and the place in the draft of the word for which it was closed. */
+  popup: { selected: number; closedAt: number | null };
 }
 
 export type Entry =
@@ -48,6 +52,9 @@ export type Entry =
 
 export type Overlay =
   | { kind: 'help'; top: number }
+  | { kind: 'status' }
+  /** One of many, found by letters of its name: choices.ts has them. */
+  | { kind: 'pick'; what: 'palette' | 'history'; filter: Editor; selected: number }
   | {
       kind: 'sessions';
       filter: Editor;
@@ -96,6 +103,7 @@ export interface State {
   /** The session that a second Ctrl+C closes. */
   closing: string | null;
   mouse: boolean;
+  keys: KeyMap;
   tickets: number;
   columns: number;
   rows: number;
@@ -116,6 +124,7 @@ export function initialState(
     toast: null,
     closing: null,
     mouse: true,
+    keys: keyMap(),
     tickets: 0,
     ...given,
   };
@@ -179,23 +188,12 @@ export const isAnswering = (chat: Chat, now: number): boolean =>
 export function overlaySessions(state: State): SessionInfo[] {
   const live = liveSessions(state);
   if (state.overlay?.kind !== 'sessions' || state.overlay.filter.text === '') return live;
-  const wanted = state.overlay.filter.text.toLowerCase().replace(/\s/g, '');
-  return live.filter((s) =>
-    fuzzy(
-      wanted,
-      `${sessionName(s)} ${s.node} ${s.connector} ${s.agent} ${s.cwd} ${s.sessionId} ${s.state}`.toLowerCase(),
-    ),
+  return fuzzyRank(
+    state.overlay.filter.text,
+    live,
+    (s) => `${sessionName(s)} ${s.node} ${s.connector} ${s.agent} ${s.cwd} ${s.sessionId} ${s.state}`,
+    false,
   );
-}
-
-/** Whether all characters of `wanted` stand in `text` in their order. */
-function fuzzy(wanted: string, text: string): boolean {
-  let at = 0;
-  for (const c of wanted) {
-    at = text.indexOf(c, at) + 1;
-    if (at === 0) return false;
-  }
-  return true;
 }
 
 /** The prompts of a chat that ↑ recalls, newest first. */

@@ -2,8 +2,10 @@
 import { type Item, sanitizeLine } from '../../client/index.js';
 import type { CursorAt } from '../draw/canvas.js';
 import { fitted, type Line, type Span, sides, span, wrap } from '../draw/line.js';
+import { stringWidth } from '../draw/width.js';
 import { editorLines } from '../editor.js';
 import type { ItemLines } from '../items/index.js';
+import { type Popup, popupOf } from '../popup.js';
 import { type Chat, currentChat, isAnswering, openQuestion, type State } from '../state.js';
 import { type LinesOf, look, type Visible } from '../viewport.js';
 import { STATE_MARKS } from './list.js';
@@ -20,6 +22,9 @@ export interface ChatDrawing {
 const MAX_PROMPT_ROWS = 8;
 /** Prompts that wait are shown by a line each, up to this many. */
 const MAX_WAITING = 3;
+
+/** Suggestions above the prompt at most. */
+const MAX_POPUP = 8;
 
 /** How the lines of an item are got in this chat: what scrolling and drawing have in common. */
 export function linesOf(state: State, chat: Chat, store: ItemLines, width: number, now: number): LinesOf {
@@ -47,7 +52,11 @@ export function chatDrawing(
   const focused = state.focus === 'chat' && state.overlay === null;
   const rows = Math.max(1, Math.min(MAX_PROMPT_ROWS, Math.floor(height / 3)));
   const draft = editorLines(chat.draft, inner - 2, rows);
-  const waiting = waitingLines(chat, inner);
+  const popup = popupOf(state);
+  const waiting = [
+    ...waitingLines(chat, inner),
+    ...(popup ? popupLines(popup, inner, Math.min(MAX_POPUP, height - 8)) : []),
+  ];
   const rule = [span('─'.repeat(width), 'rule')];
   const top = 2;
   const space = Math.max(1, height - top - waiting.length - 1 - draft.lines.length);
@@ -128,4 +137,21 @@ function waitingLines(chat: Chat, width: number): Line[] {
   const shown = all.slice(0, MAX_WAITING).map((l) => fitted(l, width));
   if (all.length > MAX_WAITING) shown.push([span(`  and ${all.length - MAX_WAITING} more`, 'dim')]);
   return shown;
+}
+
+/** Suggestions, as many as there is room for around the chosen one. */
+function popupLines({ items, selected }: Popup, width: number, room: number): Line[] {
+  const height = Math.max(1, room);
+  const top = Math.max(0, Math.min(selected - Math.floor(height / 2), items.length - height));
+  const names = Math.min(Math.floor(width / 2), Math.max(12, ...items.map((s) => stringWidth(s.text))));
+  return items.slice(top, top + height).map((s, i): Line => {
+    const isChosen = top + i === selected;
+    const name = fitted([span(s.text, isChosen ? 'selected' : 'key')], names);
+    const more =
+      i === height - 1 && top + height < items.length ? `  ${items.length} in all ` : ` ${s.from} `;
+    return [
+      span(isChosen ? '▸ ' : '  ', 'accent'),
+      ...sides([...name, span(`  ${s.note}`, 'dim')], [span(more, 'dim')], width - 2),
+    ];
+  });
 }

@@ -1,19 +1,14 @@
 /** What is drawn over the screen: live sessions, the start form, the help. */
 import { sanitizeLine } from '../../client/index.js';
-import type { CursorAt } from '../draw/canvas.js';
 import { fitted, type Line, lineWidth, span, wrap } from '../draw/line.js';
 import { fieldLine } from '../editor.js';
-import { BINDINGS, CONTEXTS, type Context, keyName } from '../keys.js';
+import { type Binding, CONTEXTS, type Context, keyName } from '../keys.js';
 import { type Overlay, overlaySessions, type State, sessionName } from '../state.js';
+import { age, type Box } from './box.js';
 import { framed } from './layout.js';
 import { STATE_MARKS } from './list.js';
-
-export interface Box {
-  lines: Line[];
-  width: number;
-  /** In the box. */
-  cursor: CursorAt | null;
-}
+import { pickBox } from './pick.js';
+import { statusBox } from './session-status.js';
 
 export function overlayBox(state: State, now: number): Box | null {
   switch (state.overlay?.kind) {
@@ -23,17 +18,13 @@ export function overlayBox(state: State, now: number): Box | null {
       return start(state, state.overlay);
     case 'sessions':
       return sessions(state, state.overlay, now);
+    case 'pick':
+      return pickBox(state, state.overlay);
+    case 'status':
+      return statusBox(state, now);
     default:
       return null;
   }
-}
-
-/** `12 s`, `5 min`, `3 h`, `2 d`. */
-function age(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
-  return seconds < 86_400 ? `${Math.floor(seconds / 3_600)} h` : `${Math.floor(seconds / 86_400)} d`;
 }
 
 function sessions(state: State, overlay: Extract<Overlay, { kind: 'sessions' }>, now: number): Box {
@@ -145,6 +136,9 @@ function start(state: State, overlay: Extract<Overlay, { kind: 'start' }>): Box 
   };
 }
 
+const ways = (b: Binding): string =>
+  [...b.keys.map(keyName), ...(b.slash === undefined ? [] : [`/${b.slash}`])].join(' ');
+
 function help(state: State, overlay: Extract<Overlay, { kind: 'help' }>): Box {
   const width = Math.min(state.columns - 4, 90);
   const inner = width - 4;
@@ -154,9 +148,9 @@ function help(state: State, overlay: Extract<Overlay, { kind: 'help' }>): Box {
     if (context === 'confirm' || context === 'help') continue;
     if (content.length > 0) content.push([]);
     content.push([span(CONTEXTS[context], 'heading')]);
-    for (const binding of BINDINGS) {
+    for (const binding of state.keys.bindings) {
       if (binding.in !== context) continue;
-      const keys = fitted([span(binding.keys.map(keyName).join(' '), 'key')], 20);
+      const keys = fitted([span(ways(binding), 'key')], 20);
       const text = wrap([span(binding.help)], inner - lineWidth(keys) - 1);
       text.forEach((l, i) => {
         content.push([...(i === 0 ? keys : [span(' '.repeat(20))]), span(' '), ...l]);

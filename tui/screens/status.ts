@@ -3,7 +3,7 @@ import { type LinkState, sanitizeLine } from '../../client/index.js';
 import { contextsOf, whyNot } from '../allowed.js';
 import { type Line, lineWidth, type Span, type Style, sides, span, wrap } from '../draw/line.js';
 import { ANSWER_KEYS } from '../items/index.js';
-import { BINDINGS, type Binding, type Command, keyName } from '../keys.js';
+import { type Binding, type Command, keyName } from '../keys.js';
 import { currentChat, liveSessions, openQuestion, type State, type Toast } from '../state.js';
 
 function linkSpans(link: LinkState, now: number): Span[] {
@@ -83,9 +83,10 @@ export function footerLine(state: State): Line {
   const spans: Span[] = [span(' ')];
   const taken = new Set<string>();
   let room = state.columns - 1;
-  const all = contextsOf(state).flatMap((context) => BINDINGS.filter((b) => b.in === context));
+  const all = contextsOf(state).flatMap((context) => state.keys.bindings.filter((b) => b.in === context));
   for (const binding of [...all.filter((b) => !b.late), ...all.filter((b) => b.late)]) {
     // A key belongs to the nearest context that knows it, whether the footer shows it there or not.
+    if (binding.keys.length === 0) continue;
     const free = !taken.has(binding.command) && !binding.keys.some((key) => taken.has(key));
     for (const key of binding.keys) taken.add(key);
     const word = label(state, binding);
