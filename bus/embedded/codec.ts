@@ -40,7 +40,8 @@ export class FrameReader {
     while (bytes.length - at >= FRAME_OVERHEAD) {
       const size = bytes.readUInt32BE(at + 3);
       const total = size + FRAME_OVERHEAD;
-      if (total > this.limit)
+      // RabbitMQ forgives clients that leave the frame's own bytes out of the count, so there are such clients.
+      if (total > this.limit + FRAME_OVERHEAD)
         throw new AmqpError(
           'FRAME_ERROR',
           `frame of ${total} bytes is larger than the limit of ${this.limit}`,

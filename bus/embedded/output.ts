@@ -40,9 +40,15 @@ export class Output {
     writeMethod(this.#writer, channel, name, args);
     this.#frame(FRAME.header, channel, raw);
     const most = this.frameMax - FRAME_OVERHEAD;
-    for (const piece of body) {
-      for (let at = 0; at < piece.length; at += most)
-        this.#frame(FRAME.body, channel, piece.length <= most ? piece : piece.subarray(at, at + most));
+    // Some clients count on bodies in the largest frames there may be, as RabbitMQ cuts them.
+    const asCut = body.every(
+      ({ length }, index) => length === most || (length < most && index === body.length - 1),
+    );
+    if (asCut) for (const piece of body) this.#frame(FRAME.body, channel, piece);
+    else {
+      const whole = Buffer.concat(body);
+      for (let at = 0; at < whole.length; at += most)
+        this.#frame(FRAME.body, channel, whole.subarray(at, at + most));
     }
     this.#schedule();
   }

@@ -3,7 +3,7 @@
  * asked for, loopback TCP. It keeps everything in memory, and says so: a persistent message in a durable queue is
  * confirmed when its consumer has acknowledged it, so a confirm is never a lie.
  */
-import { chmodSync, mkdirSync, unlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { type Authenticate, Connection } from './connection.js';
@@ -103,9 +103,13 @@ function listen(where: ListenOptions, accept: (socket: Socket) => void): Promise
   });
 }
 
-/** Removes the socket file that a broker left behind when it was killed. */
+/** Removes the socket that a broker left behind when it was killed; never a file of another kind. */
 function takeOver(path: string): Promise<void> {
   return new Promise((resolve, reject) => {
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false) {
+      reject(new Error(`The socket ${path} cannot be used: a file of that name is there`));
+      return;
+    }
     const probe = connect(path);
     probe.once('connect', () => {
       probe.destroy();
