@@ -57,6 +57,7 @@ const BY_ERROR: Partial<Record<number, keyof typeof EXIT>> = {
   [ErrorCode.PromptTimedOut]: 'timeout',
   [ErrorCode.QueueFull]: 'tryLater',
   [ErrorCode.TimedOut]: 'tryLater',
+  [ErrorCode.Conflict]: 'failed',
   [ErrorCode.FrameTooLarge]: 'usage',
   [ErrorCode.Forbidden]: 'forbidden',
   [ErrorCode.NotAllowed]: 'forbidden',

@@ -5,6 +5,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { VERSION } from '../proto/index.js';
 import type { Io } from './io.js';
+import { addQueueCommand } from './program-session.js';
 
 /** What bin/ lends: our own program file, and the two parts that the command line may not import. */
 export interface Parts {
@@ -13,7 +14,7 @@ export interface Parts {
   node(env: NodeJS.ProcessEnv): Promise<void>;
 }
 
-const example = (...lines: string[]) => `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+export const example = (...lines: string[]) => `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 
 function seconds(text: string): number {
   const value = Number(text);
@@ -22,7 +23,7 @@ function seconds(text: string): number {
   return value;
 }
 
-const json = () => new Option('--json', 'print JSON for programs');
+export const json = () => new Option('--json', 'print JSON for programs');
 
 export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => void): Command {
   const program = new Command('praxis');
@@ -146,6 +147,7 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
   command(session, 'send', 'send a prompt to a session and print its reply')
     .argument('<id>', 'the session')
     .argument('[prompt]', 'what to say; - or nothing: read it from stdin')
+    .option('--urgent', 'cancel the prompt that runs, and go before those that wait')
     .option('--timeout <seconds>', 'cancel the prompt after so long', seconds)
     .addOption(json())
     .option('--verbose', 'thoughts, tool calls and plans on stderr, also when it is no terminal')
@@ -177,6 +179,8 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
       .addOption(json())
       .addHelpText('after', example(`praxis session ${name} 4f2`))
       .action(async (id, options) => finish((await import('./commands/session.js'))[name](io, id, options)));
+
+  addQueueCommand({ io, command, finish }, session);
 
   command(program, 'acp', 'an ACP agent on stdin and stdout, for editors; logs on stderr')
     .option('--node <name>', 'sessions go to this node')

@@ -60,6 +60,9 @@ export function createClient(options: ClientOptions): Client {
     const { sessionId } = params;
     link.say(notificationLine(method, params), typeof sessionId === 'string' ? sessionId : undefined);
   };
+  /** With the turn's id, so that one that comes late does not hit the next turn. */
+  const cancelTurn = (sessionId: string, turnId: string) =>
+    notify('session/cancel', { sessionId, _meta: { praxis: { turnId } } });
   const call: Client['call'] = async (method, params) => {
     const result = ClientMethods[method].result.safeParse(await request(method, params));
     if (!result.success) throw badAnswer(method);
@@ -138,16 +141,19 @@ export function createClient(options: ClientOptions): Client {
 
     attach: (sessionId, after, onEvent, onCaughtUp) => cursors.attach(sessionId, after, onEvent, onCaughtUp),
 
-    prompt(sessionId, prompt) {
+    prompt(sessionId, prompt, { urgent } = {}) {
       const turnId = newId();
-      const params = { sessionId, prompt, _meta: { praxis: { turnId } } };
+      const params = { sessionId, prompt, _meta: { praxis: { turnId, ...(urgent && { urgent }) } } };
       const answer = link.request((id) => requestLine(id, 'session/prompt', params), { session: sessionId });
       const turn = turns.start(sessionId, turnId, answer);
       const cancel = () => notify('session/cancel', { sessionId, _meta: { praxis: { turnId } } });
       return { turnId, ...turn, cancel };
     },
 
-    cancel: (sessionId) => notify('session/cancel', { sessionId }),
+    cancel(sessionId, turnId = turns.runningIn(sessionId)) {
+      if (turnId === undefined) notify('session/cancel', { sessionId });
+      else cancelTurn(sessionId, turnId);
+    },
 
     async closeSession(sessionId) {
       await request('session/close', { sessionId });

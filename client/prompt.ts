@@ -18,6 +18,8 @@ interface Turn {
 
 export class Turns {
   readonly #turns = new Map<string, Turn>();
+  /** The turn that runs in each watched session, whoever prompted. */
+  readonly #running = new Map<string, string>();
 
   /** `watches`: whether the events of a session are handed over to anybody. */
   constructor(private readonly watches: (sessionId: string) => boolean) {}
@@ -52,8 +54,14 @@ export class Turns {
     if (state === 'ended' || state === 'removed') this.#end(turn);
   }
 
+  /** The turn that runs in a watched session, as far as its events were handed over. */
+  runningIn(sessionId: string): string | undefined {
+    return this.#running.get(sessionId);
+  }
+
   /** Nobody watches the session any more. */
   gone(sessionId: string): void {
+    this.#running.delete(sessionId);
     for (const turn of this.#turns.values()) if (turn.sessionId === sessionId) this.#end(turn);
   }
 

@@ -105,9 +105,16 @@ export interface Client {
     onEvent: (event: SessionEvent) => void,
     onCaughtUp?: () => void,
   ): Promise<Cursor>;
-  /** `accepted` resolves when the prompt is in the journal; `result` when the turn has ended. */
-  prompt(sessionId: string, prompt: ContentBlock[]): Turn;
-  cancel(sessionId: string): void;
+  /**
+   * `accepted` resolves when the prompt is in the journal; `result` when the turn has ended. An urgent prompt cancels the
+   * running turn and runs before those that wait.
+   */
+  prompt(sessionId: string, prompt: ContentBlock[], options?: { urgent?: boolean }): Turn;
+  /**
+   * Cancels the turn `turnId`; without it, the one that runs in a session that this client watches, and in another the
+   * one that runs when the service gets to it.
+   */
+  cancel(sessionId: string, turnId?: string): void;
   closeSession(sessionId: string): Promise<void>;
   /** Answers an agent's request by the id of its frame. A second answer is ignored by the service. */
   answer(sessionId: string, requestId: string, answer: { result: unknown } | { error: ErrorObject }): void;

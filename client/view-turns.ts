@@ -47,12 +47,16 @@ export class Turns {
   #queued(turnId: string, params: Fields): void {
     const { queue } = this.#draft.view;
     const known = queue.find((p) => p.turnId === turnId);
-    if (!known) queue.push(this.#prompt(turnId, params));
-    else if (Array.isArray(params.prompt)) {
+    if (known && Array.isArray(params.prompt)) {
       known.content = params.prompt as ContentBlock[];
       known.text = blocksText(known.content);
       this.#draft.touch(known);
     }
+    const waiting = known ?? this.#prompt(turnId, params);
+    if (params.next === true) {
+      this.#unqueue(turnId);
+      queue.unshift(waiting);
+    } else if (!known) queue.push(waiting);
   }
 
   #unqueue(turnId: string): PromptItem | undefined {

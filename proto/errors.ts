@@ -42,6 +42,8 @@ export const ErrorCode = {
   TimedOut: 1013,
   /** The service or the bus is out of reach. */
   Disconnected: 1014,
+  /** What the request is about is no longer as the sender saw it: answered, running or changed meanwhile. */
+  Conflict: 1015,
 } as const;
 
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];

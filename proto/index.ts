@@ -10,4 +10,5 @@ export * from './messages.js';
 export * from './praxis.js';
 export * from './splice.js';
 export * from './topology.js';
+export * from './turn-methods.js';
 export * from './version.js';

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { ContentBlock } from './acp.js';
 import { Name, SessionId, TurnId } from './ids.js';
+import { TurnMethods } from './turn-methods.js';
 
 const text = z.string();
 const time = z.number().int().min(0);
@@ -27,7 +28,11 @@ export const NewSessionMeta = z.looseObject({
 export type NewSessionMeta = z.infer<typeof NewSessionMeta>;
 
 /** On `session/prompt`: the turn's id, made by the client, so that it knows its turn among the events. */
-export const PromptMeta = z.looseObject({ turnId: TurnId.optional() });
+export const PromptMeta = z.looseObject({
+  turnId: TurnId.optional(),
+  /** Cancels the turn that runs and goes before all that wait. */
+  urgent: z.boolean().optional(),
+});
 export type PromptMeta = z.infer<typeof PromptMeta>;
 
 /* ---- what a session is ------------------------------------------------------------------------------------- */
@@ -90,6 +95,7 @@ const bySession = z.looseObject({ sessionId: SessionId });
 
 /** Requests a client makes: params and result of each. */
 export const ClientMethods = {
+  ...TurnMethods,
   '_praxis/status': {
     params: z.looseObject({}),
     result: z.looseObject({
@@ -168,8 +174,8 @@ export const Events = {
     text,
   }),
   /**
-   * A turn changed. The first event of a turn has its `prompt`; being in the journal means that it is accepted. `ended`
-   * has either `stopReason` (and the whole `result`) or `error`.
+   * A turn changed. The first event of a turn has its `prompt`; being in the journal means that it is accepted. A later
+   * `queued` with a `prompt` is an edit. `ended` has either `stopReason` (and the whole `result`) or `error`.
    */
   '_praxis/turn': z.looseObject({
     ...event,
@@ -178,6 +184,8 @@ export const Events = {
     prompt: z.array(ContentBlock).optional(),
     /** The name of the client login that prompted. */
     by: text.optional(),
+    /** With `queued`: it waits before all others. */
+    next: z.boolean().optional(),
     stopReason: text.optional(),
     result: z.looseObject({}).optional(),
     error: z.looseObject({ code: z.number(), message: text }).optional(),

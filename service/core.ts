@@ -13,16 +13,19 @@ import { ClientInbox } from './inbound/commands.js';
 import { NodeInbox } from './inbound/events.js';
 import { SessionMethods } from './inbound/session-methods.js';
 import { Watch } from './inbound/watch.js';
+import { Changes } from './methods/changes.js';
 import { addInitialize } from './methods/initialize.js';
 import { SessionList } from './methods/list.js';
 import { addPraxisMethods, type Host } from './methods/praxis.js';
 import { MethodServer } from './methods/server.js';
+import { addTurnMethods } from './methods/turns.js';
 import type { Clock, Log, Publisher } from './ports.js';
 import { failed, type Hop, Hops, nodeUnavailable } from './routing/hops.js';
 import { Nodes } from './routing/nodes.js';
 import { Approvals } from './sessions/approvals.js';
 import { Journal } from './sessions/journal.js';
 import { Lifecycle } from './sessions/lifecycle.js';
+import { Queue } from './sessions/queue.js';
 import { type Outcome, type Session, Sessions } from './sessions/session.js';
 import { Turns } from './sessions/turns.js';
 import type { Store } from './store/index.js';
@@ -135,6 +138,8 @@ export class Core {
     addInitialize(server, { sessions, boot: this.boot });
     addPraxisMethods(server, { sessions, nodes, viewers, store, clock, boot: this.boot, host });
     this.list.add(server);
+    const changes = new Changes({ sessions, journal, waiters });
+    addTurnMethods(server, changes, { sessions, queue: new Queue({ journal, turns }) });
     const replay = new Replay({ store, viewers, waiters });
     const sessionMethods = new SessionMethods({
       sessions,
@@ -158,6 +163,7 @@ export class Core {
       turns,
       approvals,
       server,
+      changes,
       sessionMethods,
     });
     const { watch } = this;

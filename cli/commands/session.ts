@@ -15,7 +15,7 @@ export async function send(
   io: Io,
   id: string,
   prompt: string | undefined,
-  options: Json & { timeout?: number; verbose?: boolean },
+  options: Json & { timeout?: number; verbose?: boolean; urgent?: boolean },
 ): Promise<number> {
   const text = await promptText(io, prompt);
   return withClient(io, async (client) => {
@@ -27,8 +27,8 @@ export async function send(
       questions.event(event);
     });
     await within(client.attach(sessionId, seq, (event) => window.event(event)));
-    const timeoutSecs = options.timeout;
-    return runTurn({ io, client, sessionId, text, printer, questions, timeoutSecs }, window);
+    const { timeout: timeoutSecs, urgent } = options;
+    return runTurn({ io, client, sessionId, text, printer, questions, timeoutSecs, urgent }, window);
   });
 }
 
@@ -81,7 +81,9 @@ function describe(session: SessionInfo): string[][] {
 export function cancel(io: Io, id: string, options: Json): Promise<number> {
   return withClient(io, async (client) => {
     const { sessionId } = await within(client.findSession(id));
-    client.cancel(sessionId);
+    const { turns } = await within(client.call('_praxis/turn/list', { sessionId }));
+    const running = turns.find(({ state }) => state !== 'queued');
+    if (running) client.cancel(sessionId, running.turnId);
     await within(client.flushed());
     if (options.json) json(io, { sessionId });
     return 0;

@@ -20,6 +20,7 @@ export interface TurnOptions {
   printer: Printer;
   questions: Questions;
   timeoutSecs?: number | undefined;
+  urgent?: boolean | undefined;
 }
 
 /** Hands on the events of one turn only: from its start to its end, whatever else the session does. */
@@ -42,7 +43,7 @@ export class TurnWindow {
 /** Resolves with the exit code; rejects with the error of the agent, the node or the service. */
 export async function runTurn(options: TurnOptions, window?: TurnWindow): Promise<number> {
   const { io, client, sessionId, text, printer, questions } = options;
-  const turn = client.prompt(sessionId, [{ type: 'text', text }]);
+  const turn = client.prompt(sessionId, [{ type: 'text', text }], options.urgent ? { urgent: true } : {});
   if (window) window.turnId = turn.turnId;
   let interrupts = 0;
   let timedOut = false;

@@ -21,6 +21,7 @@ import type { Client, Clients } from '../clients/clients.js';
 import type { Viewers } from '../clients/viewers.js';
 import type { Waiters } from '../clients/waiters.js';
 import type { Committer } from '../commit.js';
+import type { Changes } from '../methods/changes.js';
 import type { MethodServer } from '../methods/server.js';
 import type { Log } from '../ports.js';
 import type { Hops } from '../routing/hops.js';
@@ -43,6 +44,7 @@ export interface ClientInboxDeps {
   turns: Turns;
   approvals: Approvals;
   server: MethodServer;
+  changes: Changes;
   sessionMethods: SessionMethods;
 }
 
@@ -128,7 +130,8 @@ export class ClientInbox {
       return;
     }
     try {
-      this.deps.sessionMethods.handle(client, frame, asker);
+      if (this.deps.changes.has(frame.method)) this.deps.changes.handle(client, frame, asker);
+      else this.deps.sessionMethods.handle(client, frame, asker);
     } catch (error) {
       journal.after(() => waiters.refuse(asker, error));
     }

@@ -1,14 +1,10 @@
 /** The requests of a client that concern a session: made, prompted, loaded, closed; everything else goes to its node. */
 import {
   derivedId,
-  ErrorCode,
   invalidParams,
-  MAX_FRAME_BYTES,
-  memberText,
   methodNotFound,
   NewSessionMeta,
   NewSessionParams,
-  PraxisError,
   PromptMeta,
   PromptParams,
   praxisMeta,
@@ -25,11 +21,9 @@ import type { Nodes } from '../routing/nodes.js';
 import type { Journal } from '../sessions/journal.js';
 import type { Lifecycle } from '../sessions/lifecycle.js';
 import { forNode, openLine } from '../sessions/lines.js';
+import { checkPrompt } from '../sessions/prompts.js';
 import type { Session, Sessions } from '../sessions/session.js';
 import { lostError, type Turns } from '../sessions/turns.js';
-
-/** A prompt becomes an event with some words of ours around it, which must not be larger than a frame. */
-const MAX_PROMPT_CHARACTERS = MAX_FRAME_BYTES - 4_096;
 
 export interface SessionMethodsDeps {
   sessions: Sessions;
@@ -69,13 +63,10 @@ export class SessionMethods {
     switch (frame.method) {
       case 'session/prompt': {
         const { prompt } = checked(PromptParams, frame.params);
-        if (frame.line.length > MAX_PROMPT_CHARACTERS)
-          throw new PraxisError(
-            ErrorCode.FrameTooLarge,
-            `A prompt may have ${MAX_PROMPT_CHARACTERS} characters at most`,
-          );
-        refuseUnsupported(session, prompt);
-        this.deps.turns.prompt(session, turnIdOf(frame, asker), prompt, frame.line, asker, client.name);
+        checkPrompt(session, prompt, frame.line);
+        const { urgent } = checked(PromptMeta, praxisMeta(frame.params) ?? {});
+        const said = { by: client.name, urgent };
+        this.deps.turns.prompt(session, turnIdOf(frame, asker), prompt, frame.line, asker, said);
         return;
       }
       case 'session/load':
@@ -146,18 +137,4 @@ const idOf = ({ id }: Asker): string | number => (id === null ? 'null' : id);
 function turnIdOf(frame: Request, asker: Asker): string {
   const { turnId } = checked(PromptMeta, praxisMeta(frame.params) ?? {});
   return turnId ?? derivedId(asker.client, idOf(asker));
-}
-
-/** Blocks beyond text and resource_link need a capability (https://agentclientprotocol.com/protocol/v1/content). */
-function refuseUnsupported(session: Session, prompt: { type: string }[]): void {
-  const needed = { image: 'image', audio: 'audio', resource: 'embeddedContext' } as const;
-  const told = session.opening.agentCapabilities;
-  if (told === null) return;
-  for (const { type } of prompt) {
-    const ability = needed[type as keyof typeof needed];
-    if (ability && memberText(told, ['promptCapabilities', ability]) !== 'true')
-      throw new PraxisError(ErrorCode.InvalidParams, `${session.record.agent} takes no ${type} in a prompt`, {
-        type,
-      });
-  }
 }

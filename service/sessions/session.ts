@@ -46,8 +46,11 @@ export class Session {
     return undefined;
   }
 
+  /** Those that wait, in the order in which they will run. */
   get queued(): TurnRow[] {
-    return [...this.turns.values()].filter((turn) => turn.state === 'queued');
+    return [...this.turns.values()]
+      .filter((turn) => turn.state === 'queued')
+      .sort((a, b) => a.position - b.position);
   }
 
   get openRequests(): RequestRow[] {

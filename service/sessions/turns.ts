@@ -33,14 +33,17 @@ const CANCELLED: Outcome = { result: '{"stopReason":"cancelled"}' };
 export class Turns {
   constructor(private readonly deps: TurnsDeps) {}
 
-  /** Accepts a prompt, or joins `asker` to the turn that it already is. Throws QueueFull, SessionLost, NodeUnavailable. */
+  /**
+   * Accepts a prompt, or joins `asker` to the turn that it already is. An urgent one cancels what runs and waits before the
+   * others. Throws QueueFull, SessionLost, NodeUnavailable.
+   */
   prompt(
     session: Session,
     turnId: string,
     prompt: ContentBlock[],
     line: string,
     asker: Asker,
-    by: string,
+    { by, urgent = false }: { by: string; urgent?: boolean | undefined },
   ): void {
     const { journal, waiters } = this.deps;
     const known = session.turns.get(turnId);
@@ -57,7 +60,7 @@ export class Turns {
       id: turnId,
       session: session.id,
       state: waits ? 'queued' : 'running',
-      position: 1 + Math.max(0, ...[...session.turns.values()].map(({ position }) => position)),
+      position: urgent ? positionBefore(session) : positionAfter(session),
       line: forNode(line, turnId),
       result: null,
       error: null,
@@ -66,10 +69,12 @@ export class Turns {
     };
     session.turns.set(turnId, turn);
     session.record.title ??= titleOf(prompt);
-    journal.event(session, '_praxis/turn', { turnId, state: turn.state, prompt, by });
+    const next = urgent && waits && { next: true };
+    journal.event(session, '_praxis/turn', { turnId, state: turn.state, prompt, by, ...next });
     journal.saveTurn(session, turn);
     journal.after(() => waiters.wait(turnId, asker));
     if (!waits) this.run(session, turn);
+    else if (urgent) this.cancel(session);
   }
 
   private check(session: Session, waits: boolean): void {
@@ -166,6 +171,15 @@ export class Turns {
     });
   }
 }
+
+const positions = (turns: Iterable<TurnRow>) => [...turns].map(({ position }) => position);
+
+/** The place behind every turn of the session. */
+const positionAfter = (session: Session): number => 1 + Math.max(0, ...positions(session.turns.values()));
+
+/** The place before every turn that waits. */
+export const positionBefore = (session: Session): number =>
+  session.queued.length === 0 ? positionAfter(session) : Math.min(...positions(session.queued)) - 1;
 
 export function outcomeOfTurn({ result, error }: Pick<TurnRow, 'result' | 'error'>): Outcome {
   return error === null ? { result: result ?? 'null' } : { error };

@@ -1,0 +1,65 @@
+/** `praxis session queue`: the prompts that wait in a session, seen and changed. */
+import { sanitizeLine } from '../../client/index.js';
+import { type ContentBlock, invalidParams, type OpenTurn } from '../../proto/index.js';
+import { withClient, within } from '../connect.js';
+import { UsageError } from '../exit.js';
+import { type Io, json, say } from '../io.js';
+import { table, time } from '../table.js';
+import { promptText } from './run.js';
+
+export type QueueAction = 'list' | 'edit' | 'remove' | 'next';
+
+/** Characters of a prompt in the list. */
+const SHOWN = 60;
+
+export async function queue(
+  io: Io,
+  id: string,
+  action: QueueAction,
+  given: { turn?: string; prompt?: string },
+  options: { json?: boolean },
+): Promise<number> {
+  if (action !== 'list' && given.turn === undefined)
+    throw new UsageError(`Which prompt? praxis session queue ${id} list shows their ids`);
+  const text = action === 'edit' ? await promptText(io, given.prompt) : '';
+  return withClient(io, async (client) => {
+    const { sessionId } = await within(client.findSession(id));
+    const { turns } = await within(client.call('_praxis/turn/list', { sessionId }));
+    if (action === 'list') {
+      if (options.json) json(io, turns);
+      else for (const line of describe(turns)) say(io, line);
+      return 0;
+    }
+    const { turnId } = findTurn(turns, given.turn!);
+    const prompt = action === 'edit' && { prompt: [{ type: 'text', text }] };
+    await within(client.call(`_praxis/turn/${action}`, { sessionId, turnId, ...prompt }));
+    if (options.json) json(io, { sessionId, turnId });
+    return 0;
+  });
+}
+
+function findTurn(turns: readonly OpenTurn[], prefix: string): OpenTurn {
+  const [found, ...others] = turns.filter(({ turnId }) => turnId.startsWith(prefix));
+  if (!found) throw invalidParams(`No prompt that runs or waits has an id that begins with ${prefix}`);
+  if (others.length === 0) return found;
+  const matches = [found, ...others].map(({ turnId }) => turnId);
+  throw invalidParams(`${prefix} begins the ids of ${matches.length} prompts`, { matches });
+}
+
+function describe(turns: readonly OpenTurn[]): string[] {
+  if (turns.length === 0) return ['No prompt runs or waits.'];
+  const rows = turns.map(({ turnId, state, by, at, prompt }) => [
+    turnId,
+    state,
+    by,
+    time(at),
+    beginning(prompt),
+  ]);
+  return table(['TURN', 'STATE', 'BY', 'ACCEPTED', 'PROMPT'], rows);
+}
+
+function beginning(prompt: readonly ContentBlock[]): string {
+  const words = prompt.map((block) => (block.type === 'text' ? block.text : `[${block.type}]`)).join(' ');
+  const line = sanitizeLine(words);
+  return line.length > SHOWN ? `${line.slice(0, SHOWN - 1)}…` : line;
+}
