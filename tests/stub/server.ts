@@ -15,6 +15,8 @@ export interface ModelRequest {
   round: number;
   /** The last tool result, as JSON; empty when there is none. */
   toolResult: string;
+  /** A request of the agent for itself, such as one for a title: it offers no tools, and is answered with `ok`. */
+  side?: boolean;
 }
 
 export interface Writer {
@@ -28,14 +30,14 @@ export interface Writer {
 export interface Vendor {
   /** Undefined where the request is not for the model. */
   read(path: URL, body: unknown): ModelRequest | undefined;
-  writer(path: URL, response: ServerResponse): Writer;
+  writer(path: URL, response: ServerResponse, body: unknown): Writer;
   /** The JSON answer to any other request; undefined: 404. */
   other(path: URL): unknown;
 }
 
 export interface Stub {
   readonly url: string;
-  /** The requests that reached the model, oldest first. */
+  /** The requests that reached the model, oldest first; agents' requests for themselves are left out. */
   readonly requests: readonly ModelRequest[];
   close(): Promise<void>;
 }
@@ -79,8 +81,9 @@ export async function startStub(vendor: Vendor): Promise<Stub> {
       const body = await bodyOf(request);
       const asked = request.method === 'POST' ? vendor.read(path, body) : undefined;
       if (asked) {
-        requests.push(asked);
-        await play(stepsFor(asked.prompt, asked.round), asked, vendor.writer(path, response), gone.signal);
+        if (!asked.side) requests.push(asked);
+        const steps = asked.side ? [{ text: 'ok', pauseMs: 0 }] : stepsFor(asked.prompt, asked.round);
+        await play(steps, asked, vendor.writer(path, response, body), gone.signal);
         return;
       }
       const other = vendor.other(path);
@@ -94,6 +97,10 @@ export async function startStub(vendor: Vendor): Promise<Stub> {
       if (response.headersSent) response.destroy();
       else answer(400, { error: { code: 400, message: String(error), status: 'INVALID_ARGUMENT' } });
     });
+  });
+  // Codex tries a WebSocket first and goes on without one.
+  server.on('upgrade', (_request, socket) => {
+    socket.end('HTTP/1.1 426 Upgrade Required\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

@@ -1,12 +1,12 @@
 /** The real Gemini CLI as an ACP agent, with its model on a stub: pinned in tests/agents, kept away from the person's own settings. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { binFolder, isInstalled } from '../agents/catalog.js';
 
-const bin = fileURLToPath(new URL('../agents/node_modules/.bin/gemini', import.meta.url));
+const bin = join(binFolder('gemini'), 'gemini');
 
 /** Why the Gemini suites cannot run here; undefined when they can. */
-export const geminiMissing: string | undefined = existsSync(bin)
+export const geminiMissing: string | undefined = isInstalled('gemini')
   ? undefined
   : 'the Gemini CLI is not installed: npm run agents:install';
 
