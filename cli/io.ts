@@ -7,7 +7,7 @@ export interface Io {
   stdin: Readable & { isTTY?: boolean };
   stdout: Writable & { isTTY?: boolean };
   stderr: Writable & { isTTY?: boolean };
-  /** Calls back on Ctrl+C until the returned function is called. */
+  /** Calls back on Ctrl+C, and when whoever reads stdout has left, until the returned function is called. */
   onInterrupt(listener: () => void): () => void;
   /** Leaves at once. */
   exit(code: number): never;
@@ -21,7 +21,11 @@ export const processIo = (): Io => ({
   stderr: process.stderr,
   onInterrupt(listener) {
     process.on('SIGINT', listener);
-    return () => void process.off('SIGINT', listener);
+    process.stdout.once('error', listener);
+    return () => {
+      process.off('SIGINT', listener);
+      process.stdout.off('error', listener);
+    };
   },
   exit: (code) => process.exit(code),
 });
@@ -29,6 +33,31 @@ export const processIo = (): Io => ({
 export const say = (io: Io, line: string): void => void io.stdout.write(`${line}\n`);
 export const note = (io: Io, line: string): void => void io.stderr.write(`${line}\n`);
 export const json = (io: Io, value: unknown): void => say(io, JSON.stringify(value));
+
+const slow = new WeakMap<Writable, Promise<void>>();
+
+/** Resolves when a slow reader of stdout has caught up, or left; undefined while there is nothing to wait for. */
+export function slowReader({ stdout }: Io): Promise<void> | undefined {
+  if (!stdout.writableNeedDrain) return undefined;
+  const known = slow.get(stdout);
+  if (known) return known;
+  const caughtUp = new Promise<void>((resolve) => {
+    const done = () => {
+      for (const event of ['drain', 'close'] as const) stdout.off(event, done);
+      slow.delete(stdout);
+      resolve();
+    };
+    for (const event of ['drain', 'close'] as const) stdout.on(event, done);
+  });
+  slow.set(stdout, caughtUp);
+  return caughtUp;
+}
+
+/** Resolves when everything that was written has left this process. */
+export const written = async (io: Io): Promise<void> => {
+  for (const stream of [io.stdout, io.stderr])
+    await new Promise<void>((resolve) => void stream.write('', () => resolve()));
+};
 
 /** Somebody sits at a terminal and can be asked. */
 export const canAsk = (io: Io): boolean => io.stdin.isTTY === true && io.stderr.isTTY === true;

@@ -30,6 +30,7 @@ export interface ClientOptions {
   name: string;
   clock?: Clock;
   warn?(message: string, details?: Record<string, unknown>): void;
+  busy?(): Promise<void> | undefined;
 }
 
 /** What our own clients say of themselves: they want the journal's events and show questions. */
@@ -43,6 +44,7 @@ export const ownInitialize = (name: string): string =>
 export function createClient(options: ClientOptions): Client {
   const { bus, address, name, clock = systemClock, warn = () => undefined } = options;
   const link = new Link({ bus, address, clock, initialize: ownInitialize(name), warn });
+  if (options.busy) link.listen({ busy: options.busy });
   const turns = new Turns((sessionId) => cursors.watches(sessionId));
   const cursors = new Cursors({
     link,

@@ -11,6 +11,8 @@ export interface ConnectOptions {
   /** Shown by the broker and told to the service, such as `praxis-cli`. */
   name: string;
   warn?(message: string, details?: Record<string, unknown>): void;
+  /** While it is a promise, the next messages stay with the broker: whoever shows them is slow. */
+  busy?(): Promise<void> | undefined;
 }
 
 /**

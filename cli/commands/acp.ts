@@ -3,9 +3,8 @@ import { connectLink } from '../../client/index.js';
 import { MAX_FRAME_BYTES, Name } from '../../proto/index.js';
 import { Bridge } from '../acp/bridge.js';
 import { readLines } from '../acp/lines.js';
-import { Output } from '../acp/output.js';
 import { EXIT, UsageError } from '../exit.js';
-import { type Io, note } from '../io.js';
+import { type Io, note, say, slowReader } from '../io.js';
 
 /** Resolves with 0 when the editor has closed stdin; its sessions live on. */
 export async function acp(io: Io, options: { node?: string; connector?: string }): Promise<number> {
@@ -18,12 +17,11 @@ export async function acp(io: Io, options: { node?: string; connector?: string }
   }
   const warn = (message: string, details: Record<string, unknown> = {}) =>
     note(io, `praxis acp: ${message} ${JSON.stringify(details)}`);
-  const output = new Output(io.stdout);
   const bridge = new Bridge({
     open: (initialize) => connectLink({ env: io.env, name: 'praxis-acp', initialize, warn }),
     defaults,
-    toEditor: (line) => output.write(line),
-    busy: () => output.busy(),
+    toEditor: (line) => say(io, line),
+    busy: () => slowReader(io),
     schedule(ms, run) {
       const timer = setTimeout(run, ms);
       return () => clearTimeout(timer);

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { overBothBrokers } from '../support/brokers.js';
-import { PRAXIS, type System } from '../support/system.js';
+import { PRAXIS, runCommand, type System } from '../support/system.js';
 import { TestTerminal } from '../support/terminal.js';
 import { waitUntil } from '../support/wait.js';
 
@@ -52,6 +52,26 @@ overBothBrokers('the command line', (start) => {
       expect(lines.slice(0, -1).every(({ jsonrpc }) => jsonrpc === '2.0')).toBe(true);
       expect(lines.at(-1)).toMatchObject({ stopReason: 'end_turn', sessionId: expect.any(String) });
       expect(lines.some(({ params }) => params.update?.content?.text === 'hello')).toBe(true);
+    });
+
+    it('prints a long turn completely into a pipe', async () => {
+      const { code, stdout } = await system.run(['run', 'demo', '/stream 30000 8 0', '--json']);
+      const chunks = jsonLines(stdout).filter(
+        ({ params }) => params?.update?.sessionUpdate === 'agent_message_chunk',
+      );
+      expect(code).toBe(0);
+      expect(chunks).toHaveLength(30_000);
+    });
+
+    it('ends its prompt and its session when whoever reads its output leaves', async () => {
+      const pipe = `"$0" "$1" run demo "/say one && /stream 100000 8 5" | head -n 1`;
+      const command = ['sh', '-c', pipe, process.execPath, PRAXIS];
+      const { stdout } = await runCommand(command, { env: system.env, cwd: system.work });
+      expect(stdout).toContain('one');
+      await waitUntil(async () => {
+        const list = await system.run(['session', 'list', '--json']);
+        return JSON.parse(list.stdout).length === 0;
+      }, 20_000);
     });
 
     it('rejects a question where nobody can be asked, and names --yolo', async () => {
@@ -190,7 +210,6 @@ overBothBrokers('the command line', (start) => {
 
 describe('the command line without a system', () => {
   it('answers a wrong command with 64 and help with 0', async () => {
-    const { runCommand } = await import('../support/system.js');
     const env = { PATH: process.env.PATH, HOME: '/nonexistent', PRAXIS_HOME: '/nonexistent' };
     const run = (...args: string[]) => runCommand([process.execPath, PRAXIS, ...args], { env, cwd: '/' });
     expect(await run('--help')).toMatchObject({
