@@ -125,6 +125,7 @@ export class AcpPeer {
 
   /** Sends a request and gives the whole answer, error or not. */
   request(method: string, params: object, id: string | number = this.#next++): Promise<Seen> {
+    this.#answers.delete(JSON.stringify(id));
     this.send({ id, method, params });
     return this.answerTo(id);
   }

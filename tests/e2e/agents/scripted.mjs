@@ -127,7 +127,7 @@ async function receive(line) {
       answers.clear();
     }
   } else {
-    const handle = requests[method] ?? (() => ({ result: { method, heard: params } }));
+    const handle = requests[method] ?? (() => ({ result: { method, heard: { ...params, sessionId: undefined } } }));
     await say({ id, ...(await handle(params)) });
   }
 }
