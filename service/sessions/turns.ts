@@ -131,9 +131,10 @@ export class Turns {
       journal.event(session, '_praxis/turn', { turnId: turn.id, state: 'cancelling' });
       journal.saveTurn(session, turn);
     }
-    approvals.cancel(session);
     const to = { node: session.record.node, session: session.id, epoch: session.record.epoch };
     journal.after(() => hops.tell(to, forNode(line)));
+    // After the cancel, as a client of its own would: the agent then knows why its questions are answered so.
+    approvals.cancel(session);
   }
 
   /** Takes a waiting prompt out of the queue; its askers hear RequestCancelled. False when it does not wait. */

@@ -56,13 +56,13 @@ describe('approvals', () => {
     ]);
   });
 
-  it('are answered cancelled when the turn is cancelled, before the agent hears of the cancel', async () => {
+  it('are answered cancelled when the turn is cancelled, right after the agent hears of the cancel', async () => {
     const { node, client, sessionId } = await asked();
     await client.notify('session/cancel', { sessionId });
     await settled();
     expect(node.got.slice(-2).map(({ frame }) => frame.line)).toEqual([
-      resultLine(0, { outcome: { outcome: 'cancelled' } }),
       expect.stringContaining('session/cancel'),
+      resultLine(0, { outcome: { outcome: 'cancelled' } }),
     ]);
     await client.send(resultLine(questionsAt(client)[0]!.id, ALLOW));
     await settled();
