@@ -127,7 +127,8 @@ async function receive(line) {
       answers.clear();
     }
   } else {
-    const handle = requests[method] ?? (() => ({ result: { method, heard: { ...params, sessionId: undefined } } }));
+    const handle =
+      requests[method] ?? (() => ({ result: { method, heard: { ...params, sessionId: undefined } } }));
     await say({ id, ...(await handle(params)) });
   }
 }
