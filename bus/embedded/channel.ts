@@ -4,7 +4,7 @@ import { FRAME } from './codec.js';
 import { Confirms } from './confirms.js';
 import { Consumer, type Outlet, requeue, Unacked, type Unsettled } from './consumer.js';
 import { AmqpError } from './errors.js';
-import { MAX_MESSAGE_BYTES, type Message, readContentHeader } from './message.js';
+import { beginMessage, MAX_MESSAGE_BYTES, type Message } from './message.js';
 import type { Args, MethodName, Received } from './methods.js';
 import type { Output } from './output.js';
 import type { Queue } from './queue.js';
@@ -236,14 +236,14 @@ export class Channel implements Outlet {
     if (type === FRAME.header) {
       if (incoming.message) throw new AmqpError('UNEXPECTED_FRAME', 'expected a body, got a second header');
       const { exchange, routingKey } = incoming.args;
-      const header = readContentHeader(payload);
-      if (header.bodySize > MAX_MESSAGE_BYTES)
+      const message = beginMessage(exchange, routingKey, payload);
+      if (message.bodySize > MAX_MESSAGE_BYTES)
         throw new AmqpError(
           'PRECONDITION_FAILED',
-          `message size ${header.bodySize} is larger than configured max size ${MAX_MESSAGE_BYTES}`,
+          `message size ${message.bodySize} is larger than configured max size ${MAX_MESSAGE_BYTES}`,
         );
-      incoming.message = { ...header, exchange, routingKey, body: [] };
-      incoming.missing = header.bodySize;
+      incoming.message = message;
+      incoming.missing = message.bodySize;
     } else {
       if (!incoming.message) throw new AmqpError('UNEXPECTED_FRAME', 'expected a content header, got a body');
       incoming.message.body.push(payload);

@@ -26,7 +26,9 @@ const PROPERTIES = [
   ['clusterId', 'shortstr'],
 ] as const;
 
-export interface ContentHeader {
+export interface Message {
+  exchange: string;
+  routingKey: string;
   /** The payload of the header frame: consumers get it byte for byte. */
   raw: Buffer;
   bodySize: number;
@@ -34,33 +36,37 @@ export interface ContentHeader {
   userId: string | undefined;
   /** Milliseconds to live; undefined for ever. */
   ttl: number | undefined;
-}
-
-export interface Message extends ContentHeader {
-  exchange: string;
-  routingKey: string;
   /** The body in the pieces in which it came. */
   body: Buffer[];
 }
 
-/** Reads all of a header frame, since what is malformed here would break the connection of the one who gets it. */
-export function readContentHeader(raw: Buffer): ContentHeader {
+/** The message that a header frame begins. Reads all of the header, since what is malformed here would break the connection of the one who gets it. */
+export function beginMessage(exchange: string, routingKey: string, raw: Buffer): Message {
   const reader = new Reader(raw);
   try {
     if (reader.short() !== BASIC_CLASS) throw new Malformed('a content header of another class');
     reader.short();
     const bodySize = reader.longlong();
     const flags = reader.short();
-    const header: ContentHeader = { raw, bodySize, persistent: false, userId: undefined, ttl: undefined };
+    const message: Message = {
+      exchange,
+      routingKey,
+      raw,
+      bodySize,
+      persistent: false,
+      userId: undefined,
+      ttl: undefined,
+      body: [],
+    };
     PROPERTIES.forEach(([name, type], index) => {
       if ((flags & (0x8000 >> index)) === 0) return;
       const value = reader[type]();
-      if (name === 'deliveryMode') header.persistent = value === PERSISTENT;
-      else if (name === 'userId') header.userId = value as string;
-      else if (name === 'expiration') header.ttl = readExpiration(value as string);
+      if (name === 'deliveryMode') message.persistent = value === PERSISTENT;
+      else if (name === 'userId') message.userId = value as string;
+      else if (name === 'expiration') message.ttl = readExpiration(value as string);
     });
     if (reader.left > 0 || (flags & 3) !== 0) throw new Malformed('more properties than there are');
-    return header;
+    return message;
   } catch (error) {
     if (error instanceof Malformed) throw new AmqpError('SYNTAX_ERROR', error.message);
     throw error;

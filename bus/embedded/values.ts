@@ -28,34 +28,44 @@ export class Reader {
     return start;
   }
 
-  octet = (): number => this.bytes[this.#advance(1)]!;
-  short = (): number => this.bytes.readUInt16BE(this.#advance(2));
-  long = (): number => this.bytes.readUInt32BE(this.#advance(4));
+  octet(): number {
+    return this.bytes[this.#advance(1)]!;
+  }
+  short(): number {
+    return this.bytes.readUInt16BE(this.#advance(2));
+  }
+  long(): number {
+    return this.bytes.readUInt32BE(this.#advance(4));
+  }
   /** Exact up to 2^53; what counts that far (delivery tags, sizes) never gets there. */
-  longlong = (): number => {
+  longlong(): number {
     const high = this.long();
     return high * 0x1_0000_0000 + this.long();
-  };
-  shortstr = (): string => this.#text(this.octet());
-  longstr = (): string => this.#text(this.long());
-  bytesOf = (count: number): Buffer => {
+  }
+  shortstr(): string {
+    return this.#text(this.octet());
+  }
+  longstr(): string {
+    return this.#text(this.long());
+  }
+  bytesOf(count: number): Buffer {
     const start = this.#advance(count);
     return this.bytes.subarray(start, start + count);
-  };
+  }
 
   #text(length: number): string {
     const start = this.#advance(length);
     return this.bytes.toString('utf8', start, start + length);
   }
 
-  table = (depth = 0): Table => {
+  table(depth = 0): Table {
     const end = this.#endOf(this.long(), depth);
     // Without a prototype: a peer chooses the names.
     const table: Table = Object.create(null);
     while (this.at < end) table[this.shortstr()] = this.#field(depth);
     this.#mustBeAt(end);
     return table;
-  };
+  }
 
   #array(depth: number): FieldValue[] {
     const end = this.#endOf(this.long(), depth);
