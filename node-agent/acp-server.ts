@@ -21,7 +21,9 @@ import {
   unknownSession,
 } from '../proto/index.js';
 import { AcpSession } from './acp-session.js';
+import type { StartAgent } from './agent-process.js';
 import { Answers } from './answers.js';
+import { Child } from './child.js';
 import type { Clock } from './clock.js';
 import type { Connector } from './connector.js';
 import type { Groups } from './groups.js';
@@ -143,15 +145,15 @@ export class AcpServer {
     const yolo = meta.yolo ?? false;
     const spec = await connector.open({ sessionId, cwd, yolo, interactive: meta.interactive ?? false });
     if (this.stopped) throw new PraxisError(ErrorCode.NodeLost, 'The node is stopping');
+    const start: StartAgent =
+      'start' in spec ? spec.start : (events) => new Child({ ...spec, ...events, cwd, groups, clock });
     const acp = new AcpSession({
-      ...spec,
+      start,
       sessionId,
       epoch: EPOCH,
-      cwd,
       yolo,
       promptTimeoutSecs: meta.promptTimeoutSecs ?? DEFAULT_PROMPT_TIMEOUT_SECS,
       lane: uplink.lane(sessionId, EPOCH),
-      groups,
       clock,
       answer: (hopId, line) => this.answer(sessionId, hopId, line),
       onEnd: () => this.sessions.delete(sessionId),

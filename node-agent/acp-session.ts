@@ -19,7 +19,7 @@ import {
   type SessionId,
 } from '../proto/index.js';
 import { type AgentExit, AgentLink, type Reply } from './agent-link.js';
-import type { ChildOptions } from './child.js';
+import type { StartAgent } from './agent-process.js';
 import { type Clock, within } from './clock.js';
 import { FromAgent } from './from-agent.js';
 import { withoutPraxisMeta, withPraxisMeta } from './praxis-meta.js';
@@ -28,7 +28,8 @@ import { startAgent } from './start-agent.js';
 import { Turn } from './turn.js';
 import type { SessionLane } from './uplink.js';
 
-export interface AcpSessionOptions extends Pick<ChildOptions, 'command' | 'cwd' | 'env' | 'groups'> {
+export interface AcpSessionOptions {
+  start: StartAgent;
   sessionId: SessionId;
   epoch: number;
   yolo: boolean;

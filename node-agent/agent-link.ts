@@ -15,7 +15,8 @@ import {
   replaceMember,
   requestLine,
 } from '../proto/index.js';
-import { Child, type ChildOptions, type Exit } from './child.js';
+import type { AgentProcess, StartAgent } from './agent-process.js';
+import type { Exit } from './child.js';
 
 export interface AgentExit extends Exit {
   /** A sentence for a person, with the end of what the agent wrote on stderr. */
@@ -26,7 +27,8 @@ export interface AgentExit extends Exit {
 /** What an agent said that is no frame; each kind is told once per agent. */
 export type Rubbish = 'not JSON' | 'no ACP frame' | 'too large';
 
-export interface AgentLinkOptions extends Pick<ChildOptions, 'command' | 'cwd' | 'env' | 'groups' | 'clock'> {
+export interface AgentLinkOptions {
+  start: StartAgent;
   onRequest(request: Request): void;
   onNotification(notification: Notification): void;
   onRubbish(kind: Rubbish): void;
@@ -38,15 +40,14 @@ export interface AgentLinkOptions extends Pick<ChildOptions, 'command' | 'cwd' |
 export type Reply = { response: Response } | { lost: ErrorObject };
 
 export class AgentLink {
-  readonly child: Child;
+  readonly child: AgentProcess;
   private nextId = 1;
   private readonly open = new Map<number, { hopId: unknown; reply: (reply: Reply) => void }>();
   private readonly seenRubbish = new Set<Rubbish>();
   private exit: AgentExit | undefined;
 
   constructor(private readonly options: AgentLinkOptions) {
-    this.child = new Child({
-      ...options,
+    this.child = options.start({
       onLine: (line) => this.receive(line),
       onOversized: () => this.rubbish('too large'),
       onExit: (exit) => this.ended(exit),
@@ -138,7 +139,7 @@ export class AgentLink {
 
   private ended(exit: Exit): void {
     const stderr = this.child.stderrTail;
-    this.exit = { ...exit, stderr, detail: describe(exit, stderr) };
+    this.exit = { ...exit, stderr, detail: describeExit(exit, stderr) };
     const open = [...this.open.values()];
     this.open.clear();
     for (const { reply } of open) reply({ lost: lostError(this.exit) });
@@ -146,7 +147,8 @@ export class AgentLink {
   }
 }
 
-function describe({ code, signal }: Exit, stderr: string): string {
+/** How an agent ended, as a sentence for a person. */
+export function describeExit({ code, signal }: Exit, stderr: string): string {
   const how = signal
     ? `was ended by ${signal}`
     : code === null

@@ -46,6 +46,7 @@ export class Child {
   private stderr = Buffer.alloc(0);
   private readonly exited: Promise<void>;
   private stopping: Promise<void> | undefined;
+  private draining = false;
 
   constructor(private readonly options: ChildOptions) {
     const [program, ...args] = options.command;
@@ -86,9 +87,9 @@ export class Child {
     this.process.stdin.end();
   }
 
-  /** Stops reading stdout: a child that goes on talking waits in its pipe. */
+  /** Stops reading stdout: a child that goes on talking waits in its pipe. What is left there by one that has ended is read all the same. */
   pause(): void {
-    this.process.stdout.pause();
+    if (!this.draining) this.process.stdout.pause();
   }
 
   resume(): void {
@@ -137,6 +138,7 @@ export class Child {
       });
     });
     if (this.pid !== undefined) {
+      this.draining = true;
       this.resume();
       await within(clock, PIPE_GRACE_MS, closed);
       this.process.stdout.destroy();

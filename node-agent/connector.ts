@@ -1,5 +1,6 @@
 /** What the node asks of a connector. Its answers come from Lua, or from a fixture in tests. */
 import type { ConnectorInfo, Name, SessionId } from '../proto/index.js';
+import type { StartAgent } from './agent-process.js';
 
 /** What a connector is told about the session that it shall open. */
 export interface SessionRequest {
@@ -15,10 +16,17 @@ export interface AcpChildSpec {
   env: Record<string, string>;
 }
 
+/** An agent that the connector's script drives; it speaks ACP all the same. */
+export interface ScriptedSpec {
+  start: StartAgent;
+}
+
+export type AgentSpec = AcpChildSpec | ScriptedSpec;
+
 export interface Connector {
   readonly id: Name;
   /** Whether the agent is there, for the list of nodes. */
   info(): Promise<ConnectorInfo>;
   /** Says what to start. Rejects with PraxisError. */
-  open(request: SessionRequest): Promise<AcpChildSpec>;
+  open(request: SessionRequest): Promise<AgentSpec>;
 }

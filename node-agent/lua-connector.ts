@@ -5,9 +5,10 @@
 import { homedir } from 'node:os';
 import { z } from 'zod';
 import { ConnectorInfo, ErrorCode, type Name, PraxisError } from '../proto/index.js';
-import type { AcpChildSpec, Connector, SessionRequest } from './connector.js';
+import type { AgentSpec, Connector, SessionRequest } from './connector.js';
 import type { SessionHost } from './host/session-host.js';
-import { LuaError, type LuaPool, type LuaScript, type LuaVm } from './lua/index.js';
+import { LuaError, type LuaPool, type LuaScript, type LuaVm, type LuaVmOptions } from './lua/index.js';
+import { ScriptedAgent } from './scripted/scripted-agent.js';
 
 /** What every function of a connector is told besides its session. */
 export interface ConnectorContext {
@@ -65,30 +66,65 @@ export class LuaConnector implements Connector {
     }
   }
 
-  async open(request: SessionRequest): Promise<AcpChildSpec> {
-    return (await this.run(Opened, request.cwd, 'open', request, this.context)).acp;
+  /** A script that has `prompt` drives its agent itself, in a VM that lives as long as the session. */
+  async open(request: SessionRequest): Promise<AgentSpec> {
+    const host = this.newHost(this.id, request.cwd);
+    let agent: ScriptedAgent | undefined;
+    const vm = await this.openVm(host, {
+      onStopped: () => agent?.vmStopped(),
+      onFresh: (error) => void agent?.vmRenewed(error),
+    });
+    if (!vm.functions.has('prompt'))
+      return (await this.ask(Opened, host, vm, 'open', request, this.context)).acp;
+    const { context } = this;
+    return {
+      start: (events) => {
+        agent = new ScriptedAgent({ ...events, vm, host, session: request, context });
+        return agent;
+      },
+    };
   }
 
-  private async run<T extends z.ZodType>(
+  /** One question to the script, in a VM of its own. */
+  private async run<T extends z.ZodType>(schema: T, cwd: string, name: string, ...args: unknown[]) {
+    const host = this.newHost(this.id, cwd);
+    return this.ask(schema, host, await this.openVm(host), name, ...args);
+  }
+
+  private async openVm(host: SessionHost, events: Pick<LuaVmOptions, 'onStopped' | 'onFresh'> = {}) {
+    const { call, tell } = host;
+    try {
+      const vm = await this.pool.open({ script: this.script, host: call, tell, ...events });
+      host.attach(vm);
+      return vm;
+    } catch (error) {
+      await host.stop();
+      throw this.explain(error);
+    }
+  }
+
+  /** Calls a function, checks its answer, closes the VM. */
+  private async ask<T extends z.ZodType>(
     schema: T,
-    cwd: string,
+    host: SessionHost,
+    vm: LuaVm,
     name: string,
     ...args: unknown[]
   ): Promise<z.infer<T>> {
-    const host = this.newHost(this.id, cwd);
-    let vm: LuaVm | undefined;
     try {
-      vm = await this.pool.open({ script: this.script, host: host.call });
-      host.attach(vm);
       const answer = schema.safeParse(await vm.call(name, ...args));
       if (answer.success) return answer.data;
       throw this.failed(`${this.script.name}: ${name}() answered wrongly: ${z.prettifyError(answer.error)}`);
     } catch (error) {
-      throw error instanceof LuaError ? this.failed(error.message, error) : error;
+      throw this.explain(error);
     } finally {
-      vm?.close();
+      vm.close();
       await host.stop();
     }
+  }
+
+  private explain(error: unknown): unknown {
+    return error instanceof LuaError ? this.failed(error.message, error) : error;
   }
 
   private failed(message: string, { code, kind, file, line }: Partial<LuaError> = {}): PraxisError {

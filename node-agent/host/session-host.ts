@@ -4,13 +4,14 @@
  */
 import { z } from 'zod';
 import { MAX_ID_LENGTH } from '../../proto/index.js';
-import { Child } from '../child.js';
+import { Child, type Exit } from '../child.js';
 import type { Clock } from '../clock.js';
 import type { Groups } from '../groups.js';
-import { LuaError, type LuaVm } from '../lua/index.js';
+import { describeError, LuaError, type LuaVm } from '../lua/index.js';
 import { Feed, type StreamEvent } from './feed.js';
 import { Pty } from './pty.js';
 import { isSignal } from './signals.js';
+import { Waits } from './waits.js';
 import { which } from './which.js';
 
 /** Milliseconds that one host.sleep may last. */
@@ -26,10 +27,27 @@ export interface SessionHostOptions {
   onError(error: LuaError): void;
 }
 
+/** The end of the program that is the session's agent. */
+export interface AgentEnd {
+  exit: Exit;
+  /** The end of what it wrote on stderr. */
+  stderr: string;
+  /** Resolves when the script has handled all that it wants of the agent's last words. */
+  heard: Promise<void>;
+}
+
+/** What a session adds to the host: functions that the script may call and wait for, and things that it may just say. */
+export interface SessionFace {
+  calls: Readonly<Record<string, (...args: unknown[]) => unknown>>;
+  tells: Readonly<Record<string, (...args: unknown[]) => void>>;
+  onAgentEnd(end: AgentEnd): void;
+}
+
 const Command = z.object({
   command: z.array(z.string().min(1)).min(1),
   cwd: z.string().optional(),
   env: z.record(z.string(), z.string()).default({}),
+  agent: z.boolean().default(false),
 });
 const Terminal = Command.extend({
   cols: z.number().int().min(1).max(1_000).default(120),
@@ -39,7 +57,18 @@ const Level = z.enum(['debug', 'info', 'warn', 'error']);
 const Text = z.string();
 const Handle = z.number().int();
 const Event = z.enum(['line', 'data', 'exit']);
+const Duration = z.number().min(0).max(MAX_SLEEP_MS);
 const Signal = z.string().max(MAX_ID_LENGTH).refine(isSignal, 'is no signal');
+
+const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined;
+
+const notStarted = (program: string, { code, message }: NodeJS.ErrnoException): string =>
+  code === 'ENOENT'
+    ? `the program ${program} is not installed`
+    : code === 'EACCES'
+      ? `the program ${program} may not be executed`
+      : message;
 
 interface Stream {
   target: Child | Pty;
@@ -50,6 +79,10 @@ export class SessionHost {
   private readonly streams = new Map<number, Stream>();
   private nextHandle = 1;
   private vm: LuaVm | undefined;
+  private face: SessionFace | undefined;
+  private agent: Stream | undefined;
+  private held = false;
+  private readonly waits = new Waits();
 
   constructor(private readonly options: SessionHostOptions) {}
 
@@ -58,9 +91,39 @@ export class SessionHost {
     this.vm = vm;
   }
 
-  /** The VM was made anew; what runs goes on, and waits until the script listens again. */
+  /** The session whose script this is. */
+  extend(face: SessionFace): void {
+    this.face = face;
+  }
+
+  /** The VM is gone; what runs goes on, and waits until a new one listens again. */
   renewed(): void {
     for (const { feed } of this.streams.values()) feed.forgetHandlers();
+    this.waits.wakeAll();
+  }
+
+  /** Hands nothing more over to the script until resume(). */
+  pause(): void {
+    this.held = true;
+    for (const { feed } of this.streams.values()) feed.hold();
+  }
+
+  resume(): void {
+    this.held = false;
+    for (const { feed } of this.streams.values()) feed.release();
+  }
+
+  /** Sends a signal to everything that runs. */
+  signal(signal: NodeJS.Signals): void {
+    for (const { target } of this.streams.values()) target.signal(signal);
+  }
+
+  get clock(): Clock {
+    return this.options.clock;
+  }
+
+  get agentStderr(): string {
+    return this.agent?.target instanceof Child ? this.agent.target.stderrTail : '';
   }
 
   /** Handles of what runs, for a script that was made anew. */
@@ -73,24 +136,58 @@ export class SessionHost {
 
   /** Does one thing for the script. Rejects with a reason that becomes the script's error. */
   readonly call = async (name: string, args: unknown[]): Promise<unknown> => {
-    const run = Object.hasOwn(this.functions, name) ? this.functions[name] : undefined;
-    if (!run) throw new Error(`there is no host.${name}`);
+    const run = own(this.functions, name) ?? (this.face && own(this.face.calls, name));
+    if (!run) throw new Error(`there is no ${name} here`);
     try {
       return await run(...args);
     } catch (error) {
-      throw error instanceof z.ZodError ? new Error(`host.${name}: ${z.prettifyError(error)}`) : error;
+      throw error instanceof z.ZodError ? new Error(`${name}: ${z.prettifyError(error)}`) : error;
     }
   };
 
-  async stop(): Promise<void> {
-    await Promise.all([...this.streams.values()].map(({ target }) => target.stop()));
+  /** Takes what the script says without waiting. */
+  readonly tell = (name: string, args: unknown[]): void => {
+    const run = own(this.tells, name) ?? (this.face && own(this.face.tells, name));
+    try {
+      run?.(...args);
+    } catch (error) {
+      const message = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
+      this.failed(`${name}: ${message}`);
+    }
+  };
+
+  /** Ends what runs; politely: by the end of its input first. */
+  async stop(politely = true): Promise<void> {
+    this.resume();
+    this.waits.wakeAll();
+    await Promise.all(
+      [...this.streams.values()].map(({ target }) =>
+        politely || target instanceof Pty ? target.stop() : target.terminate(),
+      ),
+    );
     this.streams.clear();
+  }
+
+  private readonly tells: Record<string, (...args: unknown[]) => void> = {
+    wake: (id) => this.waits.wake(Handle.parse(id)),
+    handled: (handle) => this.streams.get(Handle.parse(handle))?.feed.handled(),
+    failed: (message) => this.failed(Text.parse(message)),
+    task: (id) => {
+      this.vm?.task(Handle.parse(id)).catch((error: LuaError) => {
+        if (error.kind === 'runtime' || error.kind === 'memory') this.options.onError(error);
+      });
+    },
+  };
+
+  private failed(message: string): void {
+    this.options.onError(new LuaError(describeError('runtime', message)));
   }
 
   private readonly functions: Record<string, (...args: unknown[]) => unknown> = {
     log: (level, text) => this.options.log(Level.parse(level), Text.parse(text)),
     now: () => this.options.clock.now(),
-    sleep: (ms) => this.sleep(z.number().min(0).max(MAX_SLEEP_MS).parse(ms)),
+    sleep: (ms) => this.sleep(Duration.parse(ms)),
+    wait: (id, ms) => this.waits.wait(Handle.parse(id), this.options.clock, Duration.optional().parse(ms)),
     which: (program) => which(Text.parse(program)),
     process: (options) => this.startProcess(Command.parse(options)),
     pty: (options) => this.startPty(Terminal.parse(options)),
@@ -112,9 +209,10 @@ export class SessionHost {
     command,
     cwd = this.options.cwd,
     env,
+    agent,
   }: z.infer<typeof Command>): Promise<number> {
     const { groups, clock } = this.options;
-    const { handle, feed, attach } = this.newStream();
+    const { handle, feed, attach } = this.newStream(agent);
     const child = new Child({
       command,
       cwd,
@@ -123,17 +221,30 @@ export class SessionHost {
       clock,
       onLine: (line) => feed.push('line', line),
       onOversized: () => this.options.log('warn', 'dropped a line that is too large'),
-      onExit: ({ code, signal }) => feed.push('exit', { code, signal, stderr: child.stderrTail }),
+      onExit: ({ code, signal }) => {
+        feed.push('exit', { code, signal, stderr: child.stderrTail });
+        // One that could not be started was no agent yet: the script gets the reason.
+        if (agent && child.pid !== undefined) this.agentEnded({ code, signal }, child.stderrTail, feed);
+      },
     });
     child.pause();
-    await child.started;
+    await child.started.catch((error: NodeJS.ErrnoException) => {
+      throw new Error(notStarted(command[0]!, error));
+    });
     attach(child);
     return handle;
   }
 
-  private startPty({ command, cwd = this.options.cwd, env, cols, rows }: z.infer<typeof Terminal>): number {
+  private startPty({
+    command,
+    cwd = this.options.cwd,
+    env,
+    cols,
+    rows,
+    agent,
+  }: z.infer<typeof Terminal>): number {
     const { groups, clock } = this.options;
-    const { handle, feed, attach } = this.newStream();
+    const { handle, feed, attach } = this.newStream(agent);
     const pty = new Pty({
       command,
       cwd,
@@ -144,14 +255,23 @@ export class SessionHost {
       clock,
       onData: (chunk) => feed.push('data', chunk),
       onLine: (line) => feed.push('line', line),
-      onExit: (exit) => feed.push('exit', exit),
+      onExit: (exit) => {
+        feed.push('exit', exit);
+        if (agent) this.agentEnded(exit, '', feed);
+      },
     });
     pty.pause();
     attach(pty);
     return handle;
   }
 
-  private newStream() {
+  /** Nothing that the script waits for will come any more. */
+  private agentEnded(exit: Exit, stderr: string, feed: Feed): void {
+    this.waits.wakeAll();
+    this.face?.onAgentEnd({ exit, stderr, heard: feed.settled() });
+  }
+
+  private newStream(agent: boolean) {
     const handle = this.nextHandle++;
     let target: Child | Pty | undefined;
     const feed = new Feed({
@@ -160,20 +280,27 @@ export class SessionHost {
     });
     const attach = (started: Child | Pty) => {
       target = started;
-      this.streams.set(handle, { target: started, feed });
+      const stream = { target: started, feed };
+      this.streams.set(handle, stream);
+      if (agent) this.agent = stream;
+      if (this.held) feed.hold();
     };
     return { handle, feed, attach };
   }
 
-  private async deliver(handle: number, event: StreamEvent, items: unknown[]): Promise<'done' | 'again'> {
+  private async deliver(
+    handle: number,
+    event: StreamEvent,
+    items: unknown[],
+  ): Promise<'done' | 'again' | 'spoilt'> {
     try {
       await this.vm?.event(handle, event, items);
       return 'done';
     } catch (error) {
       if (!(error instanceof LuaError)) throw error;
       if (error.kind === 'restarted') return 'again';
-      this.options.onError(error);
-      return 'done';
+      if (error.kind !== 'closed') this.options.onError(error);
+      return error.kind === 'timeout' ? 'spoilt' : 'done';
     }
   }
 

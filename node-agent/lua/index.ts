@@ -1,3 +1,3 @@
 /** Lua as the rest of the node uses it. */
-export { LuaError } from './errors.js';
-export { LuaPool, type LuaScript, type LuaVm } from './pool.js';
+export { describeError, LuaError } from './errors.js';
+export { LuaPool, type LuaScript, type LuaVm, type LuaVmOptions } from './pool.js';

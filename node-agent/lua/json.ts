@@ -8,11 +8,11 @@ export interface JsonFunctions {
   markArray: Pointer;
 }
 
-export function jsonFunctions(runtime: Runtime): JsonFunctions {
+/** A C function of Lua that runs this; what it throws as a ValueError becomes an error at the script's line. */
+export function guard(runtime: Runtime, run: (state: Pointer) => number): Pointer {
   const { lua, raw } = runtime;
   const values = new Values(runtime);
-
-  /** Raises a Lua error with the script's position. It leaves by longjmp, through this frame. */
+  /** It leaves by longjmp, through this frame. */
   const raise = (state: Pointer, message: string): number => {
     lua.luaL_where(state, 1);
     values.push(state, message);
@@ -20,21 +20,28 @@ export function jsonFunctions(runtime: Runtime): JsonFunctions {
     return lua.lua_error(state);
   };
   /** Only our own errors become Lua errors: whatever else is thrown here may be Lua's own longjmp. */
-  const guarded = (run: (state: Pointer) => void) =>
-    raw.addFunction((state) => {
-      try {
-        run(state!);
-        return 1;
-      } catch (thrown) {
-        if (thrown instanceof ValueError) return raise(state!, thrown.message);
-        throw thrown;
-      }
-    }, 'ii');
+  return raw.addFunction((state) => {
+    try {
+      return run(state!);
+    } catch (thrown) {
+      if (thrown instanceof ValueError) return raise(state!, thrown.message);
+      throw thrown;
+    }
+  }, 'ii');
+}
 
+export function jsonFunctions(runtime: Runtime): JsonFunctions {
+  const { lua } = runtime;
+  const values = new Values(runtime);
+  const returning = (run: (state: Pointer) => void) =>
+    guard(runtime, (state) => {
+      run(state);
+      return 1;
+    });
   return {
-    encode: guarded((state) => values.push(state, JSON.stringify(values.read(state, 1) ?? null))),
-    decode: guarded((state) => values.push(state, parse(values.read(state, 1)))),
-    markArray: guarded((state) => {
+    encode: returning((state) => values.push(state, JSON.stringify(values.read(state, 1) ?? null))),
+    decode: returning((state) => values.push(state, parse(values.read(state, 1)))),
+    markArray: returning((state) => {
       lua.lua_settop(state, 1);
       values.requireTable(state, 1);
       lua.luaL_setmetatable(state, ARRAY);

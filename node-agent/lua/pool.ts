@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../clock.js';
 import { LuaError } from './errors.js';
+import type { ScriptFace } from './protocol.js';
 import type { Owner } from './vm.js';
 import { WorkerLink } from './worker-link.js';
 
@@ -27,8 +28,15 @@ export interface LuaVmOptions {
   script: LuaScript;
   /** Does what the script asks of the host. A rejection is an error in the script, at that line. */
   host(name: string, args: unknown[]): Promise<unknown>;
-  /** The VM was made anew: its Lua variables are gone, and what it was waiting for has been rejected. */
-  onFresh?(): void;
+  /** Takes what the script says without waiting, in order with what it asks. */
+  tell?(name: string, args: unknown[]): void;
+  /** The VM is gone, with its Lua variables; what it was waiting for is about to be rejected. Said before a new one is made. */
+  onStopped?(): void;
+  /**
+   * A new VM is there. With `error` when it was this script that had to be stopped, and no neighbour. Without this function a script
+   * that was stopped stays stopped.
+   */
+  onFresh?(error: LuaError | undefined): void;
 }
 
 export class LuaPool {
@@ -83,6 +91,7 @@ export class LuaPool {
       memory,
       entry,
       onHost: async (vm, name, args) => this.vms.get(vm)?.options.host(name, args),
+      onTell: (vm, name, args) => this.vms.get(vm)?.options.tell?.(name, args),
       onDeath: (guilty, error) => this.buried(place, guilty, error),
     });
   }
@@ -90,16 +99,19 @@ export class LuaPool {
   private buried(place: number, guilty: number, error: LuaError): void {
     this.links[place] = undefined;
     for (const [id, vm] of this.vms)
-      if (id === guilty) vm.fail(error);
-      else if (vm.place === place) vm.renew();
+      if (id === guilty && !vm.renewable) vm.fail(error);
+      else if (id === guilty || vm.place === place) vm.renew(id === guilty ? error : undefined);
   }
 }
 
 export class LuaVm {
   /** The names of the script's functions. */
   functions: ReadonlySet<string> = new Set();
+  /** What the script returned besides functions. */
+  fields: Readonly<Record<string, unknown>> = {};
   private ready: Promise<void> = Promise.resolve();
   private failure: LuaError | undefined;
+  private loaded = false;
 
   constructor(
     private readonly id: number,
@@ -118,6 +130,11 @@ export class LuaVm {
     await this.run('prelude', 'event', [handle, event, items]);
   }
 
+  /** Runs a function that the script has put aside with host.task. */
+  async task(id: number): Promise<void> {
+    await this.run('prelude', 'task', [id]);
+  }
+
   close(): void {
     if (this.failure) return;
     this.failure = new LuaError({ kind: 'closed', message: 'the session of this script is closed' });
@@ -132,9 +149,13 @@ export class LuaVm {
   async load(): Promise<void> {
     const { name, bytecode } = this.options.script;
     const opened = this.pool.link(this.place).request({ op: 'open', vm: this.id, name, bytecode });
+    this.loaded = false;
     this.ready = opened.then(
-      (names) => {
-        this.functions = new Set(names as string[]);
+      (face) => {
+        const { functions, fields } = face as ScriptFace;
+        this.functions = new Set(functions);
+        this.fields = fields;
+        this.loaded = true;
       },
       (error: LuaError) => {
         this.failure ??= error;
@@ -150,9 +171,15 @@ export class LuaVm {
     this.pool.forget();
   }
 
-  renew(): void {
+  /** Whether it may have another try after it was stopped: not when already its first lines did not end. */
+  get renewable(): boolean {
+    return this.loaded && this.options.onFresh !== undefined;
+  }
+
+  renew(error: LuaError | undefined): void {
+    this.options.onStopped?.();
     this.load().then(
-      () => this.options.onFresh?.(),
+      () => this.options.onFresh?.(error),
       // Every later call is rejected with the reason.
       () => undefined,
     );

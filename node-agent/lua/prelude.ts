@@ -1,11 +1,11 @@
 /**
- * What every script finds besides Lua's own functions: `host` and `json`. Written in Lua on one primitive, a yield
- * to the host, so that a script reads as if the host answered at once.
+ * What every script finds besides Lua's own functions: `host`, `json` and the methods of its session. Written in Lua on two
+ * primitives: a yield that asks the host, so that a script reads as if the host answered at once, and `tell`, which does not wait.
  */
 
-/** Gets `json`'s two functions; returns what the host calls. */
+/** Gets `json`'s functions and `tell`; returns what the host calls. */
 export const PRELUDE = `
-local encode, decode, null, mark_array = ...
+local encode, decode, null, mark_array, tell = ...
 local yield, running = coroutine.yield, coroutine.running
 local sessions = setmetatable({}, { __mode = "k" })
 
@@ -19,9 +19,34 @@ local function call(name, ...)
   return value
 end
 
+local function text_of(value, what)
+  if type(value) ~= "string" then error(what .. " takes a text, not a " .. type(value), 3) end
+  return value
+end
+
 json = { null = null, encode = encode, decode = decode, array = function(list) return mark_array(list or {}) end }
 
-local handlers = {}
+local Future = {}
+Future.__index = Future
+local last_future = 0
+
+local function future()
+  last_future = last_future + 1
+  return setmetatable({ id = last_future }, Future)
+end
+
+function Future:set(value)
+  if self.done then return end
+  self.done, self.value = true, value
+  tell("wake", self.id)
+end
+
+function Future:wait(ms)
+  if not self.done then call("wait", self.id, ms) end
+  return self.value
+end
+
+local handlers, readers = {}, {}
 
 local Stream = {}
 Stream.__index = Stream
@@ -49,6 +74,37 @@ function Stream:resize(cols, rows) return (call("resize", self.handle, cols, row
 function Stream:close_stdin() return (call("close_stdin", self.handle)) end
 function Stream:stop() return (call("stop", self.handle)) end
 
+-- The next line; nil when there is none within ms milliseconds, or none any more.
+function Stream:read_line(ms)
+  local reader = readers[self.handle]
+  if not reader then
+    reader = { lines = {}, first = 1, last = 0 }
+    readers[self.handle] = reader
+    local function wake() if reader.waiting then reader.waiting:set(true) end end
+    handlers[self.handle].line = function(line)
+      reader.last = reader.last + 1
+      reader.lines[reader.last] = line
+      wake()
+    end
+    reader.over = function() reader.ended = true wake() end
+    call("listen", self.handle, "line")
+    call("listen", self.handle, "exit")
+  end
+  if not reader.lines[reader.first] and not reader.ended then
+    reader.waiting = future()
+    if not reader.waiting.done then call("wait", reader.waiting.id, ms) end
+    reader.waiting = nil
+  end
+  local line = reader.lines[reader.first]
+  if line then
+    reader.lines[reader.first] = nil
+    reader.first = reader.first + 1
+  end
+  return line
+end
+
+local tasks, last_task = {}, 0
+
 host = {
   process = function(options) return stream("process", call("process", options)) end,
   pty = function(options) return stream("pty", call("pty", options)) end,
@@ -57,7 +113,30 @@ host = {
   now = function() return (call("now")) end,
   sleep = function(ms) return (call("sleep", ms)) end,
   which = function(program) return (call("which", program)) end,
+  future = future,
+  task = function(run)
+    if type(run) ~= "function" then error("host.task takes a function", 2) end
+    last_task = last_task + 1
+    tasks[last_task] = run
+    tell("task", last_task)
+  end,
 }
+
+local Session = {}
+Session.__index = Session
+local session = setmetatable({}, Session)
+
+function Session:message(text, id) tell("message", text_of(text, "session:message"), id) end
+function Session:thought(text, id) tell("thought", text_of(text, "session:thought"), id) end
+function Session:done(stop_reason) tell("done", text_of(stop_reason, "session:done")) end
+function Session:fail(problem) tell("fail", type(problem) == "table" and problem or { message = tostring(problem) }) end
+function Session:warn(text) tell("warn", text_of(text, "session:warn")) end
+function Session:save(value) tell("save", value) end
+for _, name in ipairs {
+  "tool_call", "tool_update", "plan", "usage", "commands", "mode", "config_options", "title", "request_permission"
+} do
+  Session[name] = function(_, value) return (call(name, value)) end
+end
 
 for _, name in ipairs { "load", "loadstring", "loadfile", "dofile", "collectgarbage", "warn" } do _G[name] = nil end
 string.dump = nil
@@ -67,14 +146,35 @@ function print(...)
   call("log", "info", table.concat(words, "\\t"))
 end
 
+local function failed(problem)
+  tell("failed", type(problem) == "table" and tostring(problem.message) or tostring(problem))
+end
+
 return {
-  run = function(run, ...)
+  run = function(run, first, ...)
     sessions[running()] = true
-    return run(...)
+    if type(first) == "table" and first.sessionId then
+      for key, value in pairs(first) do session[key] = value end
+      first = session
+    end
+    return run(first, ...)
   end,
+  -- An item whose handler fails does not take the next ones with it.
   event = function(handle, event, list)
-    local handler = handlers[handle] and handlers[handle][event]
-    if handler then for _, item in ipairs(list) do handler(item) end end
+    for i, item in ipairs(list) do
+      local handler = handlers[handle] and handlers[handle][event]
+      if handler then
+        local ok, problem = pcall(handler, item)
+        if not ok then failed(problem) end
+      end
+      if event == "exit" and readers[handle] then readers[handle].over() end
+      if i < #list then tell("handled", handle) end
+    end
+  end,
+  task = function(id)
+    local run = tasks[id]
+    tasks[id] = nil
+    if run then run() end
   end,
 }
 `;

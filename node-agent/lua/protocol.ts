@@ -26,4 +26,13 @@ export type ToWorker =
 
 export type FromWorker =
   | { kind: 'outcome'; id: number; outcome: Outcome }
-  | { kind: 'host'; id: number; vm: number; name: string; args: unknown[] };
+  | { kind: 'host'; id: number; vm: number; name: string; args: unknown[] }
+  /** Something that a script says to the host without waiting for an answer. */
+  | { kind: 'tell'; vm: number; name: string; args: unknown[] };
+
+/** What a script returned when it was loaded. */
+export interface ScriptFace {
+  functions: string[];
+  /** What it returned besides functions. */
+  fields: Record<string, unknown>;
+}

@@ -5,6 +5,7 @@
 import { LUA_REGISTRYINDEX, LuaReturn, LuaType } from 'wasmoon';
 import { describeError, LuaError } from './errors.js';
 import type { JsonFunctions } from './json.js';
+import type { ScriptFace } from './protocol.js';
 import type { Budget, Pointer, Runtime } from './runtime.js';
 import { ARRAY, ValueError, Values } from './values.js';
 
@@ -53,8 +54,12 @@ function dump({ lua, raw }: Runtime, state: Pointer): Uint8Array {
 }
 
 export interface VmOptions {
+  /** What the host knows it by. */
+  id: number;
   runtime: Runtime;
   json: JsonFunctions;
+  /** The C function that says something to the host. */
+  tell: Pointer;
   slice: Slice;
   host: HostCall;
   /** Bytes that the VM may allocate. */
@@ -90,16 +95,16 @@ export class Vm {
     lua.lua_settop(state, 0);
   }
 
-  /** Loads prelude and script and runs both. Resolves to the names of the script's functions; rejects with LuaError. */
-  async start(name: string, prelude: Uint8Array, script: Uint8Array): Promise<string[]> {
+  /** Loads prelude and script and runs both. Resolves to what the script has; rejects with LuaError. */
+  async start(name: string, prelude: Uint8Array, script: Uint8Array): Promise<ScriptFace> {
     const { lua } = this.options.runtime;
     const { encode, decode, markArray } = this.options.json;
     const keepTable = (owner: Owner) => (thread: Pointer) => {
       if (lua.lua_type(thread, -1) !== LuaType.Table)
         throw new LuaError({ kind: 'runtime', message: `${name} does not return a table`, file: name });
-      const names = this.functionNames(thread);
+      const face = this.face(thread);
       this.tables[owner] = lua.luaL_ref(thread, LUA_REGISTRYINDEX);
-      return names;
+      return face;
     };
     await this.run((thread) => {
       load(this.options.runtime, thread, 'prelude', prelude, 'b');
@@ -107,7 +112,9 @@ export class Vm {
       lua.lua_pushcclosure(thread, decode, 0);
       this.values.push(thread, null);
       lua.lua_pushcclosure(thread, markArray, 0);
-      return 4;
+      this.values.push(thread, this.options.id);
+      lua.lua_pushcclosure(thread, this.options.tell, 1);
+      return 5;
     }, keepTable('prelude'));
     return this.run((thread) => {
       this.pushFunction(thread, 'prelude', 'run');
@@ -215,16 +222,20 @@ export class Vm {
     }
   }
 
-  private functionNames(thread: Pointer): string[] {
+  /** The functions and the fields of the table on top of the stack. */
+  private face(thread: Pointer): ScriptFace {
     const { lua } = this.options.runtime;
-    const names: string[] = [];
+    const face: ScriptFace = { functions: [], fields: {} };
     lua.lua_pushnil(thread);
     while (lua.lua_next(thread, -2) !== 0) {
-      if (lua.lua_type(thread, -1) === LuaType.Function && lua.lua_type(thread, -2) === LuaType.String)
-        names.push(String(this.values.read(thread, -2)));
+      if (lua.lua_type(thread, -2) === LuaType.String) {
+        const name = String(this.values.read(thread, -2));
+        if (lua.lua_type(thread, -1) === LuaType.Function) face.functions.push(name);
+        else face.fields[name] = this.readResult(thread, -1);
+      }
       lua.lua_pop(thread, 1);
     }
-    return names;
+    return face;
   }
 
   /** An error is a text with its position, or a table with `message` and perhaps the `code` of an ACP error. */

@@ -25,6 +25,8 @@ export interface WorkerLinkOptions {
   memory: number;
   /** A script asks something of the host. */
   onHost(vm: number, name: string, args: unknown[]): Promise<unknown>;
+  /** A script says something to the host. */
+  onTell(vm: number, name: string, args: unknown[]): void;
   /** The worker is gone; `guilty` is the VM that was computing. Called once, after every open request was rejected. */
   onDeath(guilty: number, error: LuaError): void;
 }
@@ -80,6 +82,7 @@ export class WorkerLink {
 
   private receive(message: FromWorker): void {
     if (message.kind === 'host') void this.host(message);
+    else if (message.kind === 'tell') this.options.onTell(message.vm, message.name, message.args);
     else {
       const { id, outcome } = message;
       const waiting = this.open.get(id);

@@ -12,6 +12,7 @@ import {
   type WorkerData,
 } from './protocol.js';
 import { Runtime } from './runtime.js';
+import { tellFunction } from './tell.js';
 import { compile, type HostCall, type Slice, Vm } from './vm.js';
 
 const { memory, watch } = workerData as WorkerData;
@@ -19,6 +20,7 @@ const port = parentPort!;
 const watched = new Int32Array(watch);
 const runtime = await Runtime.load();
 const json = jsonFunctions(runtime);
+const tell = tellFunction(runtime, (vm, name, args) => post({ kind: 'tell', vm, name, args }));
 const prelude = compile(runtime, 'prelude', PRELUDE);
 const vms = new Map<number, Vm>();
 const asked = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
@@ -47,7 +49,7 @@ async function run(operation: Operation): Promise<unknown> {
   if (operation.op === 'compile') return compile(runtime, operation.name, operation.source);
   if (operation.op === 'open') {
     const { vm: id, name, bytecode } = operation;
-    const vm = new Vm({ runtime, json, slice: sliceOf(id), host: hostOf(id), memory });
+    const vm = new Vm({ id, runtime, json, tell, slice: sliceOf(id), host: hostOf(id), memory });
     vms.set(id, vm);
     return vm.start(name, prelude, bytecode);
   }

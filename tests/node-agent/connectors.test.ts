@@ -63,7 +63,7 @@ describe('the connectors of a node', () => {
   it('may have an agent of the owner in the place of the demo agent', async () => {
     const connectors = await load({ demo: { command: ['sh'] } });
     expect(connectors.map(({ id }) => id)).toEqual(['demo']);
-    expect((await connectors[0]!.open(session())).command).toEqual(['sh']);
+    expect(await connectors[0]!.open(session())).toMatchObject({ command: ['sh'] });
   });
 });
 

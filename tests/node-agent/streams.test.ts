@@ -49,8 +49,9 @@ async function session(body: string, more = ''): Promise<LuaVm> {
   const vm = await pool.open({
     script,
     host: own.call,
+    tell: own.tell,
+    onStopped: () => own.renewed(),
     onFresh: () => {
-      own.renewed();
       if (vm.functions.has('restored')) void vm.call('restored', own.handles());
     },
   });

@@ -1,0 +1,60 @@
+/** Connectors of Lua text, as a node has them: the real pool, the real host, real processes. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { systemClock } from '../../node-agent/clock.js';
+import { Groups } from '../../node-agent/groups.js';
+import { SessionHost } from '../../node-agent/host/session-host.js';
+import { LuaPool } from '../../node-agent/lua/index.js';
+import { type ConnectorContext, LuaConnector } from '../../node-agent/lua-connector.js';
+import { packageRoot } from '../../proto/index.js';
+import { isRunning } from './processes.js';
+
+/** Milliseconds that a script may compute here: short, so that the tests are. */
+const SLICE_MS = 300;
+
+export class LuaConnectors {
+  readonly dir = mkdtempSync(join(tmpdir(), 'pxl-'));
+  /** What handlers of scripts failed with. */
+  readonly errors: string[] = [];
+  readonly logged: string[] = [];
+  private readonly groups = new Groups(join(this.dir, 'agents'));
+  private readonly pool: LuaPool;
+
+  constructor(workers = 1) {
+    this.pool = new LuaPool({
+      clock: systemClock,
+      sliceMs: SLICE_MS,
+      memory: 16 * 1024 * 1024,
+      workers,
+      entry: pathToFileURL(`${packageRoot}dist/node-agent/lua/worker.js`),
+    });
+  }
+
+  async compile(id: string, source: string, context: Partial<ConnectorContext> = {}): Promise<LuaConnector> {
+    const script = await this.pool.compile(`${id}.lua`, source);
+    const told = { id, version: '1', node: process.execPath, folder: this.dir, ...context };
+    return new LuaConnector(this.pool, script, told, (_connector, cwd) => {
+      return new SessionHost({
+        cwd,
+        groups: this.groups,
+        clock: systemClock,
+        log: (_level, text) => void this.logged.push(text),
+        onError: ({ message }) => void this.errors.push(message),
+      });
+    });
+  }
+
+  /** The process groups that sessions have started and that live. */
+  runningPids(): number[] {
+    return readdirSync(join(this.dir, 'agents'))
+      .map((name) => Number(name.replace('.json', '')))
+      .filter(isRunning);
+  }
+
+  async close(): Promise<void> {
+    await this.pool.close();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
