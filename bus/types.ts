@@ -1,7 +1,7 @@
 /** What the bus offers to the parts: publish with a confirm, consume with a disposition, and a state to show. */
 import type { Credentials, Headers, Topology } from '../proto/index.js';
 
-/** Where the connection stands. The bus never gives up by itself; `retryAt` (ms since 1970) is the next try. */
+/** Where the connection stands. The bus never gives up by itself; try number `attempt` is under way, or begins at `retryAt` (ms since 1970). */
 export type BusState =
   | { kind: 'connecting'; attempt: number; reason?: string; retryAt?: number }
   | { kind: 'connected' }
@@ -87,7 +87,7 @@ export interface Bus {
   publish(message: Outgoing): Promise<void>;
   /** Consumes now and after every reconnect. Returns the way to stop. */
   consume(queue: string, handler: Handler, options?: { prefetch?: number }): () => Promise<void>;
-  /** Resolves when what was published is confirmed or lost, and the connection is closed. */
+  /** Resolves when what was published is confirmed or lost (after 5 s all of it is), and the connection is closed. */
   close(): Promise<void>;
 }
 

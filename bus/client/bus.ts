@@ -161,7 +161,7 @@ class BusClient implements Bus {
 
   #waits(reason: string, waitMs: number): void {
     if (this.#closing) return;
-    this.#set({ kind: 'connecting', attempt: this.#attempt, reason, retryAt: Date.now() + waitMs });
+    this.#set({ kind: 'connecting', attempt: this.#attempt + 1, reason, retryAt: Date.now() + waitMs });
   }
 
   #set(state: BusState): void {

@@ -7,7 +7,7 @@ import { type Channel, type ChannelModel, type ConfirmChannel, connect, credenti
 import type { Credentials } from '../../proto/index.js';
 import { describe } from './reason.js';
 
-/** Two intervals of silence end a connection, so a dead peer is noticed within about ten seconds. */
+/** A silent peer is given up after two to three intervals: 10 to 15 seconds. */
 const HEARTBEAT_SECS = 5;
 /** Milliseconds of silence during the handshake after which a try has failed. */
 const HANDSHAKE_MS = 10_000;
