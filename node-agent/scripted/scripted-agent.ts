@@ -136,7 +136,7 @@ export class ScriptedAgent implements AgentProcess {
     if (!(await this.takeUp())) return;
     this.tellRestored?.();
     this.tellRestored = undefined;
-    if (error) this.spoilt(error);
+    if (error && !this.over) this.spoilt(error);
   }
 
   /** Whether the new VM has taken up the session, or never will. Not when it was stopped meanwhile: then there will be another one. */
