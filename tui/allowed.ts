@@ -15,6 +15,8 @@ export function contextsOf(state: State): Context[] {
     return overlay.filtering ? ['filter', 'everywhere'] : ['sessions', 'everywhere'];
   }
   if (state.focus === 'list') return ['list', 'everywhere'];
+  const search = currentChat(state)?.search;
+  if (search) return [search.typing ? 'search' : 'found', 'everywhere'];
   if (popupOf(state)) return ['popup', 'chat', 'everywhere'];
   return currentChat(state)?.target === 'question'
     ? ['question', 'chat', 'everywhere']
@@ -28,6 +30,8 @@ const TYPED: readonly string[] = ['start', 'pick'];
 export function isTyping(state: State): boolean {
   const { overlay } = state;
   if (overlay) return overlay.kind === 'sessions' ? overlay.filtering : TYPED.includes(overlay.kind);
+  const search = state.focus === 'chat' ? currentChat(state)?.search : null;
+  if (search) return search.typing;
   return state.focus === 'chat' && currentChat(state)?.target !== 'question';
 }
 
@@ -58,6 +62,7 @@ export function whyNot(state: State, command: Command): string | null {
     case 'answer':
       return chat && openQuestion(chat) ? null : '';
     case 'expand':
+    case 'search':
     case 'status':
     case 'back':
     case 'transcript':

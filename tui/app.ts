@@ -9,10 +9,11 @@ import { ItemLines } from './items/index.js';
 import { Painter } from './painter.js';
 import { reduce } from './reduce.js';
 import { drawScreen, linesOf, type Screen } from './screens/index.js';
+import { currentMatch, hitOf } from './search.js';
 import { OpenSessions } from './sessions.js';
 import { currentChat, initialState, openQuestion, QUESTION_GUARD_MS, type State } from './state.js';
 import type { Terminal } from './terminal.js';
-import { scroll } from './viewport.js';
+import { reveal, scroll } from './viewport.js';
 
 /** Lines that a notch of the wheel scrolls. */
 const WHEEL_LINES = 3;
@@ -149,6 +150,18 @@ export class App {
     this.#tell({ type: 'scrolled', sessionId: chat.sessionId, anchor });
   }
 
+  #reveal(sessionId: string): void {
+    const chat = this.#state.chats.get(sessionId);
+    const transcript = this.#screen?.transcript;
+    const match = chat && currentMatch(chat);
+    if (!chat?.search || !transcript || !match) return;
+    const lines = linesOf(this.#state, chat, this.#lines(sessionId), transcript.width, this.#now());
+    const { items } = chat.view;
+    const hit = hitOf(lines(items[match.item]!), chat.search.query.text, match);
+    const anchor = reveal(items, match.item, hit?.line ?? 0, transcript.height, lines);
+    this.#tell({ type: 'scrolled', sessionId, anchor });
+  }
+
   #click(row: number, column: number): void {
     const chat = currentChat(this.#state);
     const transcript = this.#screen?.transcript;
@@ -197,6 +210,8 @@ export class App {
         return;
       case 'transcript':
         return this.#transcript(effect.sessionId);
+      case 'reveal':
+        return this.#reveal(effect.sessionId);
       case 'mouse':
         return this.#terminal?.mouse(effect.on);
       case 'suspend':

@@ -12,6 +12,8 @@ export type Context =
   | 'help'
   | 'popup'
   | 'pick'
+  | 'search'
+  | 'found'
   | 'status';
 
 export type Command =
@@ -51,6 +53,7 @@ export type Command =
   | 'toggle'
   | 'start'
   | 'palette'
+  | 'search'
   | 'status'
   | 'history'
   | 'cancel'
@@ -85,6 +88,8 @@ export const CONTEXTS: Record<Context, string> = {
   start: 'Start a session',
   help: 'Help',
   popup: 'Commands while a prompt begins with /',
+  search: 'Search: what is looked for',
+  found: 'Search: the matches',
   pick: 'Command palette, and the prompts that were sent',
   status: 'Status of the session',
 };
@@ -178,6 +183,14 @@ export const BINDINGS: readonly Binding[] = [
     help: 'Save the transcript as markdown.',
     name: 'Save the transcript',
     slash: 'transcript',
+  },
+  {
+    in: 'chat',
+    command: 'search',
+    keys: ['ctrl+f'],
+    name: 'Search the transcript',
+    slash: 'find',
+    help: 'Search the whole transcript, folded parts too.',
   },
   {
     in: 'chat',
@@ -320,6 +333,34 @@ export const BINDINGS: readonly Binding[] = [
     keys: ['escape'],
     label: 'close',
     help: 'Close the list; the text stays.',
+  },
+
+  { in: 'search', command: 'accept', keys: ['enter'], label: 'done', help: 'Go on to the matches: n and N.' },
+  { in: 'search', command: 'next', keys: ['down'], label: 'next', help: 'Go to the next match.' },
+  { in: 'search', command: 'previous', keys: ['up'], label: 'previous', help: 'Go to the match before.' },
+  { in: 'search', command: 'dismiss', keys: ['escape'], label: 'close', help: 'End the search where it is.' },
+
+  {
+    in: 'found',
+    command: 'next',
+    keys: ['n', 'down', 'enter'],
+    label: 'next',
+    help: 'Go to the next match.',
+  },
+  { in: 'found', command: 'previous', keys: ['N', 'up'], label: 'previous', help: 'Go to the match before.' },
+  {
+    in: 'found',
+    command: 'search',
+    keys: ['/', 'ctrl+f'],
+    label: 'change',
+    help: 'Change what is looked for.',
+  },
+  {
+    in: 'found',
+    command: 'dismiss',
+    keys: ['escape', 'q'],
+    label: 'close',
+    help: 'End the search where it is.',
   },
 
   { in: 'pick', command: 'accept', keys: ['enter'], label: 'choose', help: 'Do it.' },

@@ -8,6 +8,7 @@ import type { Step } from './effects.js';
 import type { Command } from './keys.js';
 import { overlayCommand, sessionsOverlay, startOverlay } from './overlays.js';
 import { acceptPopup, closePopup, movePopup, popupAfter, popupOf, slashBinding } from './popup.js';
+import { EMPTY_SEARCH, type Search, searched } from './search.js';
 import {
   type Chat,
   currentChat,
@@ -66,7 +67,10 @@ function inChat(state: State, command: Command, key: string, now: number): Step<
   const chat = currentChat(state);
   if (command === 'back') return step({ ...state, focus: 'list' });
   if (!chat) return step(state);
+  if (chat.search) return inSearch(state, chat, chat.search, command);
   switch (command) {
+    case 'search':
+      return step(withCurrent(state, () => ({ search: EMPTY_SEARCH })));
     case 'send':
       return send(state, chat, now);
     case 'accept':
@@ -118,6 +122,29 @@ const picking = (state: State, what: 'palette' | 'history'): State => ({
   ...state,
   overlay: { kind: 'pick', what, filter: EMPTY_EDITOR, selected: 0 },
 });
+
+function inSearch(state: State, chat: Chat, search: Search, command: Command): Step<State> {
+  const change = (next: Partial<Search>): State =>
+    withCurrent(state, () => ({ search: { ...search, ...next } }));
+  switch (command) {
+    case 'next':
+    case 'previous': {
+      const now = searched(chat, search);
+      const count = now.matches.length;
+      const by = command === 'next' ? 1 : -1;
+      const current = count === 0 ? 0 : (now.current + by + count) % count;
+      return step(change({ ...now, current }), { type: 'reveal', sessionId: chat.sessionId });
+    }
+    case 'accept':
+      return step(change({ typing: false }));
+    case 'search':
+      return step(change({ typing: true }));
+    case 'dismiss':
+      return step(withCurrent(state, () => ({ search: null })));
+    default:
+      return step(state);
+  }
+}
 
 function inPopup(state: State, chat: Chat, command: Command, now: number): Step<State> {
   const popup = popupOf(state);

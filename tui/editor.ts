@@ -85,7 +85,6 @@ const OPERATIONS: Record<string, (e: Editor) => Editor | null> = {
 const SAME: Record<string, string> = {
   'ctrl+a': 'home',
   'ctrl+b': 'left',
-  'ctrl+f': 'right',
   'ctrl+d': 'delete',
   'alt+b': 'ctrl+left',
   'alt+f': 'ctrl+right',

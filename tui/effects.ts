@@ -13,6 +13,8 @@ export type Effect =
   | { type: 'answer'; sessionId: string; requestId: string; optionId: string }
   | { type: 'refresh' }
   | { type: 'transcript'; sessionId: string }
+  /** Scrolls to the match of the search where that is. */
+  | { type: 'reveal'; sessionId: string }
   | { type: 'mouse'; on: boolean }
   | { type: 'suspend' }
   | { type: 'quit' };

@@ -1,10 +1,20 @@
-/** The one line of text that an overlay lets a person write. */
-import type { Editor } from './editor.js';
-import type { Overlay, State } from './state.js';
+/** The one line of text that an overlay or a search lets a person write. */
 
-/** The field of `overlay` that has the keys; null when letters are not written there. */
-export function fieldOf(overlay: Overlay | null): Editor | null {
-  switch (overlay?.kind) {
+import { withCurrent } from './change.js';
+import type { Editor } from './editor.js';
+import { searched } from './search.js';
+import { currentChat, type State } from './state.js';
+
+const searchOf = (state: State) => (state.focus === 'chat' ? currentChat(state)?.search : null);
+
+/** The field that has the keys; null when letters are written elsewhere, or nowhere. */
+export function fieldOf(state: State): Editor | null {
+  const { overlay } = state;
+  if (!overlay) {
+    const search = searchOf(state);
+    return search?.typing ? search.query : null;
+  }
+  switch (overlay.kind) {
     case 'start':
       return overlay.cwd;
     case 'sessions':
@@ -19,7 +29,9 @@ export function fieldOf(overlay: Overlay | null): Editor | null {
 /** The state with `field` changed; what depended on its text begins anew. */
 export function withField(state: State, field: Editor): State {
   const { overlay } = state;
-  switch (overlay?.kind) {
+  if (!overlay)
+    return withCurrent(state, (c) => ({ search: c.search && searched(c, { ...c.search, query: field }) }));
+  switch (overlay.kind) {
     case 'start':
       return { ...state, overlay: { ...overlay, field: 'cwd', cwd: field, error: null } };
     case 'sessions':

@@ -55,7 +55,8 @@ function wordOf({ draft }: Chat): { start: number; end: number } | null {
 /** The popup that is shown now. */
 export function popupOf(state: State): Popup | null {
   const chat = currentChat(state);
-  if (!chat || state.overlay !== null || state.focus !== 'chat' || chat.target !== 'prompt') return null;
+  if (!chat || state.overlay !== null || state.focus !== 'chat' || chat.search || chat.target !== 'prompt')
+    return null;
   // A recalled prompt is moved through with the arrows.
   const word = chat.recall === 0 ? wordOf(chat) : null;
   if (word === null || chat.popup.closedAt === word.start) return null;

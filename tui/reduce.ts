@@ -2,12 +2,13 @@
 import type { SessionInfo } from '../proto/index.js';
 import { contextsOf, isTyping } from './allowed.js';
 import { takeQuestion } from './answers.js';
-import { openSession, say, step, withChat } from './change.js';
+import { openSession, say, step, withChat, withCurrent } from './change.js';
 import { editDraft, run, typed } from './commands.js';
 import { EMPTY_EDITOR, edit, editorOf, insert } from './editor.js';
 import type { Effect, Message, Step } from './effects.js';
 import { fieldOf, withField } from './fields.js';
 import type { InputEvent } from './input.js';
+import { searched } from './search.js';
 import { type Chat, currentChat, type State } from './state.js';
 
 export function reduce(state: State, message: Message, now: number): Step<State> {
@@ -65,7 +66,9 @@ export function reduce(state: State, message: Message, now: number): Step<State>
 
 function ticked(before: State, now: number): State {
   const state = before.toast && before.toast.until <= now ? { ...before, toast: null } : before;
-  return state.current === null ? state : takeQuestion(state, state.current, now);
+  if (state.current === null) return state;
+  const found = withCurrent(state, (c) => ({ search: c.search && searched(c, c.search) }));
+  return takeQuestion(found, state.current, now);
 }
 
 const newChat = (sessionId: string, view: Chat['view']): Chat => ({
@@ -87,6 +90,7 @@ const newChat = (sessionId: string, view: Chat['view']): Chat => ({
   endedAt: 0,
   answered: new Set(),
   popup: { selected: 0, closedAt: null },
+  search: null,
 });
 
 function flipped(set: ReadonlySet<string>, id: string): Set<string> {
@@ -155,7 +159,7 @@ function input(before: State, event: InputEvent, now: number): Step<State> {
     case 'text':
       return text(state, event.text, now);
     case 'paste':
-      return step(written(state, event.text, now));
+      return revealed(written(state, event.text, now));
     case 'key':
       return key(state, event.name, now);
     default:
@@ -170,13 +174,21 @@ function text(before: State, typedText: string, now: number): Step<State> {
   for (const [at, letter] of [...typedText].entries()) {
     if (isTyping(state) && !(state.overlay?.kind === 'start' && state.overlay.field === 'yolo')) {
       const rest = [...typedText].slice(at).join('');
-      return { state: written(state, rest, now), effects };
+      const { state: next, effects: more } = revealed(written(state, rest, now));
+      return { state: next, effects: [...effects, ...more] };
     }
     const pressed = press(state, letter, now);
     state = pressed.state;
     effects.push(...pressed.effects);
   }
   return { state, effects };
+}
+
+/** What is written into a search is looked for at once. */
+function revealed(state: State): Step<State> {
+  const chat = currentChat(state);
+  const isSearch = state.overlay === null && state.focus === 'chat' && chat?.search?.typing;
+  return chat && isSearch ? step(state, { type: 'reveal', sessionId: chat.sessionId }) : step(state);
 }
 
 /** One letter where letters are commands. */
@@ -186,7 +198,7 @@ function press(state: State, letter: string, now: number): Step<State> {
   const command = state.keys.commandFor(contextsOf(state), letter);
   if (command !== undefined) return run(state, command, letter, now);
   const chat = state.overlay === null && state.focus === 'chat' ? currentChat(state) : undefined;
-  if (!chat) return step(state);
+  if (!chat || chat.search) return step(state);
   return step(
     written(
       withChat(state, chat.sessionId, () => ({ target: 'prompt', declined: true })),
@@ -198,7 +210,7 @@ function press(state: State, letter: string, now: number): Step<State> {
 
 /** `piece` written where the keys go. */
 function written(state: State, piece: string, now: number): State {
-  const field = fieldOf(state.overlay);
+  const field = fieldOf(state);
   if (field) return withField(state, insert(field, piece.replace(/\n/g, ' ')));
   const chat = state.overlay === null && state.focus === 'chat' ? currentChat(state) : undefined;
   return chat ? typed(state, chat, insert(chat.draft, piece), now) : state;
@@ -207,10 +219,10 @@ function written(state: State, piece: string, now: number): State {
 function key(state: State, name: string, now: number): Step<State> {
   const command = state.keys.commandFor(contextsOf(state), name);
   if (command !== undefined) return run(state, command, name, now);
-  const field = fieldOf(state.overlay);
+  const field = fieldOf(state);
   if (field) {
     const edited = edit(field, name);
-    return step(edited ? withField(state, edited) : state);
+    return edited ? revealed(withField(state, edited)) : step(state);
   }
   if (state.overlay !== null) return step(state);
   if (state.focus === 'list' && name === 'ctrl+c')

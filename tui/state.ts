@@ -4,6 +4,7 @@ import type { ConnectorInfo, NodeInfo, SessionInfo } from '../proto/index.js';
 import type { Editor } from './editor.js';
 import { fuzzyRank } from './fuzzy.js';
 import { type KeyMap, keyMap } from './keys.js';
+import type { Search } from './search.js';
 import type { Anchor } from './viewport.js';
 
 /** A prompt that is not in the journal yet. */
@@ -42,6 +43,7 @@ export interface Chat {
   answered: ReadonlySet<string>;
   /** The line of the popup that is chosen, and the place in the draft of the word for which it was closed. */
   popup: { selected: number; closedAt: number | null };
+  search: Search | null;
 }
 
 export type Entry =

@@ -10,8 +10,9 @@ export type Anchor = { item: number; line: number } | null;
 
 export interface Visible {
   lines: Line[];
-  /** The item that each line belongs to; -1 for space. */
+  /** The item that each line belongs to, and which line of the item it is; -1 for the space before it. */
   owners: number[];
+  places: number[];
   anchor: Anchor;
 }
 
@@ -59,15 +60,17 @@ export function look(items: readonly Item[], anchor: Anchor, height: number, lin
   const start = following ? (last ?? { item: 0, line: 0 }) : anchor;
   const lines: Line[] = [];
   const owners: number[] = [];
+  const places: number[] = [];
   for (let i = start.item; i < items.length && lines.length < height; i++) {
     const all = block(items, i, linesOf);
     const from = i === start.item ? Math.min(start.line, all.length) : 0;
     for (let k = from; k < all.length && lines.length < height; k++) {
       lines.push(all[k]!);
       owners.push(i);
+      places.push(k - gapBefore(items, i));
     }
   }
-  return { lines, owners, anchor: following ? null : start };
+  return { lines, owners, places, anchor: following ? null : start };
 }
 
 /** The anchor after scrolling by `rows` (up is negative) from `anchor`. */
@@ -95,4 +98,16 @@ export function scroll(
   }
   const moved = { item, line };
   return before(moved, last) ? moved : null;
+}
+
+/** The anchor that shows line `line` of item `item` with some lines above it. */
+export function reveal(
+  items: readonly Item[],
+  item: number,
+  line: number,
+  height: number,
+  linesOf: LinesOf,
+): Anchor {
+  const place = { item, line: line + gapBefore(items, item) };
+  return scroll(items, place, -Math.floor(height / 3), height, linesOf);
 }

@@ -222,6 +222,23 @@ describe('the screen in a terminal', () => {
     await t.waitFor((text) => !text.includes('more below') && text.includes('word300'));
   });
 
+  it('finds words above the visible part with Ctrl+F, counts them, and goes from one to the next', async () => {
+    const t = await chat();
+    t.type(`tour${KEY.enter}`);
+    await t.waitFor('One test still expects');
+    t.type(`stream 300${KEY.enter}`);
+    await t.waitFor('word300');
+    t.type(`${KEY.ctrl('f')}one edit is`);
+    await t.waitFor('1 of 1');
+    await t.waitFor('one edit is enough');
+    t.type(`${KEY.ctrl('u')}greeting`);
+    await t.waitFor(/(\d+) of \1/);
+    t.type(`${KEY.enter}n`);
+    await t.waitFor(/ 1 of \d+/);
+    t.type(KEY.escape);
+    await t.waitFor('Ask the agent something');
+  });
+
   it('survives a storm of resizes while text streams, down to a size that is too small', async () => {
     const t = await chat();
     t.type(`stream 400${KEY.enter}`);

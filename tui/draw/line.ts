@@ -14,6 +14,8 @@ export type Style =
   | 'accent'
   | 'title'
   | 'selected'
+  | 'match'
+  | 'found'
   | 'key'
   | 'user'
   | 'good'

@@ -33,6 +33,8 @@ export const colours: Theme = {
   accent: { fg: CYAN },
   title: { bold: true },
   selected: { inverse: true },
+  match: { underline: true, bold: true },
+  found: { inverse: true, bold: true },
   key: { fg: CYAN, bold: true },
   user: { fg: BLUE, bold: true },
   good: { fg: GREEN },

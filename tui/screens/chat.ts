@@ -3,9 +3,10 @@ import { type Item, sanitizeLine } from '../../client/index.js';
 import type { CursorAt } from '../draw/canvas.js';
 import { fitted, type Line, type Span, sides, span, wrap } from '../draw/line.js';
 import { stringWidth } from '../draw/width.js';
-import { editorLines } from '../editor.js';
+import { editorLines, fieldLine } from '../editor.js';
 import type { ItemLines } from '../items/index.js';
 import { type Popup, popupOf } from '../popup.js';
+import { currentMatch, hitOf, MAX_MATCHES, marked, type Search } from '../search.js';
 import { type Chat, currentChat, isAnswering, openQuestion, type State } from '../state.js';
 import { type LinesOf, look, type Visible } from '../viewport.js';
 import { STATE_MARKS } from './list.js';
@@ -30,11 +31,13 @@ const MAX_POPUP = 8;
 export function linesOf(state: State, chat: Chat, store: ItemLines, width: number, now: number): LinesOf {
   const question = openQuestion(chat)?.requestId;
   const answering = isAnswering(chat, now);
+  // Where a match is, everything is open.
+  const found = currentMatch(chat)?.id;
   return (item: Item) =>
     store.lines(item, {
       width,
       me: state.me,
-      expanded: chat.expandAll !== chat.expanded.has(item.id),
+      expanded: chat.expandAll !== chat.expanded.has(item.id) || found === item.id,
       answering: answering && item.kind === 'approval' && item.requestId === question,
     });
 }
@@ -61,19 +64,21 @@ export function chatDrawing(
   const top = 2;
   const space = Math.max(1, height - top - waiting.length - 1 - draft.lines.length);
   const visible = look(chat.view.items, chat.anchor, space, linesOf(state, chat, store, inner, now));
-  const transcript = [...visible.lines];
+  const transcript = markedLines(chat, visible, linesOf(state, chat, store, inner, now));
   if (chat.view.items.length === 0) transcript.push(...emptyLines(chat, inner));
   while (transcript.length < space) transcript.push([]);
-  const typing = focused && chat.target === 'prompt';
+  const typing = focused && chat.target === 'prompt' && !chat.search;
   const lines: Line[] = [
     header(state, chat, width, now),
-    visible.anchor === null
-      ? rule
-      : fitted(
-          [span('─'.repeat(width - 32), 'rule'), span(' more below: Ctrl+G to the end ', 'warning')],
-          width,
-          'rule',
-        ),
+    chat.search
+      ? searchLine(chat.search, width)
+      : visible.anchor === null
+        ? rule
+        : fitted(
+            [span('─'.repeat(width - 32), 'rule'), span(' more below: Ctrl+G to the end ', 'warning')],
+            width,
+            'rule',
+          ),
     ...transcript.map((l): Line => [span(' '), ...fitted(l, inner), span(' ')]),
     ...waiting.map((l): Line => [span(' '), ...fitted(l, inner + 1)]),
     rule,
@@ -84,7 +89,12 @@ export function chatDrawing(
   const promptTop = top + space + waiting.length + 1;
   return {
     lines: lines.slice(0, height).map((l) => fitted(l, width)),
-    cursor: typing ? { row: promptTop + draft.cursor.row, column: 3 + draft.cursor.column } : null,
+    cursor:
+      focused && chat.search?.typing
+        ? searchCursor(chat.search, width)
+        : typing
+          ? { row: promptTop + draft.cursor.row, column: 3 + draft.cursor.column }
+          : null,
     transcript: { top, height: space, width: inner, visible },
   };
 }
@@ -153,5 +163,36 @@ function popupLines({ items, selected }: Popup, width: number, room: number): Li
       span(isChosen ? '▸ ' : '  ', 'accent'),
       ...sides([...name, span(`  ${s.note}`, 'dim')], [span(more, 'dim')], width - 2),
     ];
+  });
+}
+
+const SEARCH_HEAD = ' Find ❯ ';
+
+function searchLine(search: Search, width: number): Line {
+  const { query, matches, current } = search;
+  const count =
+    query.text === ''
+      ? ''
+      : matches.length === 0
+        ? 'nothing found'
+        : `${current + 1} of ${matches.length}${matches.length === MAX_MATCHES ? '+' : ''}`;
+  const head = [span(SEARCH_HEAD, search.typing ? 'accent' : 'dim'), ...fieldLine(query, width - 30).line];
+  return sides(head, [span(` ${count} `, matches.length === 0 ? 'warning' : 'strong')], width);
+}
+
+const searchCursor = ({ query }: Search, width: number): CursorAt => ({
+  row: 1,
+  column: SEARCH_HEAD.length + fieldLine(query, width - 30).column,
+});
+
+/** The visible lines with what is looked for marked in them. */
+function markedLines(chat: Chat, visible: Visible, linesOf: LinesOf): Line[] {
+  const query = chat.search?.query.text ?? '';
+  if (query === '') return [...visible.lines];
+  const match = currentMatch(chat);
+  const hit = match && hitOf(linesOf(chat.view.items[match.item]!), query, match);
+  return visible.lines.map((l, y) => {
+    const isIt = visible.owners[y] === match?.item && visible.places[y] === hit?.line;
+    return marked(l, query, isIt && hit ? hit.from : null);
   });
 }
