@@ -1,4 +1,6 @@
 /** Which keys matter now, and why a command cannot act: a key that does nothing says so. */
+
+import { lastAnswer, lastCode } from './copy.js';
 import type { Command, Context } from './keys.js';
 import { popupOf, slashBinding } from './popup.js';
 import { currentChat, openQuestion, recallable, type State } from './state.js';
@@ -61,7 +63,14 @@ export function whyNot(state: State, command: Command): string | null {
       return recallable(chat).length > 0 ? null : 'Nothing was sent in this session yet.';
     case 'answer':
       return chat && openQuestion(chat) ? null : '';
+    case 'copyAnswer':
+      if (!chat) return 'No session is open.';
+      return lastAnswer(chat.view) === null ? 'The agent has not answered yet.' : null;
+    case 'copyCode':
+      if (!chat) return 'No session is open.';
+      return lastCode(chat.view) === null ? 'No answer has a block of code.' : null;
     case 'expand':
+    case 'edit':
     case 'search':
     case 'status':
     case 'back':

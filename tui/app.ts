@@ -4,13 +4,16 @@ import { join } from 'node:path';
 import { type Client, transcriptMarkdown } from '../client/index.js';
 import { PraxisError } from '../proto/index.js';
 import type { Effect, Message } from './effects.js';
+import { editExternally } from './external-editor.js';
 import type { InputEvent } from './input.js';
 import { ItemLines } from './items/index.js';
 import { Painter } from './painter.js';
 import { reduce } from './reduce.js';
 import { drawScreen, linesOf, type Screen } from './screens/index.js';
 import { currentMatch, hitOf } from './search.js';
+import { type Selection, selectedText, withSelection } from './selection.js';
 import { OpenSessions } from './sessions.js';
+import { BELL, clipboard, MAX_COPY_BYTES, notification } from './signals.js';
 import { currentChat, initialState, openQuestion, QUESTION_GUARD_MS, type State } from './state.js';
 import type { Terminal } from './terminal.js';
 import { reveal, scroll } from './viewport.js';
@@ -23,6 +26,7 @@ export interface AppOptions {
   /** Where transcripts go. */
   home: string;
   here: State['here'];
+  env: NodeJS.ProcessEnv;
   now(): number;
 }
 
@@ -40,6 +44,8 @@ export class App {
   readonly #painter: Painter;
   readonly #unsubscribe: (() => void)[];
   readonly #ticker: NodeJS.Timeout;
+  #pressed: Selection | null = null;
+  #selection: Selection | null = null;
   #terminal: Terminal | null = null;
   #state: State;
   #screen: Screen | null = null;
@@ -98,7 +104,8 @@ export class App {
 
   input(event: InputEvent) {
     if (event.type === 'wheel') return this.#scroll(event.direction * WHEEL_LINES);
-    if (event.type === 'click') return this.#click(event.row, event.column);
+    if (event.type === 'press' || event.type === 'drag' || event.type === 'release')
+      return this.#pointed(event);
     if (event.type === 'key' && this.#state.overlay === null && this.#state.focus === 'chat') {
       const page = Math.max(1, (this.#screen?.transcript?.height ?? 10) - 2);
       const rows = { pageup: -page, pagedown: page, 'shift+up': -1, 'shift+down': 1 }[event.name];
@@ -138,7 +145,10 @@ export class App {
 
   #paint(): void {
     this.#screen = drawScreen(this.#state, this.#lines(this.#state.current ?? ''), this.#now());
-    this.#terminal?.paint(this.#screen);
+    const { lines } = this.#screen;
+    const selection = this.#selection;
+    const shown = selection ? withSelection(lines, selection, this.#state.columns) : lines;
+    this.#terminal?.paint({ ...this.#screen, lines: shown });
   }
 
   #scroll(rows: number): void {
@@ -148,6 +158,47 @@ export class App {
     const lines = linesOf(this.#state, chat, this.#lines(chat.sessionId), transcript.width, this.#now());
     const anchor = scroll(chat.view.items, chat.anchor, rows, transcript.height, lines);
     this.#tell({ type: 'scrolled', sessionId: chat.sessionId, anchor });
+  }
+
+  /** The left button: a click opens or folds, a drag selects and copies. */
+  #pointed({ type, row, column }: { type: 'press' | 'drag' | 'release'; row: number; column: number }): void {
+    const { columns } = this.#state;
+    const edge = this.#screen?.chatColumn ?? 0;
+    if (type === 'press') {
+      const pane =
+        column < edge ? { left: 0, right: edge - 1 } : { left: edge === 0 ? 0 : edge + 1, right: columns };
+      this.#pressed = { from: { row, column }, to: { row, column }, ...pane };
+      return;
+    }
+    const pressed = this.#pressed;
+    if (!pressed) return;
+    if (type === 'drag') this.#selection = { ...pressed, to: { row, column } };
+    else {
+      if (this.#selection)
+        this.#copy(selectedText(this.#screen?.lines ?? [], this.#selection), 'The selection');
+      else this.#click(row, column);
+      this.#selection = null;
+      this.#pressed = null;
+    }
+    this.#painter.request(true);
+  }
+
+  #copy(text: string, what: string) {
+    if (text === '') return;
+    if (Buffer.byteLength(text) > MAX_COPY_BYTES)
+      return this.#say(`${what} is longer than terminals take. /transcript saves everything.`, 'warning');
+    this.#terminal?.send(clipboard(text, this.#options.env));
+    this.#say(`${what} is on the clipboard, if the terminal allows that.`, 'info');
+  }
+
+  #edit(sessionId: string, text: string): void {
+    const { env } = this.#options;
+    this.#terminal
+      ?.lend(() => editExternally(text, env))
+      .then(
+        (saved) => this.#tell({ type: 'edited', sessionId, text: saved }),
+        (error: unknown) => this.#say(`The draft is as it was: ${sentence(error)}`, 'bad'),
+      );
   }
 
   #reveal(sessionId: string): void {
@@ -212,6 +263,14 @@ export class App {
         return this.#transcript(effect.sessionId);
       case 'reveal':
         return this.#reveal(effect.sessionId);
+      case 'call':
+        return this.#terminal?.send(
+          (effect.bell ? BELL : '') + notification(effect.text, effect.notify, this.#options.env),
+        );
+      case 'copy':
+        return this.#copy(effect.text, effect.what);
+      case 'edit':
+        return this.#edit(effect.sessionId, effect.text);
       case 'mouse':
         return this.#terminal?.mouse(effect.on);
       case 'suspend':

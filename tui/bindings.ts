@@ -53,6 +53,9 @@ export type Command =
   | 'toggle'
   | 'start'
   | 'palette'
+  | 'edit'
+  | 'copyAnswer'
+  | 'copyCode'
   | 'search'
   | 'status'
   | 'history'
@@ -191,6 +194,31 @@ export const BINDINGS: readonly Binding[] = [
     name: 'Search the transcript',
     slash: 'find',
     help: 'Search the whole transcript, folded parts too.',
+  },
+  {
+    in: 'chat',
+    command: 'edit',
+    keys: ['ctrl+e'],
+    label: 'editor',
+    late: true,
+    name: 'Write the prompt in $EDITOR',
+    slash: 'editor',
+    help: 'Write the prompt in $VISUAL or $EDITOR; what is saved comes back here.',
+  },
+  {
+    in: 'chat',
+    command: 'copyAnswer',
+    keys: ['alt+c'],
+    name: 'Copy the last answer',
+    slash: 'copy',
+    help: 'Put the last answer on the clipboard (OSC 52). Text selected with the mouse goes there too.',
+  },
+  {
+    in: 'chat',
+    command: 'copyCode',
+    keys: ['alt+k'],
+    name: 'Copy the last block of code',
+    help: 'Put the last block of code on the clipboard (OSC 52).',
   },
   {
     in: 'chat',

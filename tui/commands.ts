@@ -3,6 +3,7 @@
 import { whyNot } from './allowed.js';
 import { answerWith } from './answers.js';
 import { openSession, say, step, withChat, withCurrent } from './change.js';
+import { lastAnswer, lastCode } from './copy.js';
 import { EMPTY_EDITOR, edit, editorOf, insert } from './editor.js';
 import type { Step } from './effects.js';
 import type { Command } from './keys.js';
@@ -78,6 +79,12 @@ function inChat(state: State, command: Command, key: string, now: number): Step<
     case 'previous':
     case 'dismiss':
       return inPopup(state, chat, command, now);
+    case 'edit':
+      return step(state, { type: 'edit', sessionId: chat.sessionId, text: chat.draft.text });
+    case 'copyAnswer':
+      return step(state, { type: 'copy', text: lastAnswer(chat.view) ?? '', what: 'The last answer' });
+    case 'copyCode':
+      return step(state, { type: 'copy', text: lastCode(chat.view) ?? '', what: 'The last block of code' });
     case 'history':
       return step(picking(state, 'history'));
     case 'status':

@@ -2,6 +2,7 @@
 import type { LinkState, SessionView } from '../client/index.js';
 import type { NodeInfo, SessionInfo } from '../proto/index.js';
 import type { InputEvent } from './input.js';
+import type { Settings } from './settings.js';
 import type { Anchor } from './viewport.js';
 
 export type Effect =
@@ -15,6 +16,11 @@ export type Effect =
   | { type: 'transcript'; sessionId: string }
   /** Scrolls to the match of the search where that is. */
   | { type: 'reveal'; sessionId: string }
+  /** Calls a person who looks elsewhere. */
+  | { type: 'call'; text: string; bell: boolean; notify: Settings['notify'] }
+  | { type: 'copy'; text: string; what: string }
+  /** Lets the person write the draft in an editor of their own. */
+  | { type: 'edit'; sessionId: string; text: string }
   | { type: 'mouse'; on: boolean }
   | { type: 'suspend' }
   | { type: 'quit' };
@@ -35,6 +41,7 @@ export type Message =
   | { type: 'accepted'; sessionId: string; ticket: number }
   | { type: 'refused'; sessionId: string; ticket: number; error: string }
   | { type: 'said'; text: string; tone: 'info' | 'warning' | 'bad' }
+  | { type: 'edited'; sessionId: string; text: string }
   | { type: 'scrolled'; sessionId: string; anchor: Anchor }
   | { type: 'toggled'; sessionId: string; itemId: string }
   | { type: 'resized'; columns: number; rows: number }

@@ -24,7 +24,7 @@ const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
 export async function runTui(client: Client, options: TuiOptions): Promise<void> {
   const { home, here = null, input = process.stdin, output = process.stdout, env = process.env } = options;
   if (!output.isTTY || !input.isTTY) throw new Error('The screen needs a terminal.');
-  const app = new App({ client, home, here, now: Date.now });
+  const app = new App({ client, home, here, env, now: Date.now });
   const terminal = new Terminal({
     input,
     output,
@@ -37,7 +37,8 @@ export async function runTui(client: Client, options: TuiOptions): Promise<void>
     process.stderr.write(crashed(error, home));
     process.exit(1);
   };
-  const signalled = (_signal: NodeJS.Signals, number: number): void => {
+  const signalled = (signal: NodeJS.Signals, number: number): void => {
+    if (signal === 'SIGINT' && terminal.lent) return;
     terminal.close();
     process.exit(128 + number);
   };

@@ -12,14 +12,15 @@ export type InputEvent =
   /** Line ends are line feeds. */
   | { type: 'paste'; text: string }
   | { type: 'wheel'; direction: -1 | 1; column: number; row: number }
-  | { type: 'click'; column: number; row: number }
+  /** The left button: down, moved while down, up. */
+  | { type: 'press' | 'drag' | 'release'; column: number; row: number }
   | { type: 'focus'; focused: boolean };
 
 /** Asks for bracketed paste, mouse buttons and wheel (SGR), focus reports, and unambiguous keys (kitty's protocol, else xterm's). */
 export const MODES_ON = '\x1b[?2004h\x1b[?1004h\x1b[>4;1m\x1b[>1u';
 export const MODES_OFF = '\x1b[<u\x1b[>4;0m\x1b[?1004l\x1b[?2004l';
-export const MOUSE_ON = '\x1b[?1000h\x1b[?1006h';
-export const MOUSE_OFF = '\x1b[?1006l\x1b[?1000l';
+export const MOUSE_ON = '\x1b[?1002h\x1b[?1006h';
+export const MOUSE_OFF = '\x1b[?1006l\x1b[?1002l';
 
 /** Milliseconds after which a lone ESC is the Escape key and not the start of a sequence. */
 const ESCAPE_MS = 40;
@@ -235,11 +236,11 @@ export class InputDecoder {
   }
 
   #mouse([button = 0, column = 1, row = 1]: number[], pressed: boolean): true {
-    if (!pressed) return true;
     const at = { column: column - 1, row: row - 1 };
-    if (button === 64 || button === 65)
+    if (button === 0) this.#emit({ type: pressed ? 'press' : 'release', ...at });
+    else if (button === 32) this.#emit({ type: 'drag', ...at });
+    else if (pressed && (button === 64 || button === 65))
       this.#emit({ type: 'wheel', direction: button === 64 ? -1 : 1, ...at });
-    else if (button === 0) this.#emit({ type: 'click', ...at });
     return true;
   }
 }

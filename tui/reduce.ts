@@ -2,6 +2,7 @@
 import type { SessionInfo } from '../proto/index.js';
 import { contextsOf, isTyping } from './allowed.js';
 import { takeQuestion } from './answers.js';
+import { callsFor } from './attention.js';
 import { openSession, say, step, withChat, withCurrent } from './change.js';
 import { editDraft, run, typed } from './commands.js';
 import { EMPTY_EDITOR, edit, editorOf, insert } from './editor.js';
@@ -18,7 +19,7 @@ export function reduce(state: State, message: Message, now: number): Step<State>
     case 'nodes':
       return step({ ...state, nodes: message.nodes, listed: true });
     case 'sessions':
-      return step(withSessions(state, message.sessions, message.whole));
+      return step(withSessions(state, message.sessions, message.whole), ...calls(state, message.sessions));
     case 'opened':
       return step({
         ...state,
@@ -49,6 +50,8 @@ export function reduce(state: State, message: Message, now: number): Step<State>
       return step(refused(state, message, now));
     case 'said':
       return step(say(state, message.text, now, message.tone));
+    case 'edited':
+      return step(edited(state, message.sessionId, message.text, now));
     case 'scrolled':
       return step(withChat(state, message.sessionId, () => ({ anchor: message.anchor })));
     case 'toggled':
@@ -62,6 +65,16 @@ export function reduce(state: State, message: Message, now: number): Step<State>
     case 'input':
       return input(state, message.event, now);
   }
+}
+
+const calls = (state: State, changed: readonly SessionInfo[]): Effect[] => {
+  const { bell, notify } = state.settings;
+  return callsFor(state, changed).map((text) => ({ type: 'call', text, bell, notify }));
+};
+
+function edited(state: State, sessionId: string, text: string, now: number): State {
+  const chat = state.chats.get(sessionId);
+  return chat ? typed(state, chat, editorOf(text), now) : state;
 }
 
 function ticked(before: State, now: number): State {
@@ -150,6 +163,7 @@ function refused(
 }
 
 function input(before: State, event: InputEvent, now: number): Step<State> {
+  if (event.type === 'focus') return step({ ...before, focused: event.focused });
   // Any other key takes back the first half of "twice to close".
   const state =
     before.closing !== null && !(event.type === 'key' && event.name === 'ctrl+c')

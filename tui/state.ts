@@ -5,6 +5,7 @@ import type { Editor } from './editor.js';
 import { fuzzyRank } from './fuzzy.js';
 import { type KeyMap, keyMap } from './keys.js';
 import type { Search } from './search.js';
+import { DEFAULTS, type Settings } from './settings.js';
 import type { Anchor } from './viewport.js';
 
 /** A prompt that is not in the journal yet. */
@@ -104,6 +105,9 @@ export interface State {
   toast: Toast | null;
   /** The session that a second Ctrl+C closes. */
   closing: string | null;
+  settings: Settings;
+  /** Whether the terminal has the keys of the person's desktop. */
+  focused: boolean;
   mouse: boolean;
   keys: KeyMap;
   tickets: number;
@@ -125,6 +129,8 @@ export function initialState(
     overlay: null,
     toast: null,
     closing: null,
+    settings: DEFAULTS,
+    focused: true,
     mouse: true,
     keys: keyMap(),
     tickets: 0,

@@ -20,6 +20,7 @@ export class Terminal {
   readonly #canvas: Canvas;
   readonly #decoder: InputDecoder;
   #mouse = true;
+  #lent = false;
   #taken = true;
   readonly #onData = (chunk: Buffer): void => this.#decoder.write(chunk);
   readonly #onStop = (): void => this.suspend();
@@ -56,6 +57,32 @@ export class Terminal {
   mouse(on: boolean): void {
     this.#mouse = on;
     this.#canvas.write(on ? MOUSE_ON : MOUSE_OFF);
+  }
+
+  /** What is no drawing: see signals.ts. */
+  send(sequence: string): void {
+    if (this.#taken && sequence !== '') this.#canvas.write(sequence);
+  }
+
+  /** Another program has the terminal: its Ctrl+C is not meant for us. */
+  get lent(): boolean {
+    return this.#lent;
+  }
+
+  /** Gives the terminal to `use` and takes it back when that is over, however it ends. */
+  async lend<T>(use: () => Promise<T>): Promise<T> {
+    this.#give();
+    this.#lent = true;
+    process.off('SIGTSTP', this.#onStop);
+    process.off('SIGCONT', this.#onContinue);
+    try {
+      return await use();
+    } finally {
+      this.#lent = false;
+      process.on('SIGTSTP', this.#onStop);
+      process.on('SIGCONT', this.#onContinue);
+      this.#take();
+    }
   }
 
   #listen(): void {

@@ -80,10 +80,12 @@ describe('input of a terminal', () => {
     }
   });
 
-  it('reports the wheel, a click and the focus', () => {
-    expect(feed('\x1b[<64;10;5M\x1b[<0;3;4M\x1b[<0;3;4m\x1b[I\x1b[O')).toEqual([
+  it('reports the wheel, the left button and the focus', () => {
+    expect(feed('\x1b[<64;10;5M\x1b[<0;3;4M\x1b[<32;4;4M\x1b[<0;4;4m\x1b[I\x1b[O')).toEqual([
       { type: 'wheel', direction: -1, column: 9, row: 4 },
-      { type: 'click', column: 2, row: 3 },
+      { type: 'press', column: 2, row: 3 },
+      { type: 'drag', column: 3, row: 3 },
+      { type: 'release', column: 3, row: 3 },
       { type: 'focus', focused: true },
       { type: 'focus', focused: false },
     ]);

@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KEY, type TerminalOptions, TestTerminal } from '../support/terminal.js';
+import { waitUntil } from '../support/wait.js';
 
 const program = new URL('../support/scripted-tui.ts', import.meta.url).pathname;
 let home = '';
@@ -237,6 +238,63 @@ describe('the screen in a terminal', () => {
     await t.waitFor(/ 1 of \d+/);
     t.type(KEY.escape);
     await t.waitFor('Ask the agent something');
+  });
+
+  it('lets a person write the prompt in $EDITOR and takes exactly what was saved', async () => {
+    const editor = join(home, 'editor.sh');
+    const script = '#!/bin/sh\ncp "$2" "$(dirname "$0")/seen"\nprintf "one\\n\\n  two  \\n" >"$2"\n';
+    writeFileSync(editor, script, { mode: 0o755 });
+    const t = await chat({ env: { EDITOR: `${editor} --wait`, VISUAL: '' } });
+    t.type('a draft');
+    await t.waitFor('❯ a draft');
+    t.type(KEY.ctrl('e'));
+    await t.waitFor(/❯ one\n.*\n.* {2}two/);
+    expect(readFileSync(join(home, 'seen'), 'utf8')).toBe('a draft');
+    t.type(`${KEY.ctrl('u')}end`);
+    await t.waitFor(/❯ one\n.*\n.*end/);
+    expect(t.alternate).toBe(true);
+  });
+
+  it('gives the terminal to the editor alone, and keeps the draft when that fails', async () => {
+    const editor = join(home, 'editor.sh');
+    writeFileSync(editor, '#!/bin/sh\necho in the editor; read answer; exit 3\n', { mode: 0o755 });
+    const t = await chat({ env: { VISUAL: editor } });
+    t.type('a draft');
+    await t.waitFor('❯ a draft');
+    t.type(KEY.ctrl('e'));
+    await t.waitFor('in the editor');
+    expect(t.alternate).toBe(false);
+    t.type('x\r');
+    await t.waitFor('The draft is as it was');
+    await t.waitFor('❯ a draft');
+    expect(t.alternate).toBe(true);
+  });
+
+  it('copies what is selected with the mouse and the last answer by a key, through the terminal', async () => {
+    const t = await chat();
+    t.type(`some words${KEY.enter}`);
+    await t.waitFor('You said: some words');
+    const row =
+      t
+        .text()
+        .split('\n')
+        .findIndex((l) => l.includes('You said')) + 1;
+    const column = t.text().split('\n')[row - 1]!.indexOf('You said') + 1;
+    t.type(`\x1b[<0;${column};${row}M\x1b[<32;${column + 7};${row}M\x1b[<0;${column + 7};${row}m`);
+    await t.waitFor('The selection is on the clipboard');
+    expect(t.raw).toContain(`\x1b]52;c;${Buffer.from('You said').toString('base64')}\x07`);
+    t.type('\x1bc');
+    await t.waitFor('The last answer is on the clipboard');
+    expect(t.raw).toContain(`\x1b]52;c;${Buffer.from('You said: some words').toString('base64')}\x07`);
+  });
+
+  it('rings and tells the desktop when a session waits while the terminal has no focus', async () => {
+    const t = await chat();
+    t.type('\x1b[O');
+    t.type(`ask${KEY.enter}`);
+    await t.waitFor('Allow?');
+    await waitUntil(() => t.raw.includes('\x07\x1b]9;Demo agent'));
+    expect(t.raw).toMatch(/\x07\x1b\]9;Demo agent \w+ on laptop waits for you\x07/);
   });
 
   it('survives a storm of resizes while text streams, down to a size that is too small', async () => {

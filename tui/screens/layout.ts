@@ -1,6 +1,6 @@
 /** Where things are on a screen of a given size, and putting one drawing over another. */
-import { fitted, type Line, type Span, span } from '../draw/line.js';
-import { graphemes, graphemeWidth } from '../draw/width.js';
+import { columnsOf } from '../draw/columns.js';
+import { fitted, type Line, span } from '../draw/line.js';
 
 export const MIN_COLUMNS = 44;
 export const MIN_ROWS = 12;
@@ -20,23 +20,6 @@ export function layout(columns: number, rows: number, focus: 'list' | 'chat'): L
     return focus === 'list' ? { list: columns, chat: 0, body } : { list: 0, chat: columns, body };
   const list = Math.min(38, Math.max(24, Math.floor(columns * 0.26)));
   return { list, chat: columns - list - 1, body };
-}
-
-/** The columns [from, to) of `l`; a wide character that is cut becomes a space. */
-export function columnsOf(l: Line, from: number, to: number): Line {
-  const out: Span[] = [];
-  let x = 0;
-  for (const { text, style } of l) {
-    let part = '';
-    for (const g of graphemes(text)) {
-      const w = graphemeWidth(g);
-      if (x >= from && x + w <= to) part += g;
-      else if (x < to && x + w > from) part += ' '.repeat(Math.min(x + w, to) - Math.max(x, from));
-      x += w;
-    }
-    if (part !== '') out.push({ text: part, style });
-  }
-  return x < to ? [...out, span(' '.repeat(to - Math.max(x, from)))] : out;
 }
 
 /** `under` with `box` in its middle. */

@@ -1,0 +1,22 @@
+/** What can be taken out of a chat by a key. */
+import { marked, type Tokens } from 'marked';
+import { type SessionView, sanitize } from '../client/index.js';
+
+/** The newest message of the agent. */
+export function lastAnswer(view: SessionView): string | null {
+  const item = view.items.findLast((i) => i.kind === 'message');
+  return item?.kind === 'message' ? sanitize(item.text).trim() : null;
+}
+
+/** The newest block of code in a message of the agent, without its fence. */
+export function lastCode(view: SessionView): string | null {
+  for (const item of view.items.toReversed()) {
+    if (item.kind !== 'message') continue;
+    const blocks: string[] = [];
+    marked.walkTokens(marked.lexer(sanitize(item.text)), (token) => {
+      if (token.type === 'code') blocks.push((token as Tokens.Code).text);
+    });
+    if (blocks.length > 0) return blocks.at(-1)!;
+  }
+  return null;
+}
