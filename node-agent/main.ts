@@ -9,6 +9,7 @@ import {
   homeOf,
   LUA_MEMORY_BYTES,
   LUA_SLICE_MS,
+  lockHome,
   NodeConfig,
   nodeTopology,
   parseLogin,
@@ -46,6 +47,7 @@ export async function runNode(env: NodeJS.ProcessEnv = process.env): Promise<voi
       home.credentials('node'),
       'this machine is not enrolled as a node. On the machine of the service run: praxis enroll node <name>',
     );
+  const unlock = lockHome(home, 'node');
   const groups = new Groups(join(home.run, 'agents'));
   const reaped = groups.reap();
   if (reaped.length > 0) log.warn({ groups: reaped }, 'ended agents that an earlier node left');
@@ -77,6 +79,7 @@ export async function runNode(env: NodeJS.ProcessEnv = process.env): Promise<voi
     log.info({ node: name }, 'node stopped');
   } finally {
     await pool.close();
+    unlock();
   }
 }
 

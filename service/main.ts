@@ -2,9 +2,8 @@
 import { mkdirSync } from 'node:fs';
 import { pino } from 'pino';
 import { connectBus } from '../bus/index.js';
-import { homeOf, serviceTopology } from '../proto/index.js';
+import { homeOf, lockHome, serviceTopology } from '../proto/index.js';
 import { enroll, provideCredentials } from './host/broker.js';
-import { lockHome } from './host/lock.js';
 import { openBroker } from './host/open-broker.js';
 import { systemClock } from './ports.js';
 import { startService } from './service.js';
@@ -19,7 +18,7 @@ export async function runService(env: NodeJS.ProcessEnv = process.env): Promise<
   const home = homeOf(env);
   mkdirSync(home.root, { recursive: true, mode: 0o700 });
   const stopAsked = stopSignal();
-  const unlock = lockHome(home);
+  const unlock = lockHome(home, 'service');
   try {
     const broker = await openBroker(env, home, log);
     await provideCredentials(broker, home, log);

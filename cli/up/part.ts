@@ -3,7 +3,8 @@
  * word after MAX_QUICK_ENDS, because a process that cannot start needs a person.
  */
 import type { ChildProcess } from 'node:child_process';
-import { ended, type ProcessRef, refOf, signal } from './processes.js';
+import { type ProcessRef, refOf } from '../../proto/index.js';
+import { ended, signal } from './processes.js';
 import type { PartName, PartStatus } from './state.js';
 
 /** Milliseconds before the first repetition; it doubles up to the cap. */

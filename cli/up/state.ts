@@ -5,8 +5,7 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Home } from '../../proto/index.js';
-import { ProcessRef, runs } from './processes.js';
+import { type Home, ProcessRef, runs } from '../../proto/index.js';
 
 export const PartName = z.enum(['service', 'node']);
 export type PartName = z.infer<typeof PartName>;

@@ -1,7 +1,7 @@
 /** Takes down what `praxis up` started; nothing of it is left running when this resolves. */
-import type { Home } from '../../proto/index.js';
+import { type Home, runs } from '../../proto/index.js';
 import { STOP_GRACE_MS } from './part.js';
-import { ended, runs, signal } from './processes.js';
+import { ended, signal } from './processes.js';
 import { readState, removeState } from './state.js';
 import { endLeftovers } from './supervisor.js';
 

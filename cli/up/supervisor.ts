@@ -5,10 +5,10 @@
  */
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
-import { type Home, VERSION } from '../../proto/index.js';
+import { type Home, refOf, VERSION } from '../../proto/index.js';
 import { LOG_CHECK_MS, lastWords, logFile, openLog, rotate } from './logs.js';
 import { Part, STOP_GRACE_MS } from './part.js';
-import { refOf, stopProcess } from './processes.js';
+import { stopProcess } from './processes.js';
 import { claimState, type PartName, removeState, type UpState, writeState } from './state.js';
 
 export interface SuperviseOptions {

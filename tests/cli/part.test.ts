@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { afterEach, expect, it } from 'vitest';
 import { BACKOFF_CAP_MS, HEALTHY_MS, MAX_QUICK_ENDS, Part } from '../../cli/up/part.js';
-import { runs } from '../../cli/up/processes.js';
+import { runs } from '../../proto/index.js';
 import { ManualClock } from '../support/service-world.js';
 import { waitUntil } from '../support/wait.js';
 

@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { lastWords, rotate } from '../../cli/up/logs.js';
-import { refOf } from '../../cli/up/processes.js';
 import { claimState, liveState, stateFile, type UpState } from '../../cli/up/state.js';
-import { type Home, homeOf } from '../../proto/index.js';
+import { type Home, homeOf, refOf } from '../../proto/index.js';
 
 let root: string;
 let home: Home;

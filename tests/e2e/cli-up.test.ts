@@ -47,6 +47,16 @@ describe('praxis up', () => {
     expect(services).toHaveLength(1);
   });
 
+  it('refuses a second service or node on the same home, and the first goes on', async () => {
+    await run('up');
+    for (const part of ['service', 'node'])
+      expect(await run(part)).toMatchObject({
+        code: 78,
+        stderr: expect.stringContaining(`a ${part} runs on this home already`),
+      });
+    expect(await run('run', 'demo', '/say still here')).toMatchObject({ code: 0, stdout: 'still here\n' });
+  });
+
   it('starts again what was killed, and the session goes on', async () => {
     await run('up');
     const { pid } = state().parts.service!.process!;
