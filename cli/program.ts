@@ -132,7 +132,7 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
   const session = command(
     program,
     'session',
-    'sessions that stay: start, send, attach, list, show, cancel, close',
+    'sessions that stay: start, send, attach, list, show, cancel, resume, close',
   );
   session.addHelpText('after', '\nAn id may be any prefix of it that names one session.');
 
@@ -172,6 +172,7 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
   for (const [name, description] of [
     ['show', 'what is known of a session'],
     ['cancel', 'cancel the running prompt of a session; the session stays'],
+    ['resume', 'bring back a session whose agent or node went away; a prompt does so too'],
     ['close', 'close a session and end its agent; the transcript stays'],
   ] as const)
     command(session, name, description)

@@ -14,6 +14,7 @@ import {
   PraxisError,
   parseFrame,
   praxisMeta,
+  ReopenMeta,
   type Request,
   resultLine,
   SessionId,
@@ -22,7 +23,7 @@ import {
 } from '../proto/index.js';
 import { AcpSession } from './acp-session.js';
 import type { StartAgent } from './agent-process.js';
-import { Answers } from './answers.js';
+import { type Answer, Answers } from './answers.js';
 import { Child } from './child.js';
 import type { Clock } from './clock.js';
 import type { Connector } from './connector.js';
@@ -30,8 +31,8 @@ import type { Groups } from './groups.js';
 import { allowedDirectory } from './roots.js';
 import type { Uplink } from './uplink.js';
 
-/** The run of an agent's process. A session's agent is not replaced yet, so it is the first. */
-const EPOCH = 1;
+/** The run of a session's first agent process. The service counts the later ones. */
+const FIRST_EPOCH = 1;
 
 export interface AcpServerOptions {
   connectors: readonly Connector[];
@@ -49,6 +50,7 @@ export interface AcpServerOptions {
 
 interface OpenSession {
   cwd: string;
+  epoch: number;
   acp: AcpSession;
 }
 
@@ -61,7 +63,7 @@ export class AcpServer {
 
   /** The sessions that live here, as `hello` tells them. */
   list(): { sessionId: SessionId; epoch: number }[] {
-    return [...this.sessions.keys()].map((sessionId) => ({ sessionId, epoch: EPOCH }));
+    return [...this.sessions].map(([sessionId, { epoch }]) => ({ sessionId, epoch }));
   }
 
   /** Takes a message of the service. */
@@ -86,7 +88,7 @@ export class AcpServer {
 
   private dispatch(frame: Frame, session: SessionId | undefined, epoch: number | undefined): void {
     if (frame.kind === 'request') {
-      this.request(frame);
+      this.request(frame, epoch);
       return;
     }
     if (frame.kind === 'notification' && frame.method === '_praxis/service/online') {
@@ -96,25 +98,26 @@ export class AcpServer {
     const open = this.sessions.get(session ?? sessionIdOf(frame) ?? '');
     if (frame.kind === 'notification') open?.acp.notification(frame);
     // An answer for an earlier run of the agent means nothing to this one.
-    else if (epoch === undefined || epoch === EPOCH) open?.acp.response(frame);
+    else if (epoch === undefined || epoch === open?.epoch) open?.acp.response(frame);
   }
 
-  private request(request: Request): void {
+  private request(request: Request, epoch: number | undefined): void {
     const begun = this.answers.begin(JSON.stringify(request.id));
-    if (begun.fresh) this.run(request);
-    else if (begun.answer) this.send(begun.answer.sessionId, begun.answer.line);
+    if (begun.fresh) this.run(request, epoch);
+    else if (begun.answer) this.send(begun.answer);
   }
 
-  private run(request: Request): void {
+  private run(request: Request, epoch: number | undefined): void {
     const sessionId = sessionIdOf(request);
-    if (request.method === 'session/new') void this.open(request);
+    if (request.method === 'session/new') void this.open(request, NewSessionMeta);
+    else if (request.method === 'session/resume') void this.open(request, ReopenMeta);
     else if (request.method === 'session/list')
       this.answer(undefined, request.id, resultLine(request.id, this.page()));
     else if (sessionId === undefined) this.refuse(undefined, request, methodNotFound(request.method));
     else {
       const open = this.sessions.get(sessionId);
       if (open) open.acp.request(request);
-      else this.refuse(sessionId, request, unknownSession(sessionId));
+      else this.refuse(sessionId, request, unknownSession(sessionId), epoch || FIRST_EPOCH);
     }
   }
 
@@ -122,21 +125,32 @@ export class AcpServer {
     return { sessions: [...this.sessions].map(([sessionId, { cwd }]) => ({ sessionId, cwd })) };
   }
 
-  private async open(request: Request): Promise<void> {
-    const meta = NewSessionMeta.safeParse(praxisMeta(request.params) ?? {});
-    const sessionId = meta.data?.sessionId;
+  /** Makes a session, or brings one back whose agent is gone. */
+  private async open(request: Request, shape: typeof NewSessionMeta | typeof ReopenMeta): Promise<void> {
+    const meta: { data?: NewSessionMeta & Partial<ReopenMeta> } = shape.safeParse(
+      praxisMeta(request.params) ?? {},
+    );
+    const { sessionId, epoch = FIRST_EPOCH, agentSessionId } = meta.data ?? {};
     try {
-      if (!meta.success || !sessionId) throw invalidParams('session/new needs _meta.praxis.sessionId');
-      const acp = await this.start(sessionId, meta.data, request);
-      await acp.open(request);
+      if (!meta.data || !sessionId) throw invalidParams(`${request.method} needs _meta.praxis.sessionId`);
+      const acp = await this.start(sessionId, epoch, meta.data, request);
+      await acp.open(request, agentSessionId);
     } catch (error) {
-      this.refuse(sessionId, request, error);
+      this.refuse(sessionId, request, error, epoch);
     }
   }
 
-  private async start(sessionId: SessionId, meta: NewSessionMeta, request: Request): Promise<AcpSession> {
+  private async start(
+    sessionId: SessionId,
+    epoch: number,
+    meta: NewSessionMeta,
+    request: Request,
+  ): Promise<AcpSession> {
     const { connectors, roots, uplink, groups, clock } = this.options;
-    if (this.sessions.has(sessionId)) throw invalidParams(`There is a session ${sessionId} already`);
+    const before = this.sessions.get(sessionId);
+    if (before && before.epoch >= epoch) throw invalidParams(`There is a session ${sessionId} already`);
+    // The service has given the earlier process up: two must never work on one session.
+    await before?.acp.end();
     const connector = connectors.find(({ id }) => id === meta.connector);
     if (!connector) throw this.unknownConnector(meta.connector);
     const cwd = allowedDirectory(request.params.cwd, roots);
@@ -150,16 +164,20 @@ export class AcpServer {
     const acp = new AcpSession({
       start,
       sessionId,
-      epoch: EPOCH,
+      epoch,
       yolo,
       promptTimeoutSecs: meta.promptTimeoutSecs ?? DEFAULT_PROMPT_TIMEOUT_SECS,
-      lane: uplink.lane(sessionId, EPOCH),
+      lane: uplink.lane(sessionId, epoch),
       clock,
-      answer: (hopId, line) => this.answer(sessionId, hopId, line),
-      onEnd: () => this.sessions.delete(sessionId),
+      answer: (hopId, line) => this.answer(sessionId, hopId, line, epoch),
+      onEnd: () => this.ended(sessionId, epoch),
     });
-    this.sessions.set(sessionId, { cwd, acp });
+    this.sessions.set(sessionId, { cwd, epoch, acp });
     return acp;
+  }
+
+  private ended(sessionId: SessionId, epoch: number): void {
+    if (this.sessions.get(sessionId)?.epoch === epoch) this.sessions.delete(sessionId);
   }
 
   private unknownConnector(wanted: string | undefined): PraxisError {
@@ -168,18 +186,28 @@ export class AcpServer {
     return invalidParams(`${message}: ${known.join(', ')}`, { connectors: known });
   }
 
-  private refuse(sessionId: SessionId | undefined, request: Request, error: unknown): void {
-    this.answer(sessionId, request.id, errorLine(request.id, error));
+  private refuse(
+    sessionId: SessionId | undefined,
+    request: Request,
+    error: unknown,
+    epoch = FIRST_EPOCH,
+  ): void {
+    this.answer(sessionId, request.id, errorLine(request.id, error), epoch);
   }
 
-  private answer(sessionId: string | undefined, hopId: Request['id'], line: string): void {
-    const known = SessionId.safeParse(sessionId).data;
-    this.answers.end(JSON.stringify(hopId), { sessionId: known, line });
-    this.send(known, line);
+  private answer(
+    sessionId: string | undefined,
+    hopId: Request['id'],
+    line: string,
+    epoch = FIRST_EPOCH,
+  ): void {
+    const answer = { sessionId: SessionId.safeParse(sessionId).data, epoch, line };
+    this.answers.end(JSON.stringify(hopId), answer);
+    this.send(answer);
   }
 
-  private send(sessionId: SessionId | undefined, line: string): void {
-    if (sessionId) this.options.uplink.lane(sessionId, EPOCH).send(line);
+  private send({ sessionId, epoch, line }: Answer): void {
+    if (sessionId) this.options.uplink.lane(sessionId, epoch).send(line);
     else this.options.uplink.say(line);
   }
 }

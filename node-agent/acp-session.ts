@@ -67,10 +67,14 @@ export class AcpSession {
     this.fromAgent = new FromAgent({ sessionId, yolo, lane, agent: this.link });
   }
 
-  /** Starts the agent and answers the `session/new`. Never rejects: a failure is the answer. */
-  async open(request: Request): Promise<void> {
+  /**
+   * Starts the agent and answers the request that asked for it: `session/new`, or the `session/resume` of a session that the
+   * agent knows as `resume` (null: by no id). Never rejects: a failure is the answer.
+   */
+  async open(request: Request, resume?: string | null): Promise<void> {
     try {
-      const started = await startAgent(this.link, request, this.options.clock);
+      if (typeof resume === 'string') this.fromAgent.dropHistory();
+      const started = await startAgent(this.link, request, this.options.clock, resume);
       const { agentCapabilities, agentInfo } = started.initialized;
       const close = agentCapabilities?.sessionCapabilities?.close;
       this.agent = {
@@ -83,7 +87,9 @@ export class AcpSession {
         ['result', 'sessionId'],
         JSON.stringify(this.options.sessionId),
       );
-      const line = withPraxisMeta(ours, { agentInfo, agentCapabilities });
+      const { agentSessionId, context } = started;
+      const meta = { agentInfo, agentCapabilities, agentSessionId, ...(resume !== undefined && { context }) };
+      const line = withPraxisMeta(ours, meta);
       this.options.answer(request.id, replaceMember(line, ['id'], JSON.stringify(request.id)));
       this.fromAgent.release(started.agentSessionId);
     } catch (error) {

@@ -3,6 +3,7 @@
  * runs once: while it runs the repetition is ignored, afterwards the answer is repeated. What is forgotten first is the oldest
  * answer; the service asks again only for what it has not yet written down, which is recent.
  */
+import type { SessionId } from '../proto/index.js';
 
 /** Answers that are kept, and their bytes together. At either limit the oldest is forgotten. */
 const MAX_ANSWERS = 2_048;
@@ -10,7 +11,9 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 export interface Answer {
   /** The session whose frame the answer is; undefined for one outside of any session. */
-  sessionId: string | undefined;
+  sessionId: SessionId | undefined;
+  /** The run of the session's agent that it belongs to. */
+  epoch: number;
   line: string;
 }
 

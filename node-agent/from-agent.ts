@@ -20,6 +20,16 @@ import type { SessionLane } from './uplink.js';
  */
 const MAX_EARLY = 10_000;
 
+/** Updates that tell the conversation: what an agent says of these while it loads a session is in the journal already. */
+const HISTORY = new Set([
+  'user_message_chunk',
+  'agent_message_chunk',
+  'agent_thought_chunk',
+  'tool_call',
+  'tool_call_update',
+  'plan',
+]);
+
 export interface FromAgentOptions {
   sessionId: SessionId;
   yolo: boolean;
@@ -32,18 +42,26 @@ export class FromAgent {
   private agentSessionId: string | undefined;
   private early: (() => void)[] = [];
   private paused = false;
+  private dropsHistory = false;
   /** The ids, as JSON text, of the agent's requests that wait for an answer. */
   private readonly asked = new Set<string>();
 
   constructor(private readonly options: FromAgentOptions) {}
 
+  /** The agent is to bring a session back: what it repeats of the conversation until release() is dropped. */
+  dropHistory(): void {
+    this.dropsHistory = true;
+  }
+
   /** The answer to `session/new` is out: what the agent said meanwhile follows. */
   release(agentSessionId: string): void {
     this.agentSessionId = agentSessionId;
+    this.dropsHistory = false;
     for (const say of this.early.splice(0)) say();
   }
 
   frame(frame: Request | Notification): void {
+    if (this.dropsHistory && isHistory(frame)) return;
     this.whenReleased(() => {
       if (frame.kind === 'request' && this.answeredHere(frame)) return;
       if (frame.kind === 'request') this.asked.add(idText(frame.line));
@@ -102,6 +120,11 @@ export class FromAgent {
       agent.resume();
     });
   }
+}
+
+function isHistory({ method, params }: Request | Notification): boolean {
+  const update = params.update as { sessionUpdate?: unknown } | null | undefined;
+  return method === 'session/update' && HISTORY.has(String(update?.sessionUpdate));
 }
 
 const idText = (line: string): string => memberText(line, ['id']) ?? 'null';

@@ -1,4 +1,4 @@
-/** Brings an agent up to the answer of its `session/new`: spawn, `initialize`, `session/new`, all within one time limit. */
+/** Brings an agent up to a session: spawn, `initialize`, then `session/new` or the resumption of one, all within one time limit. */
 import {
   AGENT_START_MS,
   ErrorCode,
@@ -6,6 +6,9 @@ import {
   PROTOCOL_VERSION,
   PraxisError,
   type Request,
+  type Response,
+  removeMember,
+  replaceMember,
   setMember,
   VERSION,
 } from '../proto/index.js';
@@ -17,34 +20,77 @@ export interface StartedAgent {
   /** The agent's own id of the session. */
   agentSessionId: string;
   initialized: InitializeResult;
-  /** The answer to `session/new` as it came. */
+  /** Whether the agent knows the earlier conversation, of a session that was to be brought back. */
+  context: 'kept' | 'new';
+  /** The answer that opened the session, as it came but with `result.sessionId`. */
   line: string;
 }
 
 /**
- * Starts the agent behind `link`. Rejects with the agent's own error to `session/new`, or AgentStartFailed; the caller
- * ends the process then.
+ * Starts the agent behind `link`: with the session that it knows as `resume`, or with a new one. Rejects with the agent's own
+ * error to `session/new`, or AgentStartFailed; the caller ends the process then.
  */
-export async function startAgent(link: AgentLink, request: Request, clock: Clock): Promise<StartedAgent> {
-  const started = await within(clock, AGENT_START_MS, start(link, request));
+export async function startAgent(
+  link: AgentLink,
+  request: Request,
+  clock: Clock,
+  resume?: string | null,
+): Promise<StartedAgent> {
+  const started = await within(clock, AGENT_START_MS, start(link, request, resume));
   if (started) return started;
   throw startFailed(link, `The agent did not answer within ${AGENT_START_MS / 1_000} s of its start`);
 }
 
-async function start(link: AgentLink, request: Request): Promise<StartedAgent> {
+async function start(
+  link: AgentLink,
+  request: Request,
+  resume: string | null | undefined,
+): Promise<StartedAgent> {
   await link.child.started.catch((error: NodeJS.ErrnoException) => {
     throw spawnFailed(error);
   });
   const initialized = await initialize(link);
-  const reply = await new Promise<Reply>((resolve) => {
-    link.forward(newSessionLine(request), request.id, resolve);
-  });
-  if ('lost' in reply) throw startFailed(link, reply.lost.message);
-  const { result, error, line } = reply.response;
+  const method = resumeMethod(initialized);
+  if (typeof resume === 'string' && method) {
+    const { result, error, line } = await ask(link, resumeLine(request, method, resume), request.id);
+    // An agent that no longer has the session says so, and begins anew.
+    if (!error)
+      return { agentSessionId: resume, initialized, context: 'kept', line: named(line, result, resume) };
+  }
+  const { result, error, line } = await ask(link, newSessionLine(request), request.id);
   if (error) throw new PraxisError(error.code, error.message, error.data);
   const id = (result as { sessionId?: unknown } | null)?.sessionId;
   if (typeof id !== 'string') throw startFailed(link, 'The agent answered session/new without a session id');
-  return { agentSessionId: id, initialized, line };
+  return { agentSessionId: id, initialized, context: 'new', line };
+}
+
+async function ask(link: AgentLink, line: string, hopId: Request['id']): Promise<Response> {
+  const reply = await new Promise<Reply>((resolve) => {
+    link.forward(line, hopId, resolve);
+  });
+  if ('lost' in reply) throw startFailed(link, reply.lost.message);
+  return reply.response;
+}
+
+/**
+ * How the agent takes a session up again: without its history where it can (https://agentclientprotocol.com/protocol/v1/session-setup).
+ */
+function resumeMethod({ agentCapabilities }: InitializeResult): string | undefined {
+  const resume = agentCapabilities?.sessionCapabilities?.resume;
+  if (resume !== undefined && resume !== null) return 'session/resume';
+  return agentCapabilities?.loadSession ? 'session/load' : undefined;
+}
+
+function resumeLine(request: Request, method: string, agentSessionId: string): string {
+  const line = replaceMember(newSessionLine(request), ['method'], JSON.stringify(method));
+  return setMember(line, ['params'], 'sessionId', JSON.stringify(agentSessionId));
+}
+
+/** The answer to resume or load, which names no session and may be null, in the form of one to `session/new`. */
+function named(line: string, result: unknown, sessionId: string): string {
+  const isObject = typeof result === 'object' && result !== null;
+  const object = isObject ? line : replaceMember(line, ['result'], '{}');
+  return setMember(object, ['result'], 'sessionId', JSON.stringify(sessionId));
 }
 
 /** Paths belong to the node, so the agent reads and writes its files itself: no fs, no terminal. */
@@ -71,9 +117,10 @@ async function initialize(link: AgentLink): Promise<InitializeResult> {
   return parsed.data;
 }
 
-/** The client's request as the agent gets it. `mcpServers` is required by the specification; older clients omit it. */
+/** The client's request as the agent gets it, for a new session. `mcpServers` is required by the specification; older clients omit it. */
 function newSessionLine(request: Request): string {
-  const line = withoutPraxisMeta(request.line);
+  const bare = removeMember(withoutPraxisMeta(request.line), ['params', 'sessionId']);
+  const line = replaceMember(bare, ['method'], '"session/new"');
   return request.params.mcpServers ? line : setMember(line, ['params'], 'mcpServers', '[]');
 }
 

@@ -1,6 +1,6 @@
 /**
  * What the node says to the service, in order and kept until the broker has confirmed it. The frames of a session are
- * numbered 1, 2, 3 ... for the life of this process, so that the service can write each down once.
+ * numbered 1, 2, 3 ... for each run of its agent, so that the service can write each down once.
  */
 
 import type { Outbox, OutboxOptions } from '../bus/index.js';
@@ -29,8 +29,8 @@ export interface SessionLane {
 }
 
 export class Uplink {
-  /** The last number of each session. It outlives the session: an answer may be repeated after its end. */
-  private readonly numbers = new Map<SessionId, number>();
+  /** The last number of each session's run. It outlives the session: an answer may be repeated after its end. */
+  private readonly numbers = new Map<string, number>();
 
   constructor(private readonly outbox: Outbox<UpLane>) {}
 
@@ -45,8 +45,8 @@ export class Uplink {
     const lane = { sessionId, epoch };
     return {
       send(line) {
-        const number = (numbers.get(sessionId) ?? 0) + 1;
-        numbers.set(sessionId, number);
+        const number = (numbers.get(key) ?? 0) + 1;
+        numbers.set(key, number);
         outbox.push(key, lane, line, number);
       },
       get full() {

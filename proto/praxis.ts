@@ -122,6 +122,11 @@ export const ClientMethods = {
     params: bySession.extend({ after: z.number().int().min(0).optional() }),
     result: z.looseObject({ session: SessionInfo, after: z.number().int().min(0) }),
   },
+  /** Brings a lost session back; answers when it is there. `context` is `live` when the session was not lost. */
+  '_praxis/session/resume': {
+    params: bySession,
+    result: z.looseObject({ sessionId: SessionId, context: z.enum(['kept', 'new', 'live']) }),
+  },
   '_praxis/session/detach': { params: bySession, result: z.looseObject({}) },
   /** One page of the journal, for reading without being a viewer. `last` is the journal's newest seq. */
   '_praxis/session/events': {
@@ -263,16 +268,29 @@ export const NodeSessionMessages = {
   }),
 } as const;
 
-/** The answer of a node to `session/new`: the agent's own result with our session id, and what it said of itself. */
+/** The answer of a node to `session/new`, and to the `session/resume` that brings a lost session back: the agent's own result with our session id, and what it said of itself. */
 export const NodeOpened = z.looseObject({
   sessionId: SessionId,
   _meta: z.looseObject({
     praxis: z.looseObject({
       agentInfo: z.looseObject({}).nullish(),
       agentCapabilities: z.looseObject({}).nullish(),
+      /** The agent's own id of the session, by which it is brought back. */
+      agentSessionId: text.nullish(),
+      /** After a reopening: whether the agent still knows what was said. */
+      context: z.enum(['kept', 'new']).nullish(),
     }),
   }),
 });
+
+/** Service → node: `_meta.praxis` of the `session/resume` that brings a lost session back, besides that of its `session/new`. */
+export const ReopenMeta = NewSessionMeta.extend({
+  sessionId: SessionId,
+  /** The run of the new agent process. */
+  epoch: z.number().int().min(1),
+  agentSessionId: text.nullable(),
+});
+export type ReopenMeta = z.infer<typeof ReopenMeta>;
 
 /** Service → everyone. */
 export const Broadcasts = {

@@ -118,6 +118,7 @@ export class Core {
       viewers,
       turns,
       approvals,
+      nodes,
     });
     this.lifecycle = lifecycle;
     const settle = (hopId: string, outcome: Outcome) => this.settle(hopId, outcome);
@@ -195,7 +196,7 @@ export class Core {
     const { node, epoch } = session.record;
     const { line } = session.opening;
     if (line !== null)
-      this.hops.adopt({ id: session.id, node, purpose: 'open', session: session.id, epoch, line });
+      this.hops.adopt({ id: session.openingId, node, purpose: 'open', session: session.id, epoch, line });
     const turn = session.running;
     if (turn?.line)
       this.hops.adopt({ id: turn.id, node, purpose: 'turn', session: session.id, epoch, line: turn.line });

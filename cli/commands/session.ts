@@ -1,4 +1,4 @@
-/** `praxis session send | list | show | cancel | close`: sessions by their ids. */
+/** `praxis session send | list | show | cancel | resume | close`: sessions by their ids. */
 import type { SessionInfo } from '../../proto/index.js';
 import { withClient, within } from '../connect.js';
 import { type Io, json, say } from '../io.js';
@@ -86,6 +86,22 @@ export function cancel(io: Io, id: string, options: Json): Promise<number> {
     if (running) client.cancel(sessionId, running.turnId);
     await within(client.flushed());
     if (options.json) json(io, { sessionId });
+    return 0;
+  });
+}
+
+const RESUMED = {
+  kept: 'The agent was started again and knows what was said.',
+  new: 'The agent was started again; it cannot resume and knows nothing of what was said.',
+  live: 'The session was not lost.',
+} as const;
+
+export function resume(io: Io, id: string, options: Json): Promise<number> {
+  return withClient(io, async (client) => {
+    const { sessionId } = await within(client.findSession(id));
+    const resumed = await within(client.call('_praxis/session/resume', { sessionId }), 60_000);
+    if (options.json) json(io, resumed);
+    else say(io, RESUMED[resumed.context]);
     return 0;
   });
 }

@@ -93,7 +93,11 @@ export class NodeInbox {
       record.nodeBoot = boot;
       record.nodeSeq = 0;
     }
-    if (headers.epoch !== undefined) record.epoch = Math.max(record.epoch, headers.epoch);
+    if (headers.epoch !== undefined) {
+      // A word of an agent process that was replaced: only its answers, which nobody waits for, would still mean anything.
+      if (headers.epoch < record.epoch) return;
+      record.epoch = headers.epoch;
+    }
     lines.forEach((line, i) => {
       if (headers.seq !== undefined) {
         const number = headers.seq + i;

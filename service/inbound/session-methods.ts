@@ -66,6 +66,7 @@ export class SessionMethods {
         checkPrompt(session, prompt, frame.line);
         const { urgent } = checked(PromptMeta, praxisMeta(frame.params) ?? {});
         const said = { by: client.name, urgent };
+        if (!session.turns.has(turnIdOf(frame, asker))) this.deps.lifecycle.reopen(session);
         this.deps.turns.prompt(session, turnIdOf(frame, asker), prompt, frame.line, asker, said);
         return;
       }
@@ -74,6 +75,9 @@ export class SessionMethods {
         return;
       case 'session/resume':
         this.deps.journal.after(() => this.deps.replay.resume(client, session, asker));
+        return;
+      case '_praxis/session/resume':
+        this.deps.lifecycle.reopen(session, asker);
         return;
       case 'session/fork':
         // Its answer would name a session that no journal knows.

@@ -5,7 +5,6 @@
 import { Unroutable } from '../../bus/index.js';
 import { ErrorCode, NODES, PraxisError } from '../../proto/index.js';
 import type { Log, Publisher } from '../ports.js';
-import type { Outcome } from '../sessions/session.js';
 
 export interface Hop {
   id: string;
@@ -114,4 +113,4 @@ export const nodeLost = (node: string): PraxisError =>
   new PraxisError(ErrorCode.NodeLost, `The node ${node} went away before it answered`, { node });
 
 /** An error as an outcome. */
-export const failed = (error: PraxisError): Outcome => ({ error: JSON.stringify(error) });
+export const failed = (error: PraxisError): { error: string } => ({ error: JSON.stringify(error) });

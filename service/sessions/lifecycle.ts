@@ -3,8 +3,11 @@
  * gets an answer.
  */
 import {
+  derivedId,
   ErrorCode,
   type FrameId,
+  memberText,
+  NewSessionMeta,
   NodeOpened,
   PraxisError,
   requestLine,
@@ -13,12 +16,13 @@ import {
 import type { Clients } from '../clients/clients.js';
 import type { Viewers } from '../clients/viewers.js';
 import type { Asker, Waiters } from '../clients/waiters.js';
-import { failed, type Hops } from '../routing/hops.js';
+import { failed, type Hops, nodeUnavailable } from '../routing/hops.js';
+import type { Nodes } from '../routing/nodes.js';
 import type { Approvals } from './approvals.js';
 import type { Journal } from './journal.js';
-import { forNode, withoutPraxis } from './lines.js';
+import { forNode, reopenLine, withoutPraxis } from './lines.js';
 import { emptyOpening, errorOf, type Outcome, Session, type Sessions } from './session.js';
-import { outcomeOfTurn, type Turns } from './turns.js';
+import { lostError, outcomeOfTurn, type Turns } from './turns.js';
 
 export interface LifecycleDeps {
   sessions: Sessions;
@@ -29,6 +33,7 @@ export interface LifecycleDeps {
   viewers: Viewers;
   turns: Turns;
   approvals: Approvals;
+  nodes: Pick<Nodes, 'isLive'>;
 }
 
 export interface Opening {
@@ -87,19 +92,25 @@ export class Lifecycle {
     });
   }
 
-  /** The node has answered `session/new`. */
+  /** The node has answered `session/new`, or the request that brings the session back. */
   opened(session: Session, outcome: Outcome): void {
     const { journal, hops } = this.deps;
     const parsed = 'result' in outcome ? NodeOpened.safeParse(JSON.parse(outcome.result)) : undefined;
     if (!('result' in outcome) || !parsed?.success || parsed.data.sessionId !== session.id) {
       const answered = 'error' in outcome ? outcome : failed(badAnswer(session.record.node));
-      this.end(session, 'failed', answered);
+      const { code, message, data } = errorOf(answered)!;
+      if (!session.reopening) this.end(session, 'failed', answered);
+      else this.lose(session, 'resume_failed', new PraxisError(code, message, data), message);
       return;
     }
-    const { agentInfo = null, agentCapabilities = null } = parsed.data._meta.praxis;
+    const { agentInfo = null, agentCapabilities = null, ...told } = parsed.data._meta.praxis;
+    const context = session.reopening ? (told.context ?? 'new') : undefined;
+    const hopId = session.openingId;
     const result = withoutPraxis(outcome.result, []);
     Object.assign(session.opening, {
       line: null,
+      request: session.opening.request ?? session.opening.line,
+      agentSessionId: told.agentSessionId ?? null,
       result,
       agentInfo: agentInfo && JSON.stringify(agentInfo),
       agentCapabilities: agentCapabilities && JSON.stringify(agentCapabilities),
@@ -115,12 +126,46 @@ export class Lifecycle {
       agentCapabilities,
       result: JSON.parse(result),
     });
+    if (context) journal.notice(session, NOTICES[context].severity, NOTICES[context].text);
     journal.move(session, 'opened');
     journal.after(() => {
-      hops.end(session.id);
-      this.announce(session);
+      hops.end(hopId);
+      if (context) this.deps.waiters.answer(hopId, resumed(session, context), session);
+      else this.announce(session);
     });
     this.deps.turns.advance(session);
+  }
+
+  /**
+   * Brings a lost session back, on a new process of its agent: the next epoch. What is prompted meanwhile waits for it.
+   * Throws NodeUnavailable, or SessionLost when nobody knows how it was opened.
+   */
+  reopen(session: Session, asker?: Asker): void {
+    const { journal, hops, waiters, nodes } = this.deps;
+    const { record, opening } = session;
+    if (record.state === 'lost' && opening.line === null) {
+      const { node, reason } = record;
+      if (reason === 'node_silent' || !nodes.isLive(node)) throw nodeUnavailable(node);
+      if (opening.request === null) throw lostError(session, reason, node);
+      // Frames of the new process are numbered anew, and those of an earlier one that are still on their way are dropped.
+      record.epoch++;
+      record.nodeSeq = 0;
+      const { epoch } = record;
+      const id = derivedId(session.id, epoch);
+      const { agentSessionId } = opening;
+      const meta = NewSessionMeta.parse(JSON.parse(memberText(opening.request, META) ?? '{}'));
+      const line = reopenLine(opening.request, id, { ...meta, sessionId: session.id, epoch, agentSessionId });
+      opening.line = line;
+      journal.saveOpening(session);
+      journal.move(session, 'reopening');
+      journal.after(() => hops.send({ id, node, purpose: 'open', session: session.id, epoch, line }));
+    }
+    if (!asker) return;
+    const { openingId, reopening } = session;
+    journal.after(() => {
+      if (reopening) waiters.wait(openingId, asker);
+      else waiters.reply(asker, resumed(session, 'live'));
+    });
   }
 
   /** Answers those who opened it; the answer comes first, then what the agent said early. */
@@ -179,16 +224,7 @@ export class Lifecycle {
     approvals.cancel(session);
     approvals.forget(session);
     turns.endAll(session, outcome);
-    if (session.opening.line !== null) {
-      session.opening.line = null;
-      session.opening.error =
-        outcome && 'error' in outcome ? outcome.error : JSON.stringify(unknownSession(session.id));
-      journal.saveOpening(session);
-      journal.after(() => {
-        hops.end(session.id);
-        this.announce(session);
-      });
-    }
+    this.failOpening(session, outcome && 'error' in outcome ? outcome : failed(unknownSession(session.id)));
     journal.end(session, reason, (outcome && errorOf(outcome)?.message) ?? null);
     const gone = failed(unknownSession(session.id));
     this.failForwarded(session, gone);
@@ -205,7 +241,7 @@ export class Lifecycle {
   lose(session: Session, reason: string, error: PraxisError, detail: string | null = null): void {
     const { journal, hops, turns, approvals } = this.deps;
     const outcome = failed(error);
-    if (session.record.state === 'starting' || session.opening.line !== null) {
+    if (session.opening.line !== null && !session.reopening) {
       this.end(session, 'failed', outcome);
       return;
     }
@@ -218,6 +254,7 @@ export class Lifecycle {
     }
     approvals.cancel(session);
     approvals.forget(session);
+    this.failOpening(session, outcome);
     turns.endAll(session, outcome);
     journal.move(session, 'lost', reason, detail);
     this.failForwarded(session, outcome);
@@ -243,6 +280,21 @@ export class Lifecycle {
     journal.after(() => hops.tell({ node, session, epoch: 0 }, closeLine(`close ${session}`, session)));
   }
 
+  /** Whoever waits for the session to be made or brought back hears why it is not. */
+  private failOpening(session: Session, outcome: { error: string }): void {
+    const { opening, openingId, reopening } = session;
+    if (opening.line === null) return;
+    const { journal, hops, waiters } = this.deps;
+    opening.line = null;
+    if (!reopening) opening.error = outcome.error;
+    journal.saveOpening(session);
+    journal.after(() => {
+      hops.end(openingId);
+      if (reopening) waiters.answer(openingId, outcome, session);
+      else this.announce(session);
+    });
+  }
+
   private failForwarded(session: Session, outcome: Outcome): void {
     const { journal, hops, waiters } = this.deps;
     journal.after(() => {
@@ -254,6 +306,21 @@ export class Lifecycle {
     });
   }
 }
+
+const META = ['params', '_meta', 'praxis'];
+
+/** What a transcript says of a session that was brought back. */
+const NOTICES = {
+  kept: { severity: 'info', text: 'Resumed: the agent was started again and knows what was said' },
+  new: {
+    severity: 'warning',
+    text: 'The agent cannot resume: it starts anew and knows nothing of what was said',
+  },
+} as const;
+
+const resumed = ({ id }: Session, context: 'kept' | 'new' | 'live'): Outcome => ({
+  result: JSON.stringify({ sessionId: id, context }),
+});
 
 const closeLine = (id: FrameId, sessionId: string) => requestLine(id, 'session/close', { sessionId });
 

@@ -1,5 +1,5 @@
 /** Frames on their way between a client and a node: only ids and our own `_meta.praxis` change, nothing else. */
-import { memberText, removeMember, setMember } from '../../proto/index.js';
+import { memberText, type ReopenMeta, removeMember, replaceMember, setMember } from '../../proto/index.js';
 
 /** The frame as the node gets it: under our id, without `_meta.praxis`, which is between the client and the service. */
 export function forNode(line: string, id?: string): string {
@@ -12,6 +12,14 @@ export function withoutPraxis(text: string, path: readonly string[]): string {
   if (memberText(text, [...meta, 'praxis']) === undefined) return text;
   const rest = removeMember(text, [...meta, 'praxis']);
   return /^\{\s*\}$/.test(memberText(rest, meta) ?? '') ? removeMember(rest, meta) : rest;
+}
+
+/** The `session/resume` that brings a session back, from its `session/new` as the node got it. */
+export function reopenLine(request: string, id: string, praxis: ReopenMeta): string {
+  let out = setMember(request, [], 'id', JSON.stringify(id));
+  out = replaceMember(out, ['method'], '"session/resume"');
+  out = setMember(out, ['params'], 'sessionId', JSON.stringify(praxis.sessionId));
+  return replaceMember(out, ['params', '_meta', 'praxis'], JSON.stringify(praxis));
 }
 
 /** `session/new` as the node gets it: it says which session this is, and `mcpServers` is always there, as ACP wants. */

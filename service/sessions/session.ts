@@ -3,7 +3,7 @@
  * `saved` is the newest event that is committed; nothing after it is ever shown.
  */
 import { z } from 'zod';
-import { ErrorCode, type ErrorObject, type SessionInfo } from '../../proto/index.js';
+import { ErrorCode, type ErrorObject, memberText, type SessionInfo } from '../../proto/index.js';
 import type { EventRow, OpeningRow, RequestRow, SessionRow, SessionRows, TurnRow } from '../store/index.js';
 
 /** An answer of the agent or of ours, as the JSON text of its `result` or `error`. */
@@ -55,6 +55,17 @@ export class Session {
 
   get openRequests(): RequestRow[] {
     return [...this.requests.values()].filter((request) => request.answer === null);
+  }
+
+  /** The id of the request to the node that makes the session, or brings it back; its own id when none is open. */
+  get openingId(): string {
+    const { line } = this.opening;
+    return line === null ? this.id : (JSON.parse(memberText(line, ['id'])!) as string);
+  }
+
+  /** It was there before, and is being brought back. */
+  get reopening(): boolean {
+    return this.opening.line !== null && this.opening.result !== null;
   }
 
   /** The session can take prompts some day: it is neither ended nor gone for good. */
@@ -127,6 +138,8 @@ export class Sessions {
 export const emptyOpening = (session: string): OpeningRow => ({
   session,
   line: null,
+  request: null,
+  agentSessionId: null,
   result: null,
   error: null,
   agentInfo: null,

@@ -17,6 +17,8 @@ export type LifeEvent =
   | 'turn_ended'
   /** The node or the agent is gone. */
   | 'lost'
+  /** The node is asked to bring the agent back. */
+  | 'reopening'
   /** The node is back, in the same run, and the agent is doing what the name says. */
   | 'found_starting'
   | 'found_idle'
@@ -33,8 +35,8 @@ export const TRANSITIONS: Record<SessionState, Row> = {
   working: { asked: 'waiting', turn_ended: 'idle', lost: 'lost', ended: 'ended' },
   waiting: { asked: 'waiting', answered: 'working', turn_ended: 'idle', lost: 'lost', ended: 'ended' },
   lost: {
-    prompted: 'working',
     lost: 'lost',
+    reopening: 'starting',
     found_starting: 'starting',
     found_idle: 'idle',
     found_working: 'working',

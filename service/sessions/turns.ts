@@ -203,6 +203,6 @@ export function lostError(session: Session, reason: string | null, node: string)
   return new PraxisError(ErrorCode.SessionLost, 'The agent of this session is gone', {
     sessionId: session.id,
     reason,
-    hint: 'Its transcript stays; start a new session to go on',
+    hint: 'Its transcript stays. Its next prompt brings it back, if it can be; else start a new session',
   });
 }

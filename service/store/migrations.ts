@@ -72,4 +72,12 @@ const first: Migration = {
   },
 };
 
-export const migrations: Record<string, Migration> = { '001-first': first };
+/** What brings a lost session back. */
+const resume: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema.alterTable('openings').addColumn('request', 'text').execute();
+    await db.schema.alterTable('openings').addColumn('agentSessionId', 'text').execute();
+  },
+};
+
+export const migrations: Record<string, Migration> = { '001-first': first, '002-resume': resume };

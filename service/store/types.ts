@@ -31,8 +31,12 @@ export interface SessionRow {
 /** How a session was opened; apart from its row because it is written twice and read seldom. All are JSON texts. */
 export interface OpeningRow {
   session: string;
-  /** The request to the node, until it is answered. */
+  /** The request to the node that makes the session or brings it back, until it is answered. */
   line: string | null;
+  /** `session/new` as the node got it, from which a lost session is brought back. Null until it is answered. */
+  request: string | null;
+  /** The agent's own id of the session; null when it told none. */
+  agentSessionId: string | null;
   result: string | null;
   error: string | null;
   agentInfo: string | null;

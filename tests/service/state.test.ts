@@ -5,11 +5,12 @@ import { type LifeEvent, next } from '../../service/sessions/state.js';
 /** Every state with every event; what is not here has no place and leaves the session as it is. */
 const TABLE: Record<LifeEvent, Partial<Record<SessionState, SessionState>>> = {
   opened: { starting: 'idle' },
-  prompted: { idle: 'working', lost: 'working' },
+  prompted: { idle: 'working' },
   asked: { idle: 'idle', working: 'waiting', waiting: 'waiting' },
   answered: { idle: 'idle', waiting: 'working' },
   turn_ended: { working: 'idle', waiting: 'idle' },
   lost: { starting: 'lost', idle: 'lost', working: 'lost', waiting: 'lost', lost: 'lost' },
+  reopening: { lost: 'starting' },
   found_starting: { lost: 'starting' },
   found_idle: { lost: 'idle' },
   found_working: { lost: 'working' },

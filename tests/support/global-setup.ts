@@ -2,8 +2,11 @@
  * One RabbitMQ for all test files, booted when the first of them asks and stopped when the last has ended. Says at the
  * end which suites are left out on this machine, and how to include them.
  */
+import { rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { geminiMissing } from './gemini-cli.js';
 import { RabbitMq, rabbitMqInstalled } from './rabbitmq.js';
@@ -31,6 +34,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     server.close();
     const rabbit = await booted?.catch(() => undefined);
     await rabbit?.stop();
+    rmSync(join(tmpdir(), 'px-demo-memory'), { recursive: true, force: true });
     // Last, so that it stays on the screen.
     if (!rabbitMqInstalled())
       console.log('\nLeft out: the suites over RabbitMQ. To include them: apt-get install rabbitmq-server');

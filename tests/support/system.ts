@@ -72,6 +72,7 @@ export class System {
       ...Object.fromEntries(base),
       PRAXIS_HOME: home,
       PX_TEST_HOME: this.root,
+      DEMO_AGENT_STATE: join(this.root, 'demo'),
       ...(login && { PRAXIS_BUS_URL: login.serviceUrl }),
       ...options.env,
     };

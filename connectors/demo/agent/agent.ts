@@ -1,6 +1,7 @@
 /** The agent's side of ACP v1: handshake, sessions, prompts, cancel. Several sessions may live in one process. */
 import { randomUUID } from 'node:crypto';
 import { isAbsolute } from 'node:path';
+import { Memory } from './memory.js';
 import { parseScript } from './script.js';
 import { runSteps, STEPS } from './steps.js';
 import { endCommands } from './tools.js';
@@ -24,11 +25,15 @@ interface Session extends SessionState {
   idle: Promise<void>;
 }
 
+const unknown = (id: unknown) => new RpcError(-32002, `There is no session ${id}`, { sessionId: id });
 const invalid = (message: string) => new RpcError(-32602, message);
 
 export class DemoAgent implements Handlers {
   private initialized = false;
   private readonly sessions = new Map<string, Session>();
+  private readonly memory = new Memory();
+  /** How it takes up a session of an earlier process. */
+  private readonly resumes = process.env.DEMO_AGENT_RESUMES ?? 'resume';
   wire!: Wire;
 
   constructor(private readonly version: string) {}
@@ -39,6 +44,8 @@ export class DemoAgent implements Handlers {
     const methods: Record<string, () => unknown> = {
       initialize: () => this.initialize(),
       'session/new': () => this.newSession(params),
+      'session/load': () => this.load(params),
+      'session/resume': () => this.takeUp(params),
       'session/prompt': () => this.prompt(params),
       'session/set_mode': () => this.setMode(params),
       'session/close': () => this.close(params),
@@ -77,28 +84,55 @@ export class DemoAgent implements Handlers {
       protocolVersion: 1,
       agentInfo: { name: 'praxis-demo', title: 'Demo agent', version: this.version },
       agentCapabilities: {
+        loadSession: this.resumes !== 'no',
         promptCapabilities: { embeddedContext: true },
-        sessionCapabilities: { close: {} },
+        sessionCapabilities: { close: {}, ...(this.resumes === 'resume' && { resume: {} }) },
       },
       authMethods: [],
     };
   }
 
-  private newSession({ cwd, mcpServers }: Params) {
+  private newSession(params: Params) {
+    const { id } = this.open(randomUUID(), params);
+    return { sessionId: id, modes: { currentModeId: 'ask', availableModes: MODES } };
+  }
+
+  /** The history first, then the answer (https://agentclientprotocol.com/protocol/v1/session-setup). */
+  private load(params: Params) {
+    const answer = this.takeUp(params);
+    const { sessionId } = params;
+    for (const text of this.session(sessionId).prompts)
+      this.wire.notify('session/update', {
+        sessionId,
+        update: { sessionUpdate: 'user_message_chunk', content: { type: 'text', text } },
+      });
+    return answer;
+  }
+
+  private takeUp(params: Params) {
+    const known = this.memory.read(params.sessionId);
+    if (!known || this.resumes === 'no') throw unknown(params.sessionId);
+    const session = this.open(String(params.sessionId), params);
+    Object.assign(session, known);
+    return { modes: { currentModeId: session.mode, availableModes: MODES } };
+  }
+
+  private open(id: string, { cwd, mcpServers }: Params): Session {
     if (typeof cwd !== 'string' || !isAbsolute(cwd)) throw invalid('cwd must be an absolute path');
     if (!Array.isArray(mcpServers)) throw invalid('mcpServers must be a list');
-    const id = randomUUID();
-    this.sessions.set(id, {
+    const session: Session = {
       id,
       cwd,
       mode: 'ask',
       pace: PACE_MS,
       ignoreCancel: false,
       used: 0,
+      prompts: [],
       turn: undefined,
       idle: Promise.resolve(),
-    });
-    return { sessionId: id, modes: { currentModeId: 'ask', availableModes: MODES } };
+    };
+    this.sessions.set(id, session);
+    return session;
   }
 
   private async prompt({ sessionId, prompt, _meta }: Params) {
@@ -108,6 +142,8 @@ export class DemoAgent implements Handlers {
     const turn = new Turn(session, this.wire, _meta);
     session.turn = turn;
     session.used += Math.ceil(text.length / 4);
+    session.prompts.push(text);
+    this.memory.write(session.id, session);
     const running = this.work(turn, text);
     session.idle = running.then(
       () => undefined,
@@ -148,7 +184,7 @@ export class DemoAgent implements Handlers {
 
   private session(id: unknown): Session {
     const session = this.sessions.get(String(id));
-    if (!session) throw new RpcError(-32002, `There is no session ${id}`, { sessionId: id });
+    if (!session) throw unknown(id);
     return session;
   }
 }

@@ -44,6 +44,7 @@ export const STEPS: Record<string, StepKind> = {
     about: 'Name the session',
     hint: 'text',
   },
+  recall: { run: recall, about: 'Tell what you asked before' },
   slow: { run: slow, about: 'Set the pace', hint: 'milliseconds' },
   stream: { run: stream, about: 'Stream many chunks', hint: 'count [bytes] [milliseconds]' },
   env: { run: env, about: 'Tell the directory and the names in the environment' },
@@ -97,6 +98,12 @@ async function plan(turn: Turn): Promise<void> {
 async function write(turn: Turn, text: string): Promise<void> {
   const [, file = '', content = ''] = /^(\S*)\s*(.*)$/s.exec(text) ?? [];
   await writeTool(turn, file, `${content.replaceAll('\\n', '\n')}\n`);
+}
+
+/** The prompts before this one, those to an earlier process of the agent among them. */
+function recall(turn: Turn): void {
+  const before = turn.session.prompts.slice(0, -1);
+  echo(turn, before.length > 0 ? `You asked: ${before.join(' | ')}` : 'You asked nothing before.');
 }
 
 function slow(turn: Turn, text: string): void {

@@ -14,6 +14,8 @@ export interface SessionState {
   ignoreCancel: boolean;
   /** Rough count of tokens in the conversation. */
   used: number;
+  /** What it was asked, oldest first. */
+  prompts: string[];
 }
 
 /** Thrown out of a step when the turn was cancelled. */
