@@ -11,7 +11,8 @@ export function contextsOf(state: State): Context[] {
   if (overlay?.kind === 'help') return ['help', 'everywhere'];
   if (overlay?.kind === 'start') return ['start', 'everywhere'];
   if (overlay?.kind === 'pick') return ['pick', 'everywhere'];
-  if (overlay?.kind === 'status') return ['status', 'everywhere'];
+  if (overlay?.kind === 'status' || overlay?.kind === 'settings' || overlay?.kind === 'soon')
+    return [overlay.kind, 'everywhere'];
   if (overlay?.kind === 'sessions') {
     if (overlay.confirm !== null) return ['confirm'];
     return overlay.filtering ? ['filter', 'everywhere'] : ['sessions', 'everywhere'];

@@ -3,16 +3,20 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Client, transcriptMarkdown } from '../client/index.js';
 import { PraxisError } from '../proto/index.js';
+import { say } from './change.js';
 import type { Effect, Message } from './effects.js';
 import { editExternally } from './external-editor.js';
 import type { InputEvent } from './input.js';
 import { ItemLines } from './items/index.js';
+import { keyMap } from './keys.js';
 import { Painter } from './painter.js';
+import { rebound } from './rebind.js';
 import { reduce } from './reduce.js';
 import { drawScreen, linesOf, type Screen } from './screens/index.js';
 import { currentMatch, hitOf } from './search.js';
 import { type Selection, selectedText, withSelection } from './selection.js';
 import { OpenSessions } from './sessions.js';
+import { type Settings, writeSettings } from './settings.js';
 import { BELL, clipboard, MAX_COPY_BYTES, notification } from './signals.js';
 import { currentChat, initialState, openQuestion, QUESTION_GUARD_MS, type State } from './state.js';
 import type { Terminal } from './terminal.js';
@@ -26,6 +30,9 @@ export interface AppOptions {
   /** Where transcripts go. */
   home: string;
   here: State['here'];
+  settings: Settings;
+  /** What is wrong with their file. */
+  problem: string | null;
   env: NodeJS.ProcessEnv;
   now(): number;
 }
@@ -54,7 +61,7 @@ export class App {
   readonly finished: Promise<void>;
 
   constructor(options: AppOptions) {
-    const { client, here, now } = options;
+    const { client, here, now, settings, problem } = options;
     this.#options = options;
     this.finished = new Promise((resolve) => {
       this.#finish = resolve;
@@ -65,7 +72,13 @@ export class App {
       link: client.link,
       columns: 80,
       rows: 24,
+      settings,
+      mouse: settings.mouse,
     });
+    const { bindings, problems } = rebound(settings.keys);
+    this.#state = { ...this.#state, keys: keyMap(bindings) };
+    const wrong = problem ?? (problems.length > 0 ? `tui.json: ${problems.join('; ')}.` : null);
+    if (wrong !== null) this.#state = say(this.#state, wrong, now(), 'warning');
     this.#painter = new Painter({
       now: () => performance.now(),
       set: (run, ms) => setTimeout(run, ms),
@@ -93,6 +106,8 @@ export class App {
   /** Draws on `terminal` from now on. */
   show(terminal: Terminal): void {
     this.#terminal = terminal;
+    terminal.look(this.#state.settings);
+    if (!this.#state.mouse) terminal.mouse(false);
     this.resized();
   }
 
@@ -191,6 +206,15 @@ export class App {
     this.#say(`${what} is on the clipboard, if the terminal allows that.`, 'info');
   }
 
+  #save(settings: Settings): void {
+    this.#terminal?.look(settings);
+    try {
+      writeSettings(this.#options.home, settings);
+    } catch (error) {
+      this.#say(`The settings cannot be saved: ${sentence(error)}`, 'bad');
+    }
+  }
+
   #edit(sessionId: string, text: string): void {
     const { env } = this.#options;
     this.#terminal
@@ -271,6 +295,8 @@ export class App {
         return this.#copy(effect.text, effect.what);
       case 'edit':
         return this.#edit(effect.sessionId, effect.text);
+      case 'settings':
+        return this.#save(effect.settings);
       case 'mouse':
         return this.#terminal?.mouse(effect.on);
       case 'suspend':

@@ -14,7 +14,9 @@ export type Context =
   | 'pick'
   | 'search'
   | 'found'
-  | 'status';
+  | 'status'
+  | 'settings'
+  | 'soon';
 
 export type Command =
   | 'sessions'
@@ -53,6 +55,10 @@ export type Command =
   | 'toggle'
   | 'start'
   | 'palette'
+  | 'settings'
+  | 'operations'
+  | 'orchestrator'
+  | 'toggleBack'
   | 'edit'
   | 'copyAnswer'
   | 'copyCode'
@@ -95,6 +101,8 @@ export const CONTEXTS: Record<Context, string> = {
   found: 'Search: the matches',
   pick: 'Command palette, and the prompts that were sent',
   status: 'Status of the session',
+  settings: 'Settings',
+  soon: 'Operations and Orchestrator',
 };
 
 export const BINDINGS: readonly Binding[] = [
@@ -398,6 +406,42 @@ export const BINDINGS: readonly Binding[] = [
 
   { in: 'status', command: 'dismiss', keys: ['escape', 'enter', 'q'], label: 'close', help: 'Close it.' },
 
+  { in: 'settings', command: 'next', keys: ['down', 'j', 'tab'], label: 'down', help: 'Go down.' },
+  { in: 'settings', command: 'previous', keys: ['up', 'k', 'shift+tab'], label: 'up', help: 'Go up.' },
+  {
+    in: 'settings',
+    command: 'toggle',
+    keys: ['enter', 'right', ' '],
+    label: 'change',
+    help: 'Take the next value; it is saved at once.',
+  },
+  { in: 'settings', command: 'toggleBack', keys: ['left'], help: 'Take the value before.' },
+  { in: 'settings', command: 'dismiss', keys: ['escape', 'ctrl+s', 'q'], label: 'close', help: 'Go back.' },
+
+  { in: 'soon', command: 'dismiss', keys: ['escape', 'enter', 'q'], label: 'close', help: 'Go back.' },
+
+  {
+    in: 'everywhere',
+    command: 'settings',
+    keys: ['ctrl+s'],
+    name: 'Settings',
+    slash: 'settings',
+    help: 'Choose the theme, the bell, the mouse and more.',
+  },
+  {
+    in: 'everywhere',
+    command: 'operations',
+    keys: ['ctrl+p'],
+    name: 'Operations',
+    help: 'What runs for a long time on the nodes. Not built yet.',
+  },
+  {
+    in: 'everywhere',
+    command: 'orchestrator',
+    keys: ['ctrl+o'],
+    name: 'Orchestrator',
+    help: 'Several agents on one task. Not built yet.',
+  },
   {
     in: 'everywhere',
     command: 'palette',

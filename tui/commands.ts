@@ -44,6 +44,11 @@ export function run(state: State, command: Command, key: string, now: number): S
       return step(sessionsOverlay(state), { type: 'refresh' });
     case 'palette':
       return step(picking(state, 'palette'));
+    case 'settings':
+      return step({ ...state, overlay: { kind: 'settings', selected: 0 } });
+    case 'operations':
+    case 'orchestrator':
+      return step({ ...state, overlay: { kind: 'soon', what: command } });
     default:
       if (state.overlay) return overlayCommand(state, command, now);
       return state.focus === 'list' ? inList(state, command) : inChat(state, command, key, now);

@@ -22,6 +22,8 @@ export type Effect =
   /** Lets the person write the draft in an editor of their own. */
   | { type: 'edit'; sessionId: string; text: string }
   | { type: 'mouse'; on: boolean }
+  /** Saves the settings, and makes the terminal look like them. */
+  | { type: 'settings'; settings: Settings }
   | { type: 'suspend' }
   | { type: 'quit' };
 

@@ -3,6 +3,7 @@
 import type { Client } from '../client/index.js';
 import { App } from './app.js';
 import { crashed } from './crash.js';
+import { readSettings } from './settings.js';
 import { Terminal } from './terminal.js';
 
 export interface TuiOptions {
@@ -24,7 +25,7 @@ const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
 export async function runTui(client: Client, options: TuiOptions): Promise<void> {
   const { home, here = null, input = process.stdin, output = process.stdout, env = process.env } = options;
   if (!output.isTTY || !input.isTTY) throw new Error('The screen needs a terminal.');
-  const app = new App({ client, home, here, env, now: Date.now });
+  const app = new App({ client, home, here, env, ...readSettings(home), now: Date.now });
   const terminal = new Terminal({
     input,
     output,

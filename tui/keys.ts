@@ -41,6 +41,7 @@ const NAMES: Record<string, string> = {
   alt: 'Alt',
   shift: 'Shift',
   space: 'Space',
+  ' ': 'Space',
 };
 
 /** A key as a person reads it: `Ctrl+W`, `Esc`, `a`. */

@@ -2,9 +2,10 @@
 import type { ConnectorInfo, NodeInfo } from '../proto/index.js';
 import { openSession, say, step } from './change.js';
 import { EMPTY_EDITOR, editorOf } from './editor.js';
-import type { Step } from './effects.js';
+import type { Effect, Step } from './effects.js';
 import type { Command } from './keys.js';
 import { inPick } from './pick.js';
+import { PREFERENCES, turned } from './preferences.js';
 import { type Overlay, overlaySessions, type State } from './state.js';
 
 export const sessionsOverlay = (state: State): State => ({
@@ -66,8 +67,39 @@ export function overlayCommand(state: State, command: Command, now: number): Ste
       return inSessions(state, state.overlay, command, now);
     case 'pick':
       return inPick(state, state.overlay, command, now);
+    case 'settings':
+      return inSettings(state, state.overlay, command);
+    case 'soon':
     case 'status':
       return command === 'dismiss' ? step({ ...state, overlay: null }) : step(state);
+    default:
+      return step(state);
+  }
+}
+
+function inSettings(
+  state: State,
+  overlay: Extract<Overlay, { kind: 'settings' }>,
+  command: Command,
+): Step<State> {
+  const count = PREFERENCES.length;
+  switch (command) {
+    case 'dismiss':
+      return step({ ...state, overlay: null });
+    case 'next':
+    case 'previous': {
+      const selected = (overlay.selected + (command === 'next' ? 1 : -1) + count) % count;
+      return step({ ...state, overlay: { ...overlay, selected } });
+    }
+    case 'toggle':
+    case 'toggleBack': {
+      const preference = PREFERENCES[overlay.selected]!;
+      const settings = turned(state.settings, preference, command === 'toggle' ? 1 : -1);
+      const { mouse } = settings;
+      const effects: Effect[] = [{ type: 'settings', settings }];
+      if (mouse !== state.mouse) effects.push({ type: 'mouse', on: mouse });
+      return step({ ...state, settings, mouse }, ...effects);
+    }
     default:
       return step(state);
   }

@@ -56,6 +56,8 @@ export type Entry =
 export type Overlay =
   | { kind: 'help'; top: number }
   | { kind: 'status' }
+  | { kind: 'settings'; selected: number }
+  | { kind: 'soon'; what: 'operations' | 'orchestrator' }
   /** One of many, found by letters of its name: choices.ts has them. */
   | { kind: 'pick'; what: 'palette' | 'history'; filter: Editor; selected: number }
   | {

@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream';
 import { Canvas, type Frame } from './draw/canvas.js';
 import { themeFor } from './draw/theme.js';
 import { InputDecoder, type InputEvent, MODES_OFF, MODES_ON, MOUSE_OFF, MOUSE_ON } from './input.js';
+import type { Settings } from './settings.js';
 
 export interface TerminalOptions {
   input: NodeJS.ReadStream;
@@ -83,6 +84,12 @@ export class Terminal {
       process.on('SIGCONT', this.#onContinue);
       this.#take();
     }
+  }
+
+  /** How everything looks from the next frame on. */
+  look({ theme, plain }: Pick<Settings, 'theme' | 'plain'>): void {
+    this.#canvas.theme = themeFor(this.#options.env, theme);
+    this.#canvas.wholeRows = plain;
   }
 
   #listen(): void {

@@ -297,6 +297,28 @@ describe('the screen in a terminal', () => {
     expect(t.raw).toMatch(/\x07\x1b\]9;Demo agent \w+ on laptop waits for you\x07/);
   });
 
+  it('changes its theme in the settings, and knows it, and other keys, the next time', async () => {
+    let t = await open();
+    expect(t.raw).not.toContain('38;5;117');
+    t.type(KEY.ctrl('s'));
+    await t.waitFor('Settings');
+    t.type(KEY.enter);
+    await t.waitFor('dark, 256 colours');
+    const file = join(home, 'tui.json');
+    const saved = JSON.parse(readFileSync(file, 'utf8'));
+    expect(saved.theme).toBe('dark');
+    t.kill();
+    writeFileSync(file, JSON.stringify({ ...saved, keys: { help: 'f3', nonsense: 'x' } }));
+    terminal = new TestTerminal(process.execPath, ['--import', 'tsx', program], {
+      env: { PRAXIS_HOME: home },
+    });
+    t = terminal;
+    await t.waitFor('tui.json: nonsense is no command.');
+    expect(t.raw).toContain('38;5;117');
+    t.type('\x1bOR');
+    await t.waitFor('List of nodes, agents and sessions');
+  });
+
   it('survives a storm of resizes while text streams, down to a size that is too small', async () => {
     const t = await chat();
     t.type(`stream 400${KEY.enter}`);

@@ -23,6 +23,8 @@ type Row = Cell[] & { dirty?: boolean };
 /** What of blessed's screen is used here and missing in its types. */
 interface Cells {
   lines: Row[];
+  /** What is on the terminal, as far as blessed knows. */
+  olines: Row[];
   cols: number;
   rows: number;
   dattr: number;
@@ -50,6 +52,12 @@ const attribute = (look: Look): number => {
   return (flags << 18) | ((look.fg ?? DEFAULT) << 9) | (look.bg ?? DEFAULT);
 };
 
+const attributes = (theme: Theme): Record<Style, number> =>
+  Object.fromEntries(Object.entries(theme).map(([style, look]) => [style, attribute(look)])) as Record<
+    Style,
+    number
+  >;
+
 /** blessed asks its own table, which is of 2012; a cell here is a grapheme, perhaps with a cursor position behind it. */
 const { unicode } = blessed as unknown as { unicode: { charWidth(ch: string): number } };
 unicode.charWidth = (ch) => {
@@ -59,7 +67,9 @@ unicode.charWidth = (ch) => {
 
 export class Canvas {
   readonly #cells: Cells;
-  readonly #attributes: Record<Style, number>;
+  #attributes: Record<Style, number>;
+  /** A row that changes is written whole, so that a screen reader reads it as one. */
+  wholeRows = false;
 
   constructor(input: NodeJS.ReadableStream, output: NodeJS.WriteStream, theme: Theme, onResize: () => void) {
     const screen = blessed.screen({
@@ -76,10 +86,12 @@ export class Canvas {
     this.#cells.tput.colors = 256;
     // Line drawing goes out as UTF-8.
     this.#cells.tput.brokenACS = true;
-    this.#attributes = Object.fromEntries(
-      Object.entries(theme).map(([style, look]) => [style, attribute(look)]),
-    ) as Record<Style, number>;
+    this.#attributes = attributes(theme);
     screen.on('resize', onResize);
+  }
+
+  set theme(theme: Theme) {
+    this.#attributes = attributes(theme);
   }
 
   get columns(): number {
@@ -123,6 +135,7 @@ export class Canvas {
       }
     }
     while (x < cols) put(dattr, ' ');
+    if (this.wholeRows && row.dirty) for (const cell of this.#cells.olines[y] ?? []) cell[1] = '';
   }
 
   /** Writes what is no cell: a terminal mode of ours. */

@@ -1,8 +1,9 @@
-/** What each style looks like. Colours are the terminal's own 16, so that they follow its palette, light or dark. */
+/** What each style looks like: in the terminal's own 16 colours, which follow its palette, or in 256 for a dark or a light background. */
+import type { Settings } from '../settings.js';
 import type { Style } from './line.js';
 
 export interface Look {
-  /** 0 to 15; absent: the terminal's own. */
+  /** 0 to 255, the terminal's palette; absent: its own foreground or background. */
   fg?: number;
   bg?: number;
   bold?: boolean;
@@ -58,6 +59,70 @@ export const monochrome: Theme = Object.fromEntries(
   Object.entries(colours).map(([style, { fg: _fg, bg: _bg, ...rest }]) => [style, rest]),
 ) as unknown as Theme;
 
-/** The theme that the environment asks for. */
-export const themeFor = (env: NodeJS.ProcessEnv): Theme =>
-  env.NO_COLOR || env.TERM === 'dumb' || env.TERM === 'vt100' ? monochrome : colours;
+export const dark: Theme = {
+  ...colours,
+  dim: { fg: 245 },
+  heading: { fg: 117, bold: true },
+  link: { fg: 75, underline: true },
+  code: { fg: 222 },
+  quote: { fg: 245 },
+  rule: { fg: 239 },
+  accent: { fg: 117 },
+  selected: { fg: 231, bg: 24 },
+  match: { fg: 16, bg: 222 },
+  found: { fg: 16, bg: 208, bold: true },
+  key: { fg: 117, bold: true },
+  user: { fg: 111, bold: true },
+  good: { fg: 114 },
+  busy: { fg: 117 },
+  warning: { fg: 221, bold: true },
+  bad: { fg: 203, bold: true },
+  added: { fg: 157, bg: 22 },
+  addedWord: { fg: 231, bg: 28, bold: true },
+  removed: { fg: 217, bg: 52 },
+  removedWord: { fg: 231, bg: 124, bold: true },
+  keyword: { fg: 176 },
+  string: { fg: 114 },
+  number: { fg: 216 },
+  comment: { fg: 245 },
+  name: { fg: 117 },
+  type: { fg: 222 },
+};
+
+export const light: Theme = {
+  ...colours,
+  dim: { fg: 242 },
+  heading: { fg: 25, bold: true },
+  link: { fg: 26, underline: true },
+  code: { fg: 94 },
+  quote: { fg: 242 },
+  rule: { fg: 250 },
+  accent: { fg: 25 },
+  selected: { fg: 231, bg: 25 },
+  match: { fg: 16, bg: 229 },
+  found: { fg: 16, bg: 214, bold: true },
+  key: { fg: 25, bold: true },
+  user: { fg: 26, bold: true },
+  good: { fg: 28 },
+  busy: { fg: 30 },
+  warning: { fg: 130, bold: true },
+  bad: { fg: 160, bold: true },
+  added: { fg: 22, bg: 194 },
+  addedWord: { fg: 22, bg: 120, bold: true },
+  removed: { fg: 88, bg: 224 },
+  removedWord: { fg: 88, bg: 217, bold: true },
+  keyword: { fg: 90 },
+  string: { fg: 28 },
+  number: { fg: 130 },
+  comment: { fg: 242 },
+  name: { fg: 25 },
+  type: { fg: 94 },
+};
+
+const THEMES = { dark, light, '16': colours, none: monochrome } as const;
+
+/** The theme that is chosen, or that the environment asks for. NO_COLOR beats a chosen one. */
+export function themeFor(env: NodeJS.ProcessEnv, chosen: Settings['theme'] = 'auto'): Theme {
+  if (env.NO_COLOR || env.TERM === 'dumb' || env.TERM === 'vt100') return monochrome;
+  return chosen === 'auto' ? colours : THEMES[chosen];
+}

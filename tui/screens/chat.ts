@@ -114,7 +114,10 @@ function header(state: State, chat: Chat, width: number, now: number): Line {
     .filter(Boolean)
     .join(' · ');
   const title = session.title ?? info?.title;
-  const elapsed = running?.startedAt ? ` ${Math.max(0, Math.floor((now - running.startedAt) / 1000))} s` : '';
+  const elapsed =
+    running?.startedAt && !state.settings.plain
+      ? ` ${Math.max(0, Math.floor((now - running.startedAt) / 1000))} s`
+      : '';
   const right: Span[] = [];
   if (session.yolo) right.push(span('YOLO ', 'warning'));
   if (usage && width >= 50) right.push(span(`${thousands(usage.used)}/${thousands(usage.size)} `, 'dim'));

@@ -1,6 +1,7 @@
 /** The whole screen as a function of the state. */
 import type { Frame } from '../draw/canvas.js';
 import { fitted, type Line, span } from '../draw/line.js';
+import { markedPlace, plainLine } from '../draw/plain.js';
 import type { ItemLines } from '../items/index.js';
 import type { State } from '../state.js';
 import { type ChatDrawing, chatDrawing } from './chat.js';
@@ -19,9 +20,16 @@ export interface Screen extends Frame {
 }
 
 export function drawScreen(state: State, store: ItemLines, now: number): Screen {
+  const screen = drawn(state, store, now);
+  if (!state.settings.plain) return screen;
+  const lines = screen.lines.map(plainLine);
+  return { ...screen, lines, cursor: screen.cursor ?? markedPlace(lines) };
+}
+
+function drawn(state: State, store: ItemLines, now: number): Screen {
   const { columns, rows } = state;
   if (columns < MIN_COLUMNS || rows < MIN_ROWS) return tooSmall(columns, rows);
-  const { list, chat, body } = layout(columns, rows, state.focus);
+  const { list, chat, body } = layout(columns, rows, state.focus, state.settings.plain);
   const left = list > 0 ? listLines(state, list, body) : [];
   const right = chat > 0 ? chatDrawing(state, store, chat, body, now) : null;
   const chatColumn = list > 0 ? list + 1 : 0;
@@ -39,7 +47,9 @@ export function drawScreen(state: State, store: ItemLines, now: number): Screen 
   };
   const box = overlayBox(state, now);
   if (!box) return screen;
-  const put = over(lines.slice(0, body), box.lines, box.width, columns);
+  // Nothing of what is behind a window is read out.
+  const under = state.settings.plain ? lines.slice(0, body).map((): Line => []) : lines.slice(0, body);
+  const put = over(under, box.lines, box.width, columns);
   return {
     ...screen,
     lines: [...put.lines, ...lines.slice(body)],

@@ -13,10 +13,10 @@ export interface Layout {
   body: number;
 }
 
-/** Below 72 columns one of list and chat is shown, the one that has the keys. */
-export function layout(columns: number, rows: number, focus: 'list' | 'chat'): Layout {
+/** Below 72 columns, and in plain mode, one of list and chat is shown, the one that has the keys. */
+export function layout(columns: number, rows: number, focus: 'list' | 'chat', plain = false): Layout {
   const body = rows - 2;
-  if (columns < 72)
+  if (columns < 72 || plain)
     return focus === 'list' ? { list: columns, chat: 0, body } : { list: 0, chat: columns, body };
   const list = Math.min(38, Math.max(24, Math.floor(columns * 0.26)));
   return { list, chat: columns - list - 1, body };

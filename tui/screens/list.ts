@@ -20,7 +20,8 @@ const NOT_READY: Record<string, string> = {
   unsupported: 'unsupported',
 };
 
-function entryLine(entry: Entry, selected: boolean, focused: boolean, width: number): Line {
+function entryLine(entry: Entry, selected: boolean, state: State, width: number): Line {
+  const focused = state.focus === 'list';
   const pointer = span(selected ? '▸ ' : '  ', 'accent');
   const style: Style = selected && focused ? 'selected' : 'text';
   switch (entry.kind) {
@@ -46,12 +47,13 @@ function entryLine(entry: Entry, selected: boolean, focused: boolean, width: num
       return [span(entry.text, 'strong')];
     case 'session': {
       const { session } = entry;
-      const [glyph, mark] = STATE_MARKS[session.state];
+      const [glyph, mark, word] = STATE_MARKS[session.state];
       const queued = session.queued > 0 ? ` +${session.queued} ` : ' ';
+      const note = state.settings.plain ? ` ${word}${queued}` : queued;
       return [
         pointer,
         span(`${glyph} `, mark),
-        ...sides([span(sanitizeLine(sessionName(session)), style)], [span(queued, 'dim')], width - 4),
+        ...sides([span(sanitizeLine(sessionName(session)), style)], [span(note, 'dim')], width - 4),
       ];
     }
   }
@@ -69,10 +71,7 @@ export function listLines(state: State, width: number, height: number): Line[] {
   for (const entry of all) {
     if (entry.kind === 'heading' || (entry.kind === 'node' && lines.length > 1)) lines.push([]);
     if (entry.key === chosen?.key) at = lines.length;
-    lines.push([
-      span(' '),
-      ...entryLine(entry, entry.key === chosen?.key, state.focus === 'list', width - 1),
-    ]);
+    lines.push([span(' '), ...entryLine(entry, entry.key === chosen?.key, state, width - 1)]);
   }
   if (all.length === 0) lines.push([], [span(state.listed ? ' No node is there yet.' : ' …', 'dim')]);
   const told = chosen?.kind === 'agent' && state.focus === 'list' ? chosen.connector.hint : null;

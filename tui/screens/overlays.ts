@@ -9,6 +9,7 @@ import { framed } from './layout.js';
 import { STATE_MARKS } from './list.js';
 import { pickBox } from './pick.js';
 import { statusBox } from './session-status.js';
+import { settingsBox, soonBox } from './settings.js';
 
 export function overlayBox(state: State, now: number): Box | null {
   switch (state.overlay?.kind) {
@@ -20,6 +21,10 @@ export function overlayBox(state: State, now: number): Box | null {
       return sessions(state, state.overlay, now);
     case 'pick':
       return pickBox(state, state.overlay);
+    case 'settings':
+      return settingsBox(state, state.overlay);
+    case 'soon':
+      return soonBox(state, state.overlay);
     case 'status':
       return statusBox(state, now);
     default:

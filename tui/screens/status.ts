@@ -1,18 +1,18 @@
 /** The two lowest lines: how the connection is and who waits; the keys that matter now. */
-import { type LinkState, sanitizeLine } from '../../client/index.js';
+import { sanitizeLine } from '../../client/index.js';
 import { contextsOf, whyNot } from '../allowed.js';
 import { type Line, lineWidth, type Span, type Style, sides, span, wrap } from '../draw/line.js';
 import { ANSWER_KEYS } from '../items/index.js';
 import { type Binding, type Command, keyName } from '../keys.js';
 import { currentChat, liveSessions, openQuestion, type State, type Toast } from '../state.js';
 
-function linkSpans(link: LinkState, now: number): Span[] {
+function linkSpans({ link, settings }: State, now: number): Span[] {
   switch (link.kind) {
     case 'connected':
       return [span(' ● ', 'good'), span('connected', 'dim')];
     case 'connecting': {
       const wait = link.retryAt === undefined ? 0 : Math.max(0, Math.ceil((link.retryAt - now) / 1000));
-      const next = wait > 0 ? `, next try in ${wait} s` : '';
+      const next = wait > 0 && !settings.plain ? `, next try in ${wait} s` : '';
       return [
         span(' ◌ connecting', 'warning'),
         span(`${link.reason ? `: ${link.reason}` : ''}${next}`, 'dim'),
@@ -21,7 +21,7 @@ function linkSpans(link: LinkState, now: number): Span[] {
     case 'service_lost':
       return [
         span(
-          ` ○ no answer from the service for ${Math.max(0, Math.floor((now - link.since) / 1000))} s`,
+          ` ○ no answer from the service${settings.plain ? '' : ` for ${Math.max(0, Math.floor((now - link.since) / 1000))} s`}`,
           'bad',
         ),
         span('; what you send waits', 'dim'),
@@ -43,7 +43,7 @@ export function statusLine(state: State, now: number): Line {
     span(' '),
   ];
   const { toast } = state;
-  if (!toast) return sides(linkSpans(state.link, now), right, state.columns);
+  if (!toast) return sides(linkSpans(state, now), right, state.columns);
   return sides([span(' '), ...(toastLines(state, toast)[0] ?? [])], right, state.columns);
 }
 
