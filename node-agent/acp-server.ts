@@ -162,6 +162,7 @@ export class AcpServer {
     const start: StartAgent =
       'start' in spec ? spec.start : (events) => new Child({ ...spec, ...events, cwd, groups, clock });
     const acp = new AcpSession({
+      ...spec,
       start,
       sessionId,
       epoch,

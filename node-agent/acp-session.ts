@@ -21,6 +21,7 @@ import {
 import { type AgentExit, AgentLink, type Reply } from './agent-link.js';
 import type { StartAgent } from './agent-process.js';
 import { type Clock, within } from './clock.js';
+import type { AgentManner } from './connector.js';
 import { FromAgent } from './from-agent.js';
 import { withoutPraxisMeta, withPraxisMeta } from './praxis-meta.js';
 import { unsupportedBlock } from './prompt-blocks.js';
@@ -28,7 +29,7 @@ import { startAgent } from './start-agent.js';
 import { Turn } from './turn.js';
 import type { SessionLane } from './uplink.js';
 
-export interface AcpSessionOptions {
+export interface AcpSessionOptions extends AgentManner {
   start: StartAgent;
   sessionId: SessionId;
   epoch: number;
@@ -74,7 +75,7 @@ export class AcpSession {
   async open(request: Request, resume?: string | null): Promise<void> {
     try {
       if (typeof resume === 'string') this.fromAgent.dropHistory();
-      const started = await startAgent(this.link, request, this.options.clock, resume);
+      const started = await startAgent(this.link, request, this.options, resume);
       const { agentCapabilities, agentInfo } = started.initialized;
       const close = agentCapabilities?.sessionCapabilities?.close;
       this.agent = {
@@ -92,6 +93,7 @@ export class AcpSession {
       const line = withPraxisMeta(ours, meta);
       this.options.answer(request.id, replaceMember(line, ['id'], JSON.stringify(request.id)));
       this.fromAgent.release(started.agentSessionId);
+      for (const text of started.warnings) this.fromAgent.warn(text);
     } catch (error) {
       this.closing = true;
       await this.link.child.terminate();

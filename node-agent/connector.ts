@@ -10,8 +10,18 @@ export interface SessionRequest {
   interactive: boolean;
 }
 
+/** What a connector knows of its agent besides how to start it. */
+export interface AgentManner {
+  /** The id of the agent's own mode in which the session starts, where the agent has it. */
+  mode?: string | undefined;
+  /** A sentence for the person, at the start of the session. */
+  warning?: string | undefined;
+  /** What to do on the node when the agent wants a login first. */
+  setup?: string | undefined;
+}
+
 /** An ACP agent to start: its frames pass through. */
-export interface AcpChildSpec {
+export interface AcpChildSpec extends AgentManner {
   command: string[];
   env: Record<string, string>;
 }

@@ -81,6 +81,11 @@ export class FromAgent {
       kind === 'too large'
         ? 'The agent wrote a line that is too large; it was dropped'
         : `The agent wrote a line that is ${kind}; such lines are dropped`;
+    this.warn(text);
+  }
+
+  /** A sentence of ours for the person, among what the agent says. */
+  warn(text: string): void {
     this.whenReleased(() => this.tell('_praxis/agent/notice', { severity: 'warning', text }));
   }
 

@@ -25,7 +25,7 @@ export interface HelloOptions {
   home: string;
   roots: readonly string[];
   yolo: 'allow' | 'deny';
-  connectors: readonly ConnectorInfo[];
+  connectors(): readonly ConnectorInfo[];
   sessions(): { sessionId: SessionId; epoch: number }[];
 }
 
@@ -56,7 +56,7 @@ export class Hello {
       home,
       roots,
       yolo,
-      connectors,
+      connectors: connectors(),
       sessions: sessions(),
     });
   }

@@ -1,36 +1,84 @@
-/** The connectors of this node: the demo agent, and one for each agent that the owner names in node.json. */
-import { readFileSync } from 'node:fs';
+/**
+ * The connectors of this node: those that ship, those of the person (`$PRAXIS_HOME/connectors/<id>/connector.lua`), and one
+ * for each agent that the owner names in node.json. Of one id the last of these wins.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Name, type NodeConfig, packageRoot, VERSION } from '../proto/index.js';
+import { ErrorCode, Name, type NodeConfig, PraxisError, packageRoot, VERSION } from '../proto/index.js';
 import type { Connector } from './connector.js';
-import type { LuaPool, LuaScript } from './lua/index.js';
+import { LuaError, type LuaPool } from './lua/index.js';
 import { type ConnectorContext, LuaConnector, type NewHost } from './lua-connector.js';
 
-/** Compiles each script once. Rejects with LuaError when one is no Lua. */
+/** The generic connector, which is what an agent of node.json runs on. */
+const GENERIC = 'acp';
+
+/**
+ * Compiles each script once. Rejects with LuaError when one that ships is no Lua; one of the person's is listed with the
+ * error instead.
+ */
 export async function loadConnectors(
   config: NodeConfig,
   pool: LuaPool,
   newHost: NewHost,
+  personal?: string,
 ): Promise<Connector[]> {
-  const [demo, acp] = await Promise.all([compile(pool, 'demo'), compile(pool, 'acp')]);
-  const agents = Object.entries(config.agents).map(([id, { title = id, command, env }]) => {
-    return new LuaConnector(pool, acp, { ...contextOf(id, 'acp'), agent: { title, command, env } }, newHost);
-  });
-  const named = new Set(Object.keys(config.agents));
-  return [
-    ...(named.has('demo') ? [] : [new LuaConnector(pool, demo, contextOf('demo', 'demo'), newHost)]),
-    ...agents,
-  ];
+  const shipped = join(packageRoot, 'connectors');
+  const ids = connectorsIn(shipped).filter((id) => id !== GENERIC);
+  const named = Object.keys(config.agents);
+  const load = (folder: string, context: ConnectorContext) => loadScript(pool, newHost, folder, context);
+  const connectors = await Promise.all([
+    ...ids.map((id) => load(join(shipped, id), contextOf(id, join(packageRoot, 'dist/connectors', id)))),
+    ...(personal === undefined ? [] : connectorsIn(personal)).map((id) => {
+      const folder = join(personal!, id);
+      return load(folder, contextOf(id, folder)).catch((error: unknown) => unusable(id, error));
+    }),
+    ...named.map((id) => {
+      const { title = id, command, env } = config.agents[id]!;
+      const context = contextOf(id, join(packageRoot, 'dist/connectors', GENERIC));
+      return load(join(shipped, GENERIC), { ...context, agent: { title, command, env } });
+    }),
+  ]);
+  return [...new Map(connectors.map((connector) => [connector.id, connector])).values()];
 }
 
-function compile(pool: LuaPool, connector: string): Promise<LuaScript> {
-  const file = `connectors/${connector}/connector.lua`;
-  return pool.compile(file, readFileSync(join(packageRoot, file), 'utf8'));
+/** The ids of the connectors below a folder, in order; other things that are there are none. */
+function connectorsIn(folder: string): Name[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((id) => Name.safeParse(id).success && existsSync(join(folder, id, 'connector.lua')))
+    .sort();
 }
 
-const contextOf = (id: Name, connector: string): ConnectorContext => ({
+async function loadScript(
+  pool: LuaPool,
+  newHost: NewHost,
+  folder: string,
+  context: ConnectorContext,
+): Promise<Connector> {
+  const file = join(folder, 'connector.lua');
+  const script = await pool.compile(nameOf(file), readFileSync(file, 'utf8'));
+  return new LuaConnector(pool, script, context, newHost);
+}
+
+/** The script's name in errors: its path, without the folder that Praxis itself is in. */
+export const nameOf = (file: string): string =>
+  file.startsWith(packageRoot) ? file.slice(packageRoot.length) : file;
+
+/** A script that cannot be loaded, listed with what is wrong and where. */
+function unusable(id: Name, error: unknown): Connector {
+  const hint = error instanceof LuaError ? error.message : PraxisError.from(error).message;
+  return {
+    id,
+    info: async () => ({ id, title: id, version: null, status: 'needs_setup', hint }),
+    open: async () => {
+      throw new PraxisError(ErrorCode.AgentStartFailed, `The connector ${id} cannot be loaded: ${hint}`);
+    },
+  };
+}
+
+const contextOf = (id: Name, folder: string): ConnectorContext => ({
   id,
   version: VERSION,
   node: process.execPath,
-  folder: join(packageRoot, 'dist/connectors', connector),
+  folder,
 });

@@ -36,6 +36,9 @@ const Opened = z.object({
     command: z.array(z.string().min(1)).min(1),
     env: z.record(z.string(), z.string()).default({}),
   }),
+  mode: z.string().optional(),
+  warning: z.string().optional(),
+  setup: z.string().optional(),
 });
 
 export class LuaConnector implements Connector {
@@ -74,9 +77,11 @@ export class LuaConnector implements Connector {
       onStopped: () => agent?.vmStopped(),
       onFresh: (error) => void agent?.vmRenewed(error),
     });
-    if (!vm.functions.has('prompt'))
-      return (await this.ask(Opened, host, vm, 'open', request, this.context)).acp;
     const { context } = this;
+    if (!vm.functions.has('prompt')) {
+      const { acp, ...manner } = await this.ask(Opened, host, vm, 'open', request, context);
+      return { ...acp, ...manner };
+    }
     return {
       start: (events) => {
         agent = new ScriptedAgent({ ...events, vm, host, session: request, context });

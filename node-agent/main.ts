@@ -22,6 +22,8 @@ import { loadConnectors } from './load-connectors.js';
 import { LuaPool } from './lua/index.js';
 import type { NewHost } from './lua-connector.js';
 import { startNode } from './node.js';
+import { nodeCalls } from './node-calls.js';
+import { Programs } from './programs.js';
 
 /** Milliseconds to wait for credentials that a service, started at the same time, is about to write. */
 const CREDENTIALS_WAIT_MS = 10_000;
@@ -57,17 +59,20 @@ export async function runNode(env: NodeJS.ProcessEnv = process.env): Promise<voi
     memory: LUA_MEMORY_BYTES,
     workers: LUA_WORKERS,
   });
-  const newHost: NewHost = (connector, cwd) =>
-    new SessionHost({
-      cwd,
-      groups,
-      clock: systemClock,
-      log: (level, text) => log[level]({ connector }, text),
-      onError: ({ message }) =>
-        log.error({ connector, reason: message }, 'a handler of the connector failed'),
-    });
+  const programs = new Programs({ groups, clock: systemClock });
   try {
-    const connectors = await loadConnectors(config, pool, newHost);
+    const calls = await nodeCalls(pool, programs);
+    const newHost: NewHost = (connector, cwd) =>
+      new SessionHost({
+        calls,
+        cwd,
+        groups,
+        clock: systemClock,
+        log: (level, text) => log[level]({ connector }, text),
+        onError: ({ message }) =>
+          log.error({ connector, reason: message }, 'a handler of the connector failed'),
+      });
+    const connectors = await loadConnectors(config, pool, newHost, home.connectors);
     const warn = (message: string, details?: Record<string, unknown>) => log.warn(details, message);
     const bus = connectBus({ credentials, topology: nodeTopology(name), name: `praxis node ${name}`, warn });
     logState(bus, log);
@@ -78,6 +83,7 @@ export async function runNode(env: NodeJS.ProcessEnv = process.env): Promise<voi
     await node.stop();
     log.info({ node: name }, 'node stopped');
   } finally {
+    await programs.stop();
     await pool.close();
     unlock();
   }

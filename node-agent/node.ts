@@ -3,9 +3,13 @@ import { homedir } from 'node:os';
 import { type Bus, createOutbox } from '../bus/index.js';
 import { type Name, newId, nodeQueue } from '../proto/index.js';
 import { AcpServer, type AcpServerOptions } from './acp-server.js';
+import { Catalog } from './catalog.js';
 import { within } from './clock.js';
 import { Hello } from './hello.js';
 import { composeUp, type UpLane, Uplink } from './uplink.js';
+
+/** Milliseconds that a change of the connectors waits for others, so that a starting node does not say hello for each. */
+const CHANGES_MS = 100;
 
 /** Milliseconds that a stopping node waits for the broker to confirm its last words. */
 const LAST_WORDS_MS = 2_000;
@@ -22,7 +26,6 @@ export interface RunningNode {
 
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { bus, name, connectors, clock, roots, yolo, warn } = options;
-  const infos = await Promise.all(connectors.map((connector) => connector.info()));
   const boot = newId();
   // Hello listens first, so that on a new connection it is said before what the outbox has kept.
   const hello = new Hello({
@@ -34,18 +37,38 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     home: homedir(),
     roots,
     yolo,
-    connectors: infos,
+    connectors: () => catalog.list(),
     sessions: () => server.list(),
   });
   const uplink = new Uplink(createOutbox<UpLane>({ bus, compose: composeUp(boot) }));
-  const server = new AcpServer({ ...options, uplink, onServiceOnline: () => void hello.hello() });
+  let changed = false;
+  const catalog = new Catalog({
+    connectors,
+    clock,
+    onChange() {
+      if (changed) return;
+      changed = true;
+      clock.after(CHANGES_MS, () => {
+        changed = false;
+        void hello.hello();
+      });
+    },
+  });
+  const server = new AcpServer({
+    ...options,
+    connectors: catalog.connectors,
+    uplink,
+    onServiceOnline: () => void hello.hello(),
+  });
   const stopConsuming = bus.consume(nodeQueue(name), (message) => {
     server.receive(message);
     return 'ack';
   });
   hello.start();
+  void catalog.start();
   return {
     async stop() {
+      catalog.stop();
       await within(clock, LAST_WORDS_MS, stopConsuming()).catch((error: Error) =>
         warn('could not stop consuming', { reason: error.message }),
       );

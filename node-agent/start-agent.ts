@@ -1,7 +1,8 @@
-/** Brings an agent up to a session: spawn, `initialize`, then `session/new` or the resumption of one, all within one time limit. */
+/** Brings an agent up to a session: spawn, `initialize`, then `session/new` or the resumption of one, and its first mode, all within one time limit. */
 import {
   AGENT_START_MS,
   ErrorCode,
+  type ErrorObject,
   InitializeResult,
   PROTOCOL_VERSION,
   PraxisError,
@@ -13,7 +14,9 @@ import {
   VERSION,
 } from '../proto/index.js';
 import type { AgentLink, Reply } from './agent-link.js';
+import { setFirstMode } from './agent-mode.js';
 import { type Clock, within } from './clock.js';
+import type { AgentManner } from './connector.js';
 import { withoutPraxisMeta } from './praxis-meta.js';
 
 export interface StartedAgent {
@@ -22,9 +25,14 @@ export interface StartedAgent {
   initialized: InitializeResult;
   /** Whether the agent knows the earlier conversation, of a session that was to be brought back. */
   context: 'kept' | 'new';
-  /** The answer that opened the session, as it came but with `result.sessionId`. */
+  /** The answer that opened the session, as it came but with `result.sessionId` and the mode that was set. */
   line: string;
+  /** What the person should know of this agent. */
+  warnings: string[];
 }
+
+/** ACP: the agent wants a login first. */
+const AUTH_REQUIRED = -32000;
 
 /**
  * Starts the agent behind `link`: with the session that it knows as `resume`, or with a new one. Rejects with the agent's own
@@ -33,10 +41,10 @@ export interface StartedAgent {
 export async function startAgent(
   link: AgentLink,
   request: Request,
-  clock: Clock,
+  { clock, ...manner }: { clock: Clock } & AgentManner,
   resume?: string | null,
 ): Promise<StartedAgent> {
-  const started = await within(clock, AGENT_START_MS, start(link, request, resume));
+  const started = await within(clock, AGENT_START_MS, start(link, request, manner, resume));
   if (started) return started;
   throw startFailed(link, `The agent did not answer within ${AGENT_START_MS / 1_000} s of its start`);
 }
@@ -44,24 +52,40 @@ export async function startAgent(
 async function start(
   link: AgentLink,
   request: Request,
+  manner: AgentManner,
   resume: string | null | undefined,
 ): Promise<StartedAgent> {
   await link.child.started.catch((error: NodeJS.ErrnoException) => {
     throw spawnFailed(error);
   });
   const initialized = await initialize(link);
+  const { result, opened } = await open(link, request, manner, initialized, resume);
+  const first = await setFirstMode(link, opened.agentSessionId, { line: opened.line, result }, manner.mode);
+  const warnings = [manner.warning, first.warning].filter((text) => text !== undefined);
+  return { ...opened, initialized, line: first.line, warnings };
+}
+
+type Opened = Pick<StartedAgent, 'agentSessionId' | 'context' | 'line'>;
+
+async function open(
+  link: AgentLink,
+  request: Request,
+  manner: AgentManner,
+  initialized: InitializeResult,
+  resume: string | null | undefined,
+): Promise<{ result: unknown; opened: Opened }> {
   const method = resumeMethod(initialized);
   if (typeof resume === 'string' && method) {
     const { result, error, line } = await ask(link, resumeLine(request, method, resume), request.id);
+    const opened: Opened = { agentSessionId: resume, context: 'kept', line: named(line, result, resume) };
     // An agent that no longer has the session says so, and begins anew.
-    if (!error)
-      return { agentSessionId: resume, initialized, context: 'kept', line: named(line, result, resume) };
+    if (!error) return { result, opened };
   }
   const { result, error, line } = await ask(link, newSessionLine(request), request.id);
-  if (error) throw new PraxisError(error.code, error.message, error.data);
+  if (error) throw refusal(error, manner.setup);
   const id = (result as { sessionId?: unknown } | null)?.sessionId;
   if (typeof id !== 'string') throw startFailed(link, 'The agent answered session/new without a session id');
-  return { agentSessionId: id, initialized, context: 'new', line };
+  return { result, opened: { agentSessionId: id, context: 'new', line } };
 }
 
 async function ask(link: AgentLink, line: string, hopId: Request['id']): Promise<Response> {
@@ -91,6 +115,12 @@ function named(line: string, result: unknown, sessionId: string): string {
   const isObject = typeof result === 'object' && result !== null;
   const object = isObject ? line : replaceMember(line, ['result'], '{}');
   return setMember(object, ['result'], 'sessionId', JSON.stringify(sessionId));
+}
+
+/** The agent's own error; when it wants a login, with what to do on the node. */
+function refusal({ code, message, data }: ErrorObject, setup: string | undefined): PraxisError {
+  if (code !== AUTH_REQUIRED || setup === undefined) return new PraxisError(code, message, data);
+  return new PraxisError(code, message, { ...(data as object | undefined), hint: `Needs setup: ${setup}` });
 }
 
 /** Paths belong to the node, so the agent reads and writes its files itself: no fs, no terminal. */

@@ -15,6 +15,8 @@ export interface Home {
   /** The journal. */
   database: string;
   nodeConfig: string;
+  /** Connectors of the person's own: `<id>/connector.lua`. */
+  connectors: string;
   /** Credentials of each role at the bus, mode 0600. */
   credentials: (role: 'service' | 'node' | 'client') => string;
   /** Logins that the embedded broker knows, mode 0600. */
@@ -32,6 +34,7 @@ export function homeOf(env: NodeJS.ProcessEnv = process.env): Home {
     logs: join(root, 'logs'),
     database: join(root, 'praxis.db'),
     nodeConfig: join(root, 'node.json'),
+    connectors: join(root, 'connectors'),
     credentials: (role) => join(root, 'credentials', `${role}.json`),
     logins: join(root, 'credentials', 'logins.json'),
     socket: join(run, 'bus.sock'),

@@ -67,8 +67,8 @@ export const ConnectorInfo = z.looseObject({
   id: Name,
   title: text,
   version: text.nullable(),
-  /** ready; or why not, with what to do on the node. */
-  status: z.enum(['ready', 'missing', 'needs_setup', 'unsupported']),
+  /** ready; or why not, with what to do on the node. `checking`: the node has just started and is looking; a session may be tried. */
+  status: z.enum(['ready', 'checking', 'missing', 'needs_setup', 'unsupported']),
   hint: text.nullable(),
 });
 export type ConnectorInfo = z.infer<typeof ConnectorInfo>;

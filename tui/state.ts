@@ -160,7 +160,7 @@ export function entries(state: State): Entry[] {
   const out: Entry[] = [];
   for (const node of state.nodes) {
     out.push({ kind: 'node', key: `node ${node.name}`, node });
-    for (const connector of node.connectors)
+    for (const connector of node.connectors.filter(({ status }) => status !== 'missing'))
       out.push({ kind: 'agent', key: `agent ${node.name} ${connector.id}`, node, connector });
   }
   const live = liveSessions(state);

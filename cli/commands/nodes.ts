@@ -14,18 +14,19 @@ export function nodes(io: Io, options: { json?: boolean }): Promise<number> {
   });
 }
 
-/** A line for each agent of each node. */
+/** A line for each agent of each node; those that are missing are in `praxis connector list`. */
 export function nodeLines(found: readonly NodeInfo[]): string[] {
-  const rows = found.flatMap(({ name, state, version, connectors }) =>
-    connectors.length === 0
+  const rows = found.flatMap(({ name, state, version, connectors }) => {
+    const there = connectors.filter(({ status }) => status !== 'missing');
+    return there.length === 0
       ? [[name, state, version, '(no agents)', '', '', '']]
-      : connectors.map((agent, i) => [
+      : there.map((agent, i) => [
           ...(i === 0 ? [name, state, version] : ['', '', '']),
           agent.id,
           agent.status,
           agent.version ?? '-',
           agent.hint ?? '',
-        ]),
-  );
+        ]);
+  });
   return table(['NODE', 'STATE', 'PRAXIS', 'AGENT', 'STATUS', 'VERSION', ''], rows);
 }

@@ -7,7 +7,7 @@ return {
     end
     return {
       title = context.agent.title,
-      status = "missing",
+      status = "needs_setup",
       hint = program .. " is not there: install it, or correct agents." .. context.id .. ".command in node.json",
     }
   end,

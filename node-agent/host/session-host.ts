@@ -25,6 +25,8 @@ export interface SessionHostOptions {
   log(level: 'debug' | 'info' | 'warn' | 'error', text: string): void;
   /** A handler of the script failed. */
   onError(error: LuaError): void;
+  /** What the node adds, the same for all its scripts. */
+  calls?: Readonly<Record<string, (argument: unknown) => unknown>>;
 }
 
 /** The end of the program that is the session's agent. */
@@ -136,10 +138,11 @@ export class SessionHost {
 
   /** Does one thing for the script. Rejects with a reason that becomes the script's error. */
   readonly call = async (name: string, args: unknown[]): Promise<unknown> => {
-    const run = own(this.functions, name) ?? (this.face && own(this.face.calls, name));
+    const { calls = {} } = this.options;
+    const run = own(this.functions, name) ?? own(calls, name) ?? (this.face && own(this.face.calls, name));
     if (!run) throw new Error(`there is no ${name} here`);
     try {
-      return await run(...args);
+      return await run(...(args as [unknown]));
     } catch (error) {
       throw error instanceof z.ZodError ? new Error(`${name}: ${z.prettifyError(error)}`) : error;
     }

@@ -7,6 +7,7 @@
 export const PRELUDE = `
 local encode, decode, null, mark_array, tell = ...
 local yield, running = coroutine.yield, coroutine.running
+local load_chunk, libraries = load, {}
 local sessions = setmetatable({}, { __mode = "k" })
 
 -- Never called as a tail call: an error names the line of the script, three levels up.
@@ -113,6 +114,12 @@ host = {
   now = function() return (call("now")) end,
   sleep = function(ms) return (call("sleep", ms)) end,
   which = function(program) return (call("which", program)) end,
+  program = function(wanted) return (call("program", wanted)) end,
+  -- A library of the node, which the host gives as bytecode.
+  library = function(name)
+    if libraries[name] == nil then libraries[name] = load_chunk(call("library", name), name, "b")() end
+    return libraries[name]
+  end,
   future = future,
   task = function(run)
     if type(run) ~= "function" then error("host.task takes a function", 2) end

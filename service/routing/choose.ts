@@ -64,7 +64,7 @@ function byConnector(
   const having = (nodes: readonly NodeInfo[]) =>
     nodes.filter(({ connectors }) => connectors.some((connector) => connector.id === id));
   const all = having(live).map((node) => ({ node, connector: node.connectors.find((c) => c.id === id)! }));
-  const some = all.filter(({ connector }) => connector.status === 'ready');
+  const some = all.filter(({ connector: { status } }) => status === 'ready' || status === 'checking');
   if (some.length === 1) return some[0]!;
   if (some.length > 1) throw invalidParams(`Several nodes have ${id}: name one`, data);
   const [unready] = all;

@@ -118,13 +118,14 @@ export class System {
     return existsSync(this.#log) ? readFileSync(this.#log, 'utf8') : '';
   }
 
-  /** Resolves when the service answers and its node is live. */
+  /** Resolves when the service answers, its node is live, and the node knows its agents. */
   async settled(): Promise<void> {
     const client = await this.client();
     await waitUntil(
       async () => {
         const { nodes } = await client.call('_praxis/nodes', {});
-        return nodes.some((node) => node.name === NODE_NAME && node.state === 'live');
+        const node = nodes.find(({ name, state }) => name === NODE_NAME && state === 'live');
+        return node?.connectors.every(({ status }) => status !== 'checking') ?? false;
       },
       20_000,
       20,

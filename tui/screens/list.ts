@@ -15,7 +15,7 @@ export const STATE_MARKS: Record<SessionState, [glyph: string, style: Style, wor
 };
 
 const NOT_READY: Record<string, string> = {
-  missing: 'missing',
+  checking: 'looking …',
   needs_setup: 'needs setup',
   unsupported: 'unsupported',
 };
