@@ -59,12 +59,18 @@ if (!rabbitMqInstalled()) {
   console.error('The benchmarks need a RabbitMQ on this machine: apt-get install rabbitmq-server');
   process.exit(1);
 }
+async function closeAll(): Promise<void> {
+  for (const close of closing.splice(0).reverse()) await close();
+  rmSync(cwd, { recursive: true, force: true });
+}
+
 const cwd = mkdtempSync(join(tmpdir(), 'px-bench-'));
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void closeAll().finally(() => process.exit(1)));
 try {
   const { rows, broker } = await measure(cwd);
   writeReport(rows, broker);
   console.log(table(rows));
 } finally {
-  for (const close of closing.reverse()) await close();
-  rmSync(cwd, { recursive: true, force: true });
+  await closeAll();
 }
