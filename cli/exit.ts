@@ -15,7 +15,10 @@ export const EXIT: Record<string, [number, string]> = {
   unavailable: [69, 'the service, the bus or the node is out of reach, or nothing runs here'],
   internal: [70, 'an error inside Praxis'],
   storage: [74, 'the journal could not be written'],
-  tryLater: [75, 'no answer within the time limit, or too many prompts wait: try again later'],
+  tryLater: [
+    75,
+    'no answer within the time limit, or too many prompts wait or sessions live: try again later',
+  ],
   agent: [76, 'the agent failed: it did not start, it ended, or it answered with an error'],
   forbidden: [
     77,
@@ -58,6 +61,8 @@ const BY_ERROR: Partial<Record<number, keyof typeof EXIT>> = {
   [ErrorCode.QueueFull]: 'tryLater',
   [ErrorCode.TimedOut]: 'tryLater',
   [ErrorCode.Conflict]: 'failed',
+  [ErrorCode.JournalFull]: 'failed',
+  [ErrorCode.TooManySessions]: 'tryLater',
   [ErrorCode.FrameTooLarge]: 'usage',
   [ErrorCode.Forbidden]: 'forbidden',
   [ErrorCode.NotAllowed]: 'forbidden',

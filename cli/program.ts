@@ -5,6 +5,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { VERSION } from '../proto/index.js';
 import type { Io } from './io.js';
+import { addApprovalCommands, policyOptions } from './program-approvals.js';
 import { addQueueCommand } from './program-session.js';
 
 /** What bin/ lends: our own program file, and the two parts that the command line may not import. */
@@ -20,6 +21,12 @@ function seconds(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value <= 0 || value > 86_400)
     throw new InvalidArgumentError('a number of seconds, at most 86400');
+  return value;
+}
+
+export function wholeSeconds(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value <= 0) throw new InvalidArgumentError('a whole number of seconds');
   return value;
 }
 
@@ -105,7 +112,7 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
     .action(async (options) => finish((await import('./commands/nodes.js')).nodes(io, options)));
 
   const sessionOptions = (to: Command) =>
-    to
+    policyOptions(to)
       .option('--node <name>', 'on this node; default: any that has the agent')
       .option('--cwd <directory>', 'working directory on the node; default: this one')
       .option('--yolo', 'allow everything that the agent asks for')
@@ -182,6 +189,7 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
       .action(async (id, options) => finish((await import('./commands/session.js'))[name](io, id, options)));
 
   addQueueCommand({ io, command, finish }, session);
+  addApprovalCommands({ io, command, finish }, program);
 
   command(program, 'acp', 'an ACP agent on stdin and stdout, for editors; logs on stderr')
     .option('--node <name>', 'sessions go to this node')

@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 import type {
+  ApprovalPolicy,
   ClientMethods,
   ContentBlock,
   ErrorObject,
@@ -48,6 +49,10 @@ export interface NewSession {
   interactive?: boolean;
   promptTimeoutSecs?: number;
   title?: string;
+  /** In the place of the node's policy. */
+  approvals?: ApprovalPolicy;
+  /** Seconds without an event after which the idle session is ended. */
+  idleTimeoutSecs?: number;
 }
 
 export interface TurnResult {

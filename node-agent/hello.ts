@@ -9,6 +9,7 @@ import {
   FEATURES,
   type Name,
   NODE_BEAT_MS,
+  type NodePolicy,
   notificationLine,
   partitionKey,
   type SessionId,
@@ -25,6 +26,7 @@ export interface HelloOptions {
   home: string;
   roots: readonly string[];
   yolo: 'allow' | 'deny';
+  policy: NodePolicy;
   connectors(): readonly ConnectorInfo[];
   sessions(): { sessionId: SessionId; epoch: number }[];
 }
@@ -46,7 +48,7 @@ export class Hello {
   }
 
   hello(): Promise<void> {
-    const { name, boot, os, home, roots, yolo, connectors, sessions } = this.options;
+    const { name, boot, os, home, roots, yolo, policy, connectors, sessions } = this.options;
     return this.publish('_praxis/node/hello', {
       name,
       boot,
@@ -56,6 +58,7 @@ export class Hello {
       home,
       roots,
       yolo,
+      policy,
       connectors: connectors(),
       sessions: sessions(),
     });

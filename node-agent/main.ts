@@ -11,6 +11,7 @@ import {
   LUA_SLICE_MS,
   lockHome,
   NodeConfig,
+  NodePolicy,
   nodeTopology,
   parseLogin,
   readConfig,
@@ -77,7 +78,10 @@ export async function runNode(env: NodeJS.ProcessEnv = process.env): Promise<voi
     const bus = connectBus({ credentials, topology: nodeTopology(name), name: `praxis node ${name}`, warn });
     logState(bus, log);
     const { roots = ['/'], yolo } = config;
-    const node = await startNode({ bus, name, connectors, roots, yolo, groups, clock: systemClock, warn });
+    const { approvals, idleTimeoutSecs, maxSessions } = config;
+    const policy = NodePolicy.parse({ approvals, idleTimeoutSecs, maxSessions });
+    const clock = systemClock;
+    const node = await startNode({ bus, name, connectors, roots, yolo, policy, groups, clock, warn });
     log.info({ node: name, connectors: connectors.map(({ id }) => id) }, 'node started');
     await stop.asked;
     await node.stop();

@@ -1,7 +1,7 @@
 /** A running node: its ACP server on the bus. It goes on through every loss of the broker, and stop() leaves no process behind. */
 import { homedir } from 'node:os';
 import { type Bus, createOutbox } from '../bus/index.js';
-import { type Name, newId, nodeQueue } from '../proto/index.js';
+import { type Name, type NodePolicy, newId, nodeQueue } from '../proto/index.js';
 import { AcpServer, type AcpServerOptions } from './acp-server.js';
 import { Catalog } from './catalog.js';
 import { within } from './clock.js';
@@ -17,6 +17,8 @@ const LAST_WORDS_MS = 2_000;
 export interface NodeOptions extends Omit<AcpServerOptions, 'uplink' | 'onServiceOnline'> {
   bus: Bus;
   name: Name;
+  /** What the owner sets for sessions and the service keeps to. */
+  policy?: NodePolicy;
 }
 
 export interface RunningNode {
@@ -25,7 +27,7 @@ export interface RunningNode {
 }
 
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
-  const { bus, name, connectors, clock, roots, yolo, warn } = options;
+  const { bus, name, connectors, clock, roots, yolo, policy = {}, warn } = options;
   const boot = newId();
   // Hello listens first, so that on a new connection it is said before what the outbox has kept.
   const hello = new Hello({
@@ -37,6 +39,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     home: homedir(),
     roots,
     yolo,
+    policy,
     connectors: () => catalog.list(),
     sessions: () => server.list(),
   });

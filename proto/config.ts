@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { AbsolutePath } from './acp.js';
 import { Name } from './ids.js';
+import { NodePolicy } from './policy.js';
 
 /** The places below `$PRAXIS_HOME` (default `~/.praxis`). */
 export interface Home {
@@ -63,6 +64,7 @@ export const NodeConfig = z.strictObject({
   roots: z.array(AbsolutePath).min(1).optional(),
   yolo: z.enum(['allow', 'deny']).default('allow'),
   agents: z.record(Name, AgentConfig).default({}),
+  ...NodePolicy.shape,
 });
 export type NodeConfig = z.infer<typeof NodeConfig>;
 

@@ -44,6 +44,10 @@ export const ErrorCode = {
   Disconnected: 1014,
   /** What the request is about is no longer as the sender saw it: answered, running or changed meanwhile. */
   Conflict: 1015,
+  /** As many sessions live on the node as its owner allows. */
+  TooManySessions: 1016,
+  /** The session's journal is as large as it may be; it takes no more prompts. */
+  JournalFull: 1017,
 } as const;
 
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];

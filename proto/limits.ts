@@ -22,6 +22,15 @@ export const MAX_CLIENT_QUEUE_MESSAGES = 20_000;
 /** Prompts that wait in one session besides the running one. One more is refused with `QueueFull`. */
 export const MAX_QUEUED_PROMPTS = 32;
 
+/** Characters of one session's journal. At the limit the next prompt is refused with `JournalFull`; what runs goes on. */
+export const MAX_JOURNAL_CHARACTERS = 1024 * 1024 * 1024;
+
+/** Sessions that live on one node at a time. One more is refused with `TooManySessions`. node.json may say another number. */
+export const MAX_NODE_SESSIONS = 10_000;
+
+/** Milliseconds that a question of a session without interactive viewers waits for one before the policy rejects it. */
+export const NO_ANSWERER_MS = 5_000;
+
 /** Characters of an id, a name, a method. Longer ones are refused as bad input. */
 export const MAX_ID_LENGTH = 256;
 

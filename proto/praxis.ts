@@ -4,7 +4,9 @@
  */
 import { z } from 'zod';
 import { ContentBlock } from './acp.js';
+import { ApprovalMethods } from './approval-methods.js';
 import { Name, SessionId, TurnId } from './ids.js';
+import { ApprovalPolicy, IdleTimeoutSecs, NodePolicy } from './policy.js';
 import { TurnMethods } from './turn-methods.js';
 
 const text = z.string();
@@ -20,8 +22,11 @@ export const NewSessionMeta = z.looseObject({
   sessionId: SessionId.optional(),
   /** Answer the agent's permission requests with "allow" (the node's owner may forbid it). */
   yolo: z.boolean().optional(),
-  /** Somebody may answer questions. */
+  /** Somebody may answer questions. False: what no viewer can answer is answered "reject". */
   interactive: z.boolean().optional(),
+  /** In the place of the node's policy. */
+  approvals: ApprovalPolicy.optional(),
+  idleTimeoutSecs: IdleTimeoutSecs.optional(),
   promptTimeoutSecs: z.number().int().min(1).max(86_400).optional(),
   title: z.string().max(200).optional(),
 });
@@ -60,6 +65,11 @@ export const SessionInfo = z.looseObject({
   epoch: z.number().int().min(0),
   createdAt: time,
   updatedAt: time,
+  /** Characters of the journal. */
+  size: z.number().int().min(0).optional(),
+  /** What the session sets for itself in the place of its node's. */
+  approvals: ApprovalPolicy.optional(),
+  idleTimeoutSecs: IdleTimeoutSecs.optional(),
 });
 export type SessionInfo = z.infer<typeof SessionInfo>;
 
@@ -82,6 +92,8 @@ export const NodeInfo = z.looseObject({
   /** What the owner allows. */
   roots: z.array(text),
   yolo: z.enum(['allow', 'deny']),
+  /** What the owner sets for the sessions of the node. */
+  policy: NodePolicy.optional(),
   /** Where a session starts when nobody says where. */
   home: text,
   sessions: z.number().int().min(0),
@@ -96,6 +108,7 @@ const bySession = z.looseObject({ sessionId: SessionId });
 /** Requests a client makes: params and result of each. */
 export const ClientMethods = {
   ...TurnMethods,
+  ...ApprovalMethods,
   '_praxis/status': {
     params: z.looseObject({}),
     result: z.looseObject({
@@ -231,6 +244,7 @@ export const NodeMessages = {
     home: text,
     roots: z.array(text),
     yolo: z.enum(['allow', 'deny']),
+    policy: NodePolicy.optional(),
     connectors: z.array(ConnectorInfo),
     /** The sessions that live here, with the run of their agent. */
     sessions: z.array(z.looseObject({ sessionId: SessionId, epoch: z.number().int() })),

@@ -3,6 +3,7 @@
  * its partition; it is single-threaded, and everything that it shows or acknowledges is saved (see commit.ts).
  */
 import type { Disposition, Incoming } from '../bus/index.js';
+import { MAX_JOURNAL_CHARACTERS } from '../proto/index.js';
 import { Announcer } from './announcer.js';
 import { Clients } from './clients/clients.js';
 import { Replay } from './clients/replay.js';
@@ -13,6 +14,7 @@ import { ClientInbox } from './inbound/commands.js';
 import { NodeInbox } from './inbound/events.js';
 import { SessionMethods } from './inbound/session-methods.js';
 import { Watch } from './inbound/watch.js';
+import { addApprovalMethods } from './methods/approvals.js';
 import { Changes } from './methods/changes.js';
 import { addInitialize } from './methods/initialize.js';
 import { SessionList } from './methods/list.js';
@@ -25,8 +27,10 @@ import { Nodes } from './routing/nodes.js';
 import { Approvals } from './sessions/approvals.js';
 import { Journal } from './sessions/journal.js';
 import { Lifecycle } from './sessions/lifecycle.js';
+import { policyFor } from './sessions/policy.js';
 import { Queue } from './sessions/queue.js';
 import { type Outcome, type Session, Sessions } from './sessions/session.js';
+import { Timeouts } from './sessions/timeouts.js';
 import { Turns } from './sessions/turns.js';
 import type { Store } from './store/index.js';
 
@@ -44,6 +48,8 @@ export interface CoreOptions {
   newId: () => string;
   log: Log;
   host: Host;
+  /** Characters that one journal may have; default MAX_JOURNAL_CHARACTERS. */
+  maxJournal?: number;
 }
 
 export class Core {
@@ -58,6 +64,7 @@ export class Core {
   private readonly turns: Turns;
   private readonly lifecycle: Lifecycle;
   private readonly watch: Watch;
+  private readonly timeouts: Timeouts;
   private readonly list: SessionList;
   private readonly clientInbox: ClientInbox;
   private readonly nodeInbox: NodeInbox;
@@ -105,9 +112,17 @@ export class Core {
       hops,
       newId,
       viewers: (session) => viewers.addresses(session),
+      isInteractive: (client) => clients.get(client)?.defaults.interactive !== false,
+      policy: (session) => policyFor(session, nodes.policyOf(session.record.node)),
     });
     this.approvals = approvals;
-    const turns = new Turns({ journal, hops, waiters, approvals });
+    const turns = new Turns({
+      journal,
+      hops,
+      waiters,
+      approvals,
+      maxJournal: options.maxJournal ?? MAX_JOURNAL_CHARACTERS,
+    });
     this.turns = turns;
     const lifecycle = new Lifecycle({
       sessions,
@@ -134,12 +149,14 @@ export class Core {
       settle,
       changed: () => this.announcer.nodesChanged(),
     });
+    this.timeouts = new Timeouts({ sessions, approvals });
     this.list = new SessionList({ sessions, nodes, hops, clock, newId });
     const server = new MethodServer();
     addInitialize(server, { sessions, boot: this.boot });
     addPraxisMethods(server, { sessions, nodes, viewers, store, clock, boot: this.boot, host });
     this.list.add(server);
     const changes = new Changes({ sessions, journal, waiters });
+    addApprovalMethods(server, changes, { sessions, approvals });
     addTurnMethods(server, changes, { sessions, queue: new Queue({ journal, turns }) });
     const replay = new Replay({ store, viewers, waiters });
     const sessionMethods = new SessionMethods({
@@ -216,6 +233,7 @@ export class Core {
   online(): void {
     this.connected = true;
     this.nodes.forgive();
+    this.approvals.reconnected();
     this.announcer.online();
     this.viewers.reconnected();
     for (const client of this.clients.all()) client.reconnected();
@@ -251,7 +269,11 @@ export class Core {
       // A service that was suspended itself knows nothing about the time between.
       const elapsed = Math.min(Math.max(now - this.lastTick, 0), 2 * TICK_MS);
       this.lastTick = now;
-      if (this.connected) void this.committer.run({ handle: () => this.watch.tick(elapsed) });
+      const handle = () => {
+        this.watch.tick(elapsed);
+        this.timeouts.tick();
+      };
+      if (this.connected) void this.committer.run({ handle });
       this.tick();
     });
   }

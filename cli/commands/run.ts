@@ -2,7 +2,13 @@
 
 import { resolve } from 'node:path';
 import type { Client, NewSession, SessionEvent } from '../../client/index.js';
-import { ErrorCode, MAX_FRAME_BYTES, PraxisError } from '../../proto/index.js';
+import {
+  type ApprovalPolicy,
+  ErrorCode,
+  MAX_FRAME_BYTES,
+  PraxisError,
+  type ToolKind,
+} from '../../proto/index.js';
 import { withClient } from '../connect.js';
 import { UsageError } from '../exit.js';
 import { canAsk, type Io, json, note, readAll, say } from '../io.js';
@@ -18,10 +24,22 @@ export interface RunOptions {
   json?: boolean;
   keep?: boolean;
   verbose?: boolean;
+  auto?: ToolKind[];
+  denyAfter?: number;
 }
 
 export const printerFor = (io: Io, options: { json?: boolean; verbose?: boolean }): Printer =>
   options.json ? new JsonPrinter(io) : new TextPrinter(io, options.verbose ?? io.stderr.isTTY === true);
+
+/** The policy that the options name; nothing where they name none, so that the node's holds. */
+export function policyOf({ auto, denyAfter }: { auto?: ToolKind[]; denyAfter?: number }): {
+  approvals?: ApprovalPolicy;
+} {
+  if (auto === undefined && denyAfter === undefined) return {};
+  return {
+    approvals: { auto: auto ?? [], ...(denyAfter !== undefined && { denyAfterSecs: denyAfter }) },
+  };
+}
 
 /** The prompt as it was given, or from stdin for `-` or, where input is piped, for nothing. */
 export async function promptText(io: Io, given: string | undefined): Promise<string> {
@@ -94,6 +112,7 @@ async function newSession(
     interactive: canAsk(io),
     ...(options.node !== undefined && { node: options.node }),
     ...(options.yolo && { yolo: true }),
+    ...policyOf(options),
     ...(options.timeout !== undefined && { promptTimeoutSecs: Math.ceil(options.timeout) }),
   };
   if (options.cwd !== undefined)

@@ -146,8 +146,14 @@ export class NodeInbox {
       approvals.withdraw(session, memberText(frame.line, ['params', 'requestId']) ?? '');
     else {
       journal.append(session, frame.line);
-      if (frame.method === 'session/update') this.noteTitle(session, frame.params.update);
+      if (frame.method === 'session/update') this.noteUpdate(session, frame.params.update);
     }
+  }
+
+  private noteUpdate(session: Session, update: unknown): void {
+    if (typeof update !== 'object' || update === null) return;
+    this.noteTitle(session, update);
+    this.deps.approvals.noteTool(session, update as Record<string, unknown>);
   }
 
   /** https://agentclientprotocol.com/protocol/v1/session-list: absent is unchanged, null clears. */

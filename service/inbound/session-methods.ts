@@ -1,10 +1,14 @@
 /** The requests of a client that concern a session: made, prompted, loaded, closed; everything else goes to its node. */
 import {
   derivedId,
+  ErrorCode,
   invalidParams,
+  MAX_NODE_SESSIONS,
   methodNotFound,
   NewSessionMeta,
   NewSessionParams,
+  type NodeInfo,
+  PraxisError,
   PromptMeta,
   PromptParams,
   praxisMeta,
@@ -21,8 +25,10 @@ import type { Nodes } from '../routing/nodes.js';
 import type { Journal } from '../sessions/journal.js';
 import type { Lifecycle } from '../sessions/lifecycle.js';
 import { forNode, openLine } from '../sessions/lines.js';
+import { checkPolicy } from '../sessions/policy.js';
 import { checkPrompt } from '../sessions/prompts.js';
 import type { Session, Sessions } from '../sessions/session.js';
+import { settingsOf } from '../sessions/settings.js';
 import { lostError, type Turns } from '../sessions/turns.js';
 
 export interface SessionMethodsDeps {
@@ -98,6 +104,8 @@ export class SessionMethods {
     const { cwd } = checked(NewSessionParams, frame.params);
     const wish = { ...client.defaults, ...own };
     const { node, connector } = choose(this.deps.nodes.list(), wish);
+    checkPolicy(node, wish);
+    this.checkRoom(node);
     const praxis = { ...wish, node: node.name, connector: connector.id };
     this.deps.lifecycle.open(
       {
@@ -108,10 +116,22 @@ export class SessionMethods {
         cwd,
         title: wish.title ?? null,
         yolo: wish.yolo ?? false,
+        settings: settingsOf(wish),
         line: openLine(frame.line, id, praxis),
       },
       asker,
     );
+  }
+
+  private checkRoom({ name, policy }: NodeInfo): void {
+    const limit = policy?.maxSessions ?? MAX_NODE_SESSIONS;
+    const living = this.deps.sessions.onNode(name).filter(({ record }) => record.state !== 'lost');
+    if (living.length >= limit)
+      throw new PraxisError(ErrorCode.TooManySessions, `${limit} sessions live on ${name}, as many as may`, {
+        node: name,
+        limit,
+        hint: 'Close one, or let the owner of the node raise maxSessions in its node.json',
+      });
   }
 
   private close(session: Session | undefined, sessionId: string, frame: Request, asker: Asker): void {

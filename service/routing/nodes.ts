@@ -4,7 +4,13 @@
  */
 
 import type { z } from 'zod';
-import { NODE_GONE_MS, NODE_SILENT_MS, type NodeInfo, type NodeMessages } from '../../proto/index.js';
+import {
+  NODE_GONE_MS,
+  NODE_SILENT_MS,
+  type NodeInfo,
+  type NodeMessages,
+  type NodePolicy,
+} from '../../proto/index.js';
 import type { NodeRow } from '../store/index.js';
 
 export type Hello = z.infer<(typeof NodeMessages)['_praxis/node/hello']>;
@@ -42,13 +48,18 @@ export class Nodes {
     return this.byName.get(name)?.boot;
   }
 
+  /** What the owner sets for the node's sessions. */
+  policyOf(name: string): NodePolicy {
+    return this.byName.get(name)?.info.policy ?? {};
+  }
+
   isLive(name: string): boolean {
     return this.byName.get(name)?.info.state === 'live';
   }
 
   /** The node registers. */
   hello(hello: Hello): void {
-    const { name, boot, version, os, home, roots, yolo, connectors } = hello;
+    const { name, boot, version, os, home, roots, yolo, policy = {}, connectors } = hello;
     const info = {
       name,
       state: 'live',
@@ -57,6 +68,7 @@ export class Nodes {
       home,
       roots,
       yolo,
+      policy,
       connectors,
       sessions: 0,
       lastSeen: this.deps.now(),

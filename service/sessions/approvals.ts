@@ -1,14 +1,23 @@
 /**
  * Requests of agents: each is stored, shown to every viewer under one id of ours, and answered once. The first answer wins and
  * the others are told; -32601 is an abstention; cancelling a turn answers what is open. The answer is kept until the turn
- * has ended, because a node that was away is told again.
+ * has ended, because a node that was away is told again. Where the policy decides, the transcript shows question and answer too.
  */
+import { z } from 'zod';
 import {
+  type ApprovalPolicy,
+  argumentsHash,
   ErrorCode,
   errorLine,
+  invalidParams,
   memberText,
   methodNotFound,
+  NO_ANSWERER_MS,
+  type OpenApproval,
+  type PermissionOption,
+  PermissionParams,
   PraxisError,
+  parseFrame,
   type Request,
   type Response,
   replaceMember,
@@ -17,6 +26,8 @@ import {
 import type { Hops } from '../routing/hops.js';
 import type { RequestRow } from '../store/index.js';
 import { type Journal, outcomeOf } from './journal.js';
+import { withoutPraxis } from './lines.js';
+import { automatic, optionOf, rejection, selected } from './policy.js';
 import { errorOf, type Session } from './session.js';
 
 export interface ApprovalsDeps {
@@ -25,7 +36,13 @@ export interface ApprovalsDeps {
   newId: () => string;
   /** Addresses of the clients that watch a session now. */
   viewers(session: string): string[];
+  /** False: the client said that nobody sits there. */
+  isInteractive(client: string): boolean;
+  policy(session: Session): ApprovalPolicy;
 }
+
+/** What an answer may carry to be bound to the arguments that were shown. */
+const Bound = z.looseObject({ _meta: z.looseObject({ praxis: z.looseObject({ hash: z.string() }) }) });
 
 const PERMISSION = 'session/request_permission';
 /** Paths and processes belong to the node; no viewer can serve them. */
@@ -34,8 +51,27 @@ const isNodeLocal = (method: string) => method.startsWith('fs/') || method.start
 export class Approvals {
   /** Who said that it cannot answer, by request. It is told again by every viewer that attaches, so memory is enough. */
   private readonly abstained = new Map<string, Set<string>>();
+  /** Kinds of the tool calls of a session's turn: a question often names no more than the call's id. */
+  private readonly kinds = new Map<string, Map<string, string>>();
+  /** Before this time (ms since 1970) viewers may not have come back to a service that was restarted. */
+  private since: number;
 
-  constructor(private readonly deps: ApprovalsDeps) {}
+  constructor(private readonly deps: ApprovalsDeps) {
+    this.since = deps.journal.now();
+  }
+
+  /** The service was out of reach, and its viewers are about to come back. */
+  reconnected(): void {
+    this.since = this.deps.journal.now();
+  }
+
+  /** The agent announced or changed a tool call. */
+  noteTool(session: Session, update: Record<string, unknown>): void {
+    const { toolCallId, kind } = update;
+    if (typeof toolCallId !== 'string' || typeof kind !== 'string') return;
+    const known = this.kinds.get(session.id) ?? new Map<string, string>();
+    this.kinds.set(session.id, known.set(toolCallId, kind));
+  }
 
   /** A request of the agent came. */
   ask(session: Session, frame: Request): void {
@@ -56,22 +92,99 @@ export class Approvals {
       agentId,
       epoch: session.record.epoch,
       method: frame.method,
+      at: journal.now(),
       frame: replaceMember(frame.line, ['id'], JSON.stringify(id)),
       answer: null,
     };
     session.requests.set(id, row);
     journal.append(session, row.frame);
     journal.saveRequest(session, row);
-    journal.move(session, 'asked');
-    if (session.running?.state === 'cancelling') this.cancel(session);
+    const stopping = session.running?.state === 'cancelling';
+    const answer = stopping ? undefined : this.byPolicy(session, row, frame.params);
+    if (answer) this.resolve(session, row, resultLine(id, answer), 'policy');
+    else journal.move(session, 'asked');
+    if (stopping) this.cancel(session);
+  }
+
+  private byPolicy(session: Session, { method }: RequestRow, params: Record<string, unknown>) {
+    if (method !== PERMISSION) return undefined;
+    const { toolCallId } = (params.toolCall ?? {}) as { toolCallId?: unknown };
+    const kind = this.kinds.get(session.id)?.get(String(toolCallId));
+    return automatic(this.deps.policy(session), params, kind);
+  }
+
+  /** What the session's agent asked and nobody has answered, oldest first. */
+  list(session: Session): OpenApproval[] {
+    const { node, connector, agent, title } = session.record;
+    const about = { sessionId: session.id, node, connector, agent, title };
+    const limit = this.deps.policy(session).denyAfterSecs;
+    return session.openRequests.map(({ id, method, at, frame }) => ({
+      ...about,
+      requestId: id,
+      method,
+      at,
+      denyAt: limit === undefined || method !== PERMISSION ? null : at + limit * 1_000,
+      hash: argumentsHash(frame),
+      params: paramsOf(frame),
+    }));
+  }
+
+  /** Answers a permission question by an option. Throws Conflict and InvalidParams; the same answer again is the same. */
+  choose(
+    session: Session,
+    requestId: string,
+    choice: PermissionOption['kind'] | { optionId: string },
+    by: string,
+    hash?: string,
+  ): string {
+    const row = session.requests.get(requestId);
+    if (row?.method !== PERMISSION) throw new PraxisError(ErrorCode.Conflict, 'This is no open question');
+    if (hash !== undefined && hash !== argumentsHash(row.frame)) throw changed(session, requestId);
+    const params = paramsOf(row.frame);
+    const option =
+      typeof choice === 'string' ? optionOf(params, choice) : optionById(params, choice.optionId);
+    if (!option) throw notOffered(choice, params);
+    const line = resultLine(requestId, selected(option));
+    if (row.answer === null) this.resolve(session, row, line, by);
+    else if (row.answer !== replaceMember(line, ['id'], row.agentId))
+      throw new PraxisError(ErrorCode.Conflict, 'The question is answered already', { requestId });
+    return option.optionId;
+  }
+
+  /** Rejects what has waited as long as the policy lets it, and what nobody can answer. Called every second. */
+  expire(session: Session): void {
+    const { journal } = this.deps;
+    const limit = this.deps.policy(session).denyAfterSecs;
+    for (const row of session.openRequests) {
+      if (row.method !== PERMISSION) continue;
+      const age = journal.now() - row.at;
+      const late = limit !== undefined && age >= limit * 1_000;
+      if (!late && !this.isHopeless(session, row)) continue;
+      const why = late ? `nobody answered within ${limit} s` : 'nobody is there who could answer';
+      journal.notice(session, 'warning', `A question was answered with "reject": ${why}`);
+      this.resolve(session, row, resultLine(row.id, rejection(paramsOf(row.frame))), 'policy');
+    }
+  }
+
+  /** The session said that nobody answers, and no viewer that could has come. */
+  private isHopeless(session: Session, row: RequestRow): boolean {
+    if (session.settings.interactive !== false) return false;
+    const waited = this.deps.journal.now() - Math.max(row.at, this.since);
+    const able = (viewer: string) =>
+      this.deps.isInteractive(viewer) && !this.abstained.get(row.id)?.has(viewer);
+    return waited >= NO_ANSWERER_MS && !this.deps.viewers(session.id).some(able);
   }
 
   /** A viewer answered. What is answered already, or unknown, is left alone. */
   answer(session: Session, client: { address: string; name: string }, response: Response): void {
     const row = session.requests.get(String(response.id));
     if (row?.answer !== null) return;
-    if (response.error?.code !== ErrorCode.MethodNotFound)
-      this.resolve(session, row, response.line, client.name);
+    const bound = Bound.safeParse(response.result);
+    if (bound.success && bound.data._meta.praxis.hash !== argumentsHash(row.frame)) {
+      const text = `An answer of ${client.name} was refused: it was given to other arguments`;
+      this.deps.journal.notice(session, 'warning', text);
+    } else if (response.error?.code !== ErrorCode.MethodNotFound)
+      this.resolve(session, row, withoutPraxis(response.line, ['result']), client.name);
     else {
       const set = this.abstained.get(row.id) ?? new Set();
       this.abstained.set(row.id, set.add(client.address));
@@ -103,6 +216,7 @@ export class Approvals {
 
   /** Nobody will ask for these answers again. */
   forget(session: Session): void {
+    this.kinds.delete(session.id);
     for (const row of [...session.requests.values()])
       if (row.answer !== null) this.deps.journal.forgetRequest(session, row);
   }
@@ -132,6 +246,27 @@ export class Approvals {
   private tell(session: Session, epoch: number, line: string): void {
     this.deps.hops.tell({ node: session.record.node, session: session.id, epoch }, line);
   }
+}
+
+function paramsOf(line: string): Record<string, unknown> {
+  const frame = parseFrame(line);
+  return frame.kind === 'request' ? frame.params : {};
+}
+
+const optionById = (params: unknown, optionId: string): PermissionOption | undefined =>
+  PermissionParams.safeParse(params).data?.options.find((option) => option.optionId === optionId);
+
+const changed = (session: Session, requestId: string) =>
+  new PraxisError(ErrorCode.Conflict, 'The answer was given to other arguments than those of this question', {
+    sessionId: session.id,
+    requestId,
+  });
+
+function notOffered(choice: string | { optionId: string }, params: unknown): PraxisError {
+  const options = PermissionParams.safeParse(params).data?.options ?? [];
+  const name = typeof choice === 'string' ? choice : choice.optionId;
+  const offered = options.map(({ optionId, kind }) => `${optionId} (${kind})`).join(', ');
+  return invalidParams(`The agent does not offer ${name}: ${offered || 'it offers nothing'}`, { options });
 }
 
 /** What "cancelled" is in the words of each method. */

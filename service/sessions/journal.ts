@@ -39,6 +39,7 @@ export class Journal {
     const { record } = session;
     record.seq++;
     record.updatedAt = this.now();
+    record.size += frame.length;
     const event = { session: session.id, seq: record.seq, epoch: record.epoch, at: record.updatedAt, frame };
     this.deps.committer.draft.events.push(event);
     if (session.watchers > 0) session.tail.push(event);

@@ -44,6 +44,8 @@ export interface Opening {
   cwd: string;
   title: string | null;
   yolo: boolean;
+  /** JSON of the session's Settings. */
+  settings: string;
   /** `session/new` as the node gets it. */
   line: string;
 }
@@ -72,6 +74,8 @@ export class Lifecycle {
         nodeSeq: 0,
         createdAt: at,
         updatedAt: at,
+        size: 0,
+        settings: opening.settings,
       },
       { ...emptyOpening(opening.id), line: opening.line },
     );

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { ErrorCode, type ErrorObject, memberText, type SessionInfo } from '../../proto/index.js';
 import type { EventRow, OpeningRow, RequestRow, SessionRow, SessionRows, TurnRow } from '../store/index.js';
+import { Settings } from './settings.js';
 
 /** An answer of the agent or of ours, as the JSON text of its `result` or `error`. */
 export type Outcome = { result: string } | { error: string };
@@ -29,6 +30,7 @@ export class Session {
   /** Events that some viewer has not got, oldest first; kept only while somebody watches. */
   tail: EventRow[] = [];
   watchers = 0;
+  private read: { text: string; settings: Settings } = { text: '{}', settings: {} };
 
   constructor(record: SessionRow, opening: OpeningRow) {
     this.record = record;
@@ -73,9 +75,23 @@ export class Session {
     return this.record.state !== 'ended';
   }
 
+  get settings(): Settings {
+    const text = this.record.settings;
+    if (this.read.text !== text) this.read = { text, settings: Settings.parse(JSON.parse(text)) };
+    return this.read.settings;
+  }
+
   info(): SessionInfo {
-    const { id, yolo, nodeBoot: _boot, nodeSeq: _seq, ...rest } = this.record;
-    return { ...rest, sessionId: id, yolo: yolo === 1, queued: this.queued.length };
+    const { id, yolo, nodeBoot: _boot, nodeSeq: _seq, settings: _settings, ...rest } = this.record;
+    const { approvals, idleTimeoutSecs } = this.settings;
+    return {
+      ...rest,
+      ...(approvals && { approvals }),
+      ...(idleTimeoutSecs !== undefined && { idleTimeoutSecs }),
+      sessionId: id,
+      yolo: yolo === 1,
+      queued: this.queued.length,
+    };
   }
 }
 

@@ -26,6 +26,8 @@ export interface TurnsDeps {
   hops: Hops;
   waiters: Waiters;
   approvals: Pick<Approvals, 'cancel' | 'forget'>;
+  /** Characters that one journal may have. */
+  maxJournal: number;
 }
 
 const CANCELLED: Outcome = { result: '{"stopReason":"cancelled"}' };
@@ -81,6 +83,7 @@ export class Turns {
     const { state, reason, node } = session.record;
     if (state === 'ended') throw unknownSession(session.id);
     if (state === 'lost') throw lostError(session, reason, node);
+    this.checkRoom(session);
     if (waits && session.queued.length >= MAX_QUEUED_PROMPTS)
       throw new PraxisError(
         ErrorCode.QueueFull,
@@ -90,6 +93,16 @@ export class Turns {
           limit: MAX_QUEUED_PROMPTS,
         },
       );
+  }
+
+  private checkRoom(session: Session): void {
+    const limit = this.deps.maxJournal;
+    if (session.record.size >= limit)
+      throw new PraxisError(ErrorCode.JournalFull, `The journal of this session has ${limit} characters`, {
+        sessionId: session.id,
+        limit,
+        hint: 'Its transcript stays; start a new session to go on',
+      });
   }
 
   private run(session: Session, turn: TurnRow): void {

@@ -1,5 +1,5 @@
 /** The schema, as steps that are only ever added to. Each runs once, in order, in a transaction. */
-import type { Kysely, Migration } from 'kysely';
+import { type Kysely, type Migration, sql } from 'kysely';
 
 const first: Migration = {
   async up(db: Kysely<unknown>) {
@@ -80,4 +80,27 @@ const resume: Migration = {
   },
 };
 
-export const migrations: Record<string, Migration> = { '001-first': first, '002-resume': resume };
+/** Settings and size of a session, and when a question was asked. */
+const settings: Migration = {
+  async up(db: Kysely<unknown>) {
+    const count = (name: string) => (table: string) =>
+      db.schema
+        .alterTable(table)
+        .addColumn(name, 'bigint', (c) => c.notNull().defaultTo(0))
+        .execute();
+    await count('size')('sessions');
+    await count('at')('requests');
+    await db.schema
+      .alterTable('sessions')
+      .addColumn('settings', 'text', (c) => c.notNull().defaultTo('{}'))
+      .execute();
+    await sql`update sessions set size =
+      (select coalesce(sum(length(frame)), 0) from events where events.session = sessions.id)`.execute(db);
+  },
+};
+
+export const migrations: Record<string, Migration> = {
+  '001-first': first,
+  '002-resume': resume,
+  '003-settings': settings,
+};

@@ -26,6 +26,10 @@ export interface SessionRow {
   nodeSeq: number;
   createdAt: number;
   updatedAt: number;
+  /** Characters of the journal. */
+  size: number;
+  /** What was set for this session, as JSON (see sessions/settings.ts). */
+  settings: string;
 }
 
 /** How a session was opened; apart from its row because it is written twice and read seldom. All are JSON texts. */
@@ -67,6 +71,8 @@ export interface RequestRow {
   agentId: string;
   epoch: number;
   method: string;
+  /** When it was asked, in milliseconds since 1970. */
+  at: number;
   /** The frame as viewers get it. */
   frame: string;
   /** The answer as the agent gets it; null while it is open. */

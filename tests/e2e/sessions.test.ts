@@ -1,12 +1,14 @@
 /** The life of sessions on the command line: their queue, their questions, their end, and what is kept of them. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { OpenTurn, SessionInfo } from '../../proto/index.js';
 import { System } from '../support/system.js';
 import { waitUntil } from '../support/wait.js';
 
 const LONG = '/stream 10000 8 5';
 
-describe('sessions on the command line', () => {
+describe('sessions on the command line', { timeout: 90_000 }, () => {
   let system: System;
   beforeAll(async () => {
     system = await System.start();
@@ -15,26 +17,20 @@ describe('sessions on the command line', () => {
 
   const start = async (...options: string[]) =>
     (await system.run(['session', 'start', 'demo', ...options])).stdout.trim();
-  const asJson = async <T>(...args: string[]) =>
-    JSON.parse((await system.run([...args, '--json'])).stdout) as T;
-  const untilState = (id: string, state: string) =>
-    waitUntil(async () => (await asJson<SessionInfo>('session', 'show', id)).state === state, 20_000);
 
   it('edit, reorder and remove the prompts that wait, and an urgent one goes first', async () => {
     const id = await start();
-    const running = system.run(['session', 'send', id, LONG]);
-    await untilState(id, 'working');
-    const queue = () => asJson<OpenTurn[]>('session', 'queue', id);
-    const send = async (prompt: string, ...more: string[]) => {
+    const client = await system.client();
+    const queue = async () => (await client.call('_praxis/turn/list', { sessionId: id })).turns;
+    const send = async (prompt: string) => {
       const before = (await queue()).length;
-      const run = system.run(['session', 'send', id, prompt, ...more]);
+      const run = system.run(['session', 'send', id, prompt]);
       await waitUntil(async () => (await queue()).length > before, 20_000);
-      return run;
+      return { run };
     };
-    const one = send('/say one');
-    await waitUntil(async () => (await queue()).length === 2, 20_000);
-    const two = send('/say two');
-    await waitUntil(async () => (await queue()).length === 3, 20_000);
+    const running = await send(LONG);
+    const one = await send('/say one');
+    const two = await send('/say two');
     const [, first, second] = await queue();
     expect((await system.run(['session', 'queue', id])).stdout).toContain('/say two');
     expect(await system.run(['session', 'queue', id, 'edit', second!.turnId, '/say changed'])).toMatchObject({
@@ -42,11 +38,43 @@ describe('sessions on the command line', () => {
     });
     expect(await system.run(['session', 'queue', id, 'next', second!.turnId])).toMatchObject({ code: 0 });
     expect(await system.run(['session', 'queue', id, 'remove', first!.turnId])).toMatchObject({ code: 0 });
-    expect(await one).toMatchObject({ code: 130 });
+    expect(await one.run).toMatchObject({ code: 130 });
     const urgent = await system.run(['session', 'send', id, '/say urgent', '--urgent']);
     expect(urgent).toMatchObject({ code: 0, stdout: 'urgent\n' });
-    expect(await running).toMatchObject({ code: 130 });
-    expect(await two).toMatchObject({ code: 0, stdout: 'changed\n' });
+    expect(await running.run).toMatchObject({ code: 130 });
+    expect(await two.run).toMatchObject({ code: 0, stdout: 'changed\n' });
     await system.run(['session', 'close', id]);
+  });
+
+  it('answer the questions of any session from the inbox, by a prefix of the id', async () => {
+    const id = await start('--deny-after', '600');
+    const client = await system.client();
+    const turn = client.prompt(id, [{ type: 'text', text: '/write inbox.txt hello' }]);
+    const inbox = async () => (await client.call('_praxis/approvals', {})).approvals;
+    await waitUntil(async () => (await inbox()).length === 1, 20_000);
+    const [question] = await inbox();
+    expect(question).toMatchObject({ sessionId: id, connector: 'demo' });
+    expect(question!.denyAt).toBeGreaterThan(question!.at);
+    const prefix = question!.requestId.slice(0, 8);
+    const shown = await system.run(['approvals', 'show', prefix]);
+    expect(shown).toMatchObject({ code: 0, stderr: '' });
+    expect(shown.stdout).toContain(question!.hash);
+    expect(shown.stdout).toContain('inbox.txt');
+    const stale = ['approvals', 'answer', prefix, 'allow', '--hash', '0'.repeat(64)];
+    expect(await system.run(stale)).toMatchObject({ code: 1 });
+    expect(existsSync(join(system.work, 'inbox.txt'))).toBe(false);
+    expect(await system.run(['approvals', 'answer', prefix, 'allow'])).toMatchObject({ code: 0 });
+    expect(await turn.result).toMatchObject({ stopReason: 'end_turn' });
+    expect(readFileSync(join(system.work, 'inbox.txt'), 'utf8')).toContain('hello');
+    await system.run(['session', 'close', id]);
+  });
+
+  it('allow by their policy without asking, and only what it names', async () => {
+    const policy = ['--auto', 'edit'];
+    const run = await system.run(['run', 'demo', '/write auto.txt hello', ...policy]);
+    expect(run).toMatchObject({ code: 0 });
+    expect(existsSync(join(system.work, 'auto.txt'))).toBe(true);
+    await system.run(['run', 'demo', '/sh touch no.txt', '--auto', 'edit']);
+    expect(existsSync(join(system.work, 'no.txt'))).toBe(false);
   });
 });

@@ -28,7 +28,17 @@ const sessionRow = (id: string, more: Partial<SessionRow> = {}): SessionRow => (
     state: 'idle',
     reason: null,
   },
-  ...{ yolo: 0, seq: 0, epoch: 1, nodeBoot: null, nodeSeq: 0, createdAt: 1, updatedAt: 1 },
+  ...{
+    yolo: 0,
+    seq: 0,
+    epoch: 1,
+    nodeBoot: null,
+    nodeSeq: 0,
+    createdAt: 1,
+    updatedAt: 1,
+    size: 0,
+    settings: '{}',
+  },
   ...more,
 });
 
@@ -44,7 +54,7 @@ describe('the store', () => {
       ...{ result: null, error: null, by: 'me', at: 3 },
     };
     const request = {
-      ...{ id: newId(), session: id, agentId: '7', epoch: 1, method: 'm' },
+      ...{ id: newId(), session: id, agentId: '7', epoch: 1, method: 'm', at: 4 },
       frame: '{}',
       answer: null,
     };

@@ -306,10 +306,16 @@ export class World {
   bus = new MemoryBus();
   core!: Core;
   store!: Store;
+  private limits: { maxJournal?: number } = {};
 
   /** A core over a database file; `:memory:` when it need not survive. */
-  static async start(file = ':memory:', wrap: (store: Store) => Store = (store) => store): Promise<World> {
+  static async start(
+    file = ':memory:',
+    wrap: (store: Store) => Store = (store) => store,
+    limits: { maxJournal?: number } = {},
+  ): Promise<World> {
     const world = new World();
+    world.limits = limits;
     await world.boot(wrap(await SqliteStore.open(file)));
     return world;
   }
@@ -322,6 +328,7 @@ export class World {
       clock: this.clock,
       newId: uuid,
       log: quiet,
+      ...this.limits,
       host: { bus: 'memory', enroll: async (role, name) => `${role}:${name}` },
     });
     this.core.online();

@@ -1,0 +1,14 @@
+/** What was set for one session, besides what its row has columns for. It is a JSON text in that row. */
+import { z } from 'zod';
+import { ApprovalPolicy, IdleTimeoutSecs } from '../../proto/index.js';
+
+export const Settings = z.looseObject({
+  interactive: z.boolean().optional(),
+  approvals: ApprovalPolicy.optional(),
+  idleTimeoutSecs: IdleTimeoutSecs.optional(),
+});
+export type Settings = z.infer<typeof Settings>;
+
+/** The settings among the wishes of a `session/new`. */
+export const settingsOf = ({ interactive, approvals, idleTimeoutSecs }: Settings): string =>
+  JSON.stringify({ interactive, approvals, idleTimeoutSecs });

@@ -1,0 +1,227 @@
+import { describe, expect, it } from 'vitest';
+import {
+  argumentsHash,
+  ErrorCode,
+  errorLine,
+  methodNotFound,
+  NO_ANSWERER_MS,
+  newId,
+  notificationLine,
+  type OpenApproval,
+  requestLine,
+  resultLine,
+} from '../../proto/index.js';
+import { promptOf, settled, type TestNode, World } from '../support/service-world.js';
+
+const PERMISSION = 'session/request_permission';
+const OPTIONS = [
+  { optionId: 'y', name: 'Yes', kind: 'allow_once' },
+  { optionId: 'yy', name: 'Always', kind: 'allow_always' },
+  { optionId: 'n', name: 'No', kind: 'reject_once' },
+];
+const chosen = (optionId: string) => ({ outcome: { outcome: 'selected', optionId } });
+
+const ask = (sessionId: string, id: number, toolCall: object = { kind: 'execute' }) =>
+  requestLine(id, PERMISSION, {
+    sessionId,
+    toolCall: { toolCallId: `t${id}`, title: 'rm -rf /tmp/x', rawInput: { command: 'rm' }, ...toolCall },
+    options: OPTIONS,
+  });
+
+const answers = (node: TestNode) =>
+  node.got.flatMap(({ frame }) => (frame.kind === 'response' ? [[frame.id, frame.result]] : []));
+
+/** A session with a running turn, made with `meta` on a node with `hello`. */
+async function working(meta: object = {}, hello: object = {}) {
+  const world = await World.start();
+  const node = world.node();
+  await node.hello(hello);
+  const client = await world.ready();
+  const made = await client.call<{ sessionId: string; error?: { code: number } }>('session/new', {
+    cwd: '/tmp',
+    mcpServers: [],
+    _meta: { praxis: meta },
+  });
+  const { sessionId } = made;
+  const turn = newId();
+  if (sessionId) await client.ask('session/prompt', promptOf(sessionId, 'go', turn), 500);
+  const inbox = async () =>
+    (await client.call<{ approvals: OpenApproval[] }>('_praxis/approvals', {})).approvals;
+  const answer = (params: object) =>
+    client.call<{ error?: { code: number }; optionId?: string }>('_praxis/approvals/answer', params);
+  return { world, node, client, sessionId, turn, inbox, answer, made };
+}
+
+describe('the inbox of approvals', () => {
+  it('lists the open questions of all sessions, with the exact arguments and their hash', async () => {
+    const { world, node, client, sessionId, inbox } = await working();
+    const other = await client.call<{ sessionId: string }>('session/new', { cwd: '/tmp', mcpServers: [] });
+    await node.say(sessionId, ask(sessionId, 1));
+    await world.clock.advance(10);
+    await node.say(other.sessionId, ask(other.sessionId, 2));
+    await settled();
+    const [first, second] = await inbox();
+    expect(first).toMatchObject({ sessionId, node: 'box', method: PERMISSION, denyAt: null });
+    expect(first?.params).toMatchObject({ toolCall: { rawInput: { command: 'rm' } }, options: OPTIONS });
+    expect(first?.hash).toBe(argumentsHash(ask(sessionId, 1)));
+    expect(second?.sessionId).toBe(other.sessionId);
+  });
+
+  it('answers by the kind of an option, once; the same answer again is the same, another is refused', async () => {
+    const { node, client, sessionId, inbox, answer } = await working();
+    await node.say(sessionId, ask(sessionId, 1));
+    await settled();
+    const [{ requestId, hash } = { requestId: '', hash: '' }] = await inbox();
+    expect(await answer({ requestId, choice: 'allow_always', hash })).toEqual({ sessionId, optionId: 'yy' });
+    expect(await answer({ requestId, choice: { optionId: 'yy' } })).toMatchObject({ optionId: 'yy' });
+    expect((await answer({ requestId, choice: 'reject_once' })).error?.code).toBe(ErrorCode.Conflict);
+    expect(answers(node)).toEqual([[1, chosen('yy')]]);
+    expect(await inbox()).toEqual([]);
+    expect(client.story()).toContain('_praxis/request/resolved');
+  });
+
+  it('refuses an answer that was given to other arguments, and the question stays open', async () => {
+    const { node, client, sessionId, inbox, answer } = await working();
+    await node.say(sessionId, ask(sessionId, 1));
+    await settled();
+    const [{ requestId } = { requestId: '' }] = await inbox();
+    const hash = argumentsHash(ask(sessionId, 1, { rawInput: { command: 'ls' } }));
+    expect((await answer({ requestId, choice: 'allow_once', hash })).error?.code).toBe(ErrorCode.Conflict);
+    await client.send(resultLine(requestId, { ...chosen('y'), _meta: { praxis: { hash } } }));
+    await settled();
+    expect(answers(node)).toEqual([]);
+    expect(client.story()).toContain('_praxis/session/notice');
+    const right = argumentsHash(ask(sessionId, 1));
+    await client.send(resultLine(requestId, { ...chosen('y'), _meta: { praxis: { hash: right } } }));
+    await settled();
+    expect(answers(node)).toEqual([[1, chosen('y')]]);
+  });
+
+  it('refuses what the agent does not offer and what nobody asked', async () => {
+    const { node, sessionId, inbox, answer } = await working();
+    await node.say(sessionId, ask(sessionId, 1));
+    await settled();
+    const [{ requestId } = { requestId: '' }] = await inbox();
+    expect((await answer({ requestId, choice: 'reject_always' })).error?.code).toBe(ErrorCode.InvalidParams);
+    expect((await answer({ requestId, choice: 'perhaps' })).error?.code).toBe(ErrorCode.InvalidParams);
+    expect((await answer({ requestId: newId(), choice: 'allow_once' })).error?.code).toBe(ErrorCode.Conflict);
+    expect(answers(node)).toEqual([]);
+  });
+});
+
+describe('the policy of approvals', () => {
+  const auto = (...kinds: string[]) => ({ approvals: { auto: kinds } });
+
+  it('asks about everything unless something else was set', async () => {
+    const { world, node, sessionId, inbox } = await working();
+    await node.say(sessionId, ask(sessionId, 1, { kind: 'read' }));
+    await world.clock.advance(60_000);
+    expect(await inbox()).toHaveLength(1);
+  });
+
+  it('allows the named kinds at once, by the weakest "allow", and shows question and answer', async () => {
+    const { node, client, sessionId, inbox } = await working(auto('read'));
+    await node.say(sessionId, ask(sessionId, 1, { kind: 'read' }), ask(sessionId, 2, { kind: 'edit' }));
+    await settled();
+    expect(answers(node)).toEqual([[1, chosen('y')]]);
+    expect(await inbox()).toHaveLength(1);
+    const resolved = client
+      .events()
+      .find(({ frame }) => 'method' in frame && frame.method === '_praxis/request/resolved');
+    expect(resolved?.frame).toMatchObject({ params: { by: 'policy', result: chosen('y') } });
+  });
+
+  it('knows the kind of a call that was announced before, and asks when it knows none', async () => {
+    const { node, sessionId, inbox } = await working(auto('search'));
+    const update = { sessionUpdate: 'tool_call', toolCallId: 't1', title: 'Find', kind: 'search' };
+    await node.say(sessionId, notificationLine('session/update', { sessionId, update }));
+    await node.say(sessionId, ask(sessionId, 1, { kind: undefined }), ask(sessionId, 2, { kind: undefined }));
+    await settled();
+    expect(answers(node)).toEqual([[1, chosen('y')]]);
+    expect((await inbox()).map(({ params }) => params.toolCall)).toMatchObject([{ toolCallId: 't2' }]);
+  });
+
+  it('comes from the node where the session sets none', async () => {
+    const { node, sessionId } = await working({}, { policy: auto('read') });
+    await node.say(sessionId, ask(sessionId, 1, { kind: 'read' }));
+    await settled();
+    expect(answers(node)).toEqual([[1, chosen('y')]]);
+    const own = await working(auto(), { policy: auto('read') });
+    await own.node.say(own.sessionId, ask(own.sessionId, 1, { kind: 'read' }));
+    await settled();
+    expect(answers(own.node)).toEqual([]);
+  });
+
+  it('may not allow more than the owner of the node does where YOLO is denied', async () => {
+    const denied = { yolo: 'deny', policy: auto('read') };
+    expect((await working(auto('read'), denied)).sessionId).toBeDefined();
+    expect((await working(auto('read', 'edit'), denied)).made.error?.code).toBe(ErrorCode.Forbidden);
+  });
+
+  it('rejects after its time limit, also when somebody watches', async () => {
+    const { world, node, client, sessionId, inbox } = await working({ approvals: { denyAfterSecs: 30 } });
+    await node.say(sessionId, ask(sessionId, 1));
+    await settled();
+    const [open] = await inbox();
+    expect(open?.denyAt).toBe(open!.at + 30_000);
+    await world.clock.advance(29_000);
+    await node.beat();
+    expect(answers(node)).toEqual([]);
+    await world.clock.advance(2_000);
+    expect(answers(node)).toEqual([[1, chosen('n')]]);
+    expect(client.story().filter((told) => told === '_praxis/session/notice')).toHaveLength(1);
+  });
+
+  it('rejects for a session that said nobody answers, unless a viewer can', async () => {
+    const { world, node, client, sessionId } = await working({ interactive: false });
+    await node.say(sessionId, ask(sessionId, 1));
+    await world.clock.advance(2 * NO_ANSWERER_MS);
+    expect(answers(node)).toEqual([]);
+    client.vanish();
+    await node.text(sessionId, 'nobody hears this');
+    const robot = await world.ready('robot', { interactive: false });
+    await robot.call('_praxis/session/attach', { sessionId, after: 0 });
+    await world.clock.advance(2_000);
+    expect(answers(node)).toEqual([[1, chosen('n')]]);
+  });
+
+  it('rejects when the only viewer of such a session has abstained', async () => {
+    const { world, node, client, sessionId, inbox } = await working({ interactive: false });
+    await node.say(sessionId, ask(sessionId, 1));
+    await settled();
+    const [{ requestId } = { requestId: '' }] = await inbox();
+    await client.send(errorLine(requestId, methodNotFound(PERMISSION)));
+    await settled();
+    expect(answers(node)).toEqual([]);
+    await world.clock.advance(NO_ANSWERER_MS + 1_000);
+    expect(answers(node)).toEqual([[1, chosen('n')]]);
+  });
+});
+
+describe('a limit', () => {
+  it('refuses one session more than the owner of the node allows, and says which limit', async () => {
+    const { client, sessionId } = await working({}, { policy: { maxSessions: 1 } });
+    const more = () => client.call<{ error?: object }>('session/new', { cwd: '/tmp', mcpServers: [] });
+    expect((await more()).error).toMatchObject({
+      code: ErrorCode.TooManySessions,
+      data: { node: 'box', limit: 1 },
+    });
+    await client.call('session/close', { sessionId });
+    expect((await more()).error).toBeUndefined();
+  });
+
+  it('refuses a prompt to a full journal, and what runs goes on', async () => {
+    const world = await World.start(':memory:', undefined, { maxJournal: 2_000 });
+    const { node, client, sessionId } = await world.session();
+    const turn = newId();
+    await client.ask('session/prompt', promptOf(sessionId, 'go', turn), 500);
+    await node.text(sessionId, 'x'.repeat(3_000));
+    await settled();
+    expect(await client.call('session/prompt', promptOf(sessionId, 'more'))).toMatchObject({
+      error: { code: ErrorCode.JournalFull, data: { limit: 2_000 } },
+    });
+    await node.answer(sessionId, turn, { stopReason: 'end_turn' });
+    await settled();
+    expect(client.answersTo(500)[0]?.result).toEqual({ stopReason: 'end_turn' });
+  });
+});
