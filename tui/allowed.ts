@@ -10,6 +10,7 @@ export function contextsOf(state: State): Context[] {
   const { overlay } = state;
   if (overlay?.kind === 'help') return ['help', 'everywhere'];
   if (overlay?.kind === 'start') return ['start', 'everywhere'];
+  if (overlay?.kind === 'question') return ['full', 'question', 'everywhere'];
   if (overlay?.kind === 'pick') return ['pick', 'everywhere'];
   if (overlay?.kind === 'status' || overlay?.kind === 'settings' || overlay?.kind === 'soon')
     return [overlay.kind, 'everywhere'];
@@ -62,6 +63,7 @@ export function whyNot(state: State, command: Command): string | null {
     case 'history':
       if (!chat) return 'No session is open.';
       return recallable(chat).length > 0 ? null : 'Nothing was sent in this session yet.';
+    case 'full':
     case 'answer':
       return chat && openQuestion(chat) ? null : '';
     case 'copyAnswer':
@@ -72,6 +74,7 @@ export function whyNot(state: State, command: Command): string | null {
       return lastCode(chat.view) === null ? 'No answer has a block of code.' : null;
     case 'expand':
     case 'edit':
+    case 'diff':
     case 'search':
     case 'status':
     case 'back':

@@ -16,7 +16,8 @@ export type Context =
   | 'found'
   | 'status'
   | 'settings'
-  | 'soon';
+  | 'soon'
+  | 'full';
 
 export type Command =
   | 'sessions'
@@ -55,6 +56,8 @@ export type Command =
   | 'toggle'
   | 'start'
   | 'palette'
+  | 'diff'
+  | 'full'
   | 'settings'
   | 'operations'
   | 'orchestrator'
@@ -102,6 +105,7 @@ export const CONTEXTS: Record<Context, string> = {
   pick: 'Command palette, and the prompts that were sent',
   status: 'Status of the session',
   settings: 'Settings',
+  full: 'A question on the whole screen',
   soon: 'Operations and Orchestrator',
 };
 
@@ -230,6 +234,14 @@ export const BINDINGS: readonly Binding[] = [
   },
   {
     in: 'chat',
+    command: 'diff',
+    keys: ['alt+v'],
+    name: 'Show changes side by side, or in one column',
+    slash: 'diff',
+    help: 'Show changes side by side, or in one column.',
+  },
+  {
+    in: 'chat',
     command: 'history',
     keys: ['ctrl+r'],
     name: 'Take an earlier prompt',
@@ -271,6 +283,13 @@ export const BINDINGS: readonly Binding[] = [
 
   { in: 'question', command: 'allowOnce', keys: ['a'], label: 'allow once', help: 'Allow it this time.' },
   { in: 'question', command: 'allowAlways', keys: ['A'], label: 'always', help: 'Allow it from now on.' },
+  {
+    in: 'question',
+    command: 'full',
+    keys: ['f'],
+    label: 'full view',
+    help: 'Show all of it on the whole screen.',
+  },
   { in: 'question', command: 'rejectOnce', keys: ['r'], label: 'reject', help: 'Reject it this time.' },
   { in: 'question', command: 'rejectAlways', keys: ['R'], label: 'always', help: 'Reject it from now on.' },
   {
@@ -405,6 +424,18 @@ export const BINDINGS: readonly Binding[] = [
   { in: 'pick', command: 'dismiss', keys: ['escape', 'ctrl+k'], label: 'close', help: 'Choose nothing.' },
 
   { in: 'status', command: 'dismiss', keys: ['escape', 'enter', 'q'], label: 'close', help: 'Close it.' },
+
+  { in: 'full', command: 'next', keys: ['down', 'j'], label: 'down', help: 'Scroll down.' },
+  { in: 'full', command: 'previous', keys: ['up', 'k'], label: 'up', help: 'Scroll up.' },
+  { in: 'full', command: 'pageDown', keys: ['pagedown', ' '], help: 'Scroll down by ten lines.' },
+  { in: 'full', command: 'pageUp', keys: ['pageup'], help: 'Scroll up by ten lines.' },
+  {
+    in: 'full',
+    command: 'dismiss',
+    keys: ['escape', 'f', 'q', 'tab'],
+    label: 'close',
+    help: 'Go back; the question stays open.',
+  },
 
   { in: 'settings', command: 'next', keys: ['down', 'j', 'tab'], label: 'down', help: 'Go down.' },
   { in: 'settings', command: 'previous', keys: ['up', 'k', 'shift+tab'], label: 'up', help: 'Go up.' },

@@ -10,10 +10,13 @@ import type { Command } from './keys.js';
 import { overlayCommand, sessionsOverlay, startOverlay } from './overlays.js';
 import { acceptPopup, closePopup, movePopup, popupAfter, popupOf, slashBinding } from './popup.js';
 import { EMPTY_SEARCH, type Search, searched } from './search.js';
+import type { Settings } from './settings.js';
 import {
   type Chat,
   currentChat,
   entries,
+  isSideBySide,
+  openQuestion,
   recallable,
   type State,
   selectable,
@@ -50,7 +53,7 @@ export function run(state: State, command: Command, key: string, now: number): S
     case 'orchestrator':
       return step({ ...state, overlay: { kind: 'soon', what: command } });
     default:
-      if (state.overlay) return overlayCommand(state, command, now);
+      if (state.overlay) return overlayCommand(state, command, key, now);
       return state.focus === 'list' ? inList(state, command) : inChat(state, command, key, now);
   }
 }
@@ -84,6 +87,16 @@ function inChat(state: State, command: Command, key: string, now: number): Step<
     case 'previous':
     case 'dismiss':
       return inPopup(state, chat, command, now);
+    case 'full': {
+      const question = openQuestion(chat);
+      return step(
+        question ? { ...state, overlay: { kind: 'question', requestId: question.requestId, top: 0 } } : state,
+      );
+    }
+    case 'diff': {
+      const settings: Settings = { ...state.settings, diff: isSideBySide(state) ? 'unified' : 'side' };
+      return step({ ...state, settings }, { type: 'settings', settings });
+    }
     case 'edit':
       return step(state, { type: 'edit', sessionId: chat.sessionId, text: chat.draft.text });
     case 'copyAnswer':

@@ -1,12 +1,13 @@
 /** What the commands of the overlays do: live sessions, the start form, the help. */
 import type { ConnectorInfo, NodeInfo } from '../proto/index.js';
+import { answerWith } from './answers.js';
 import { openSession, say, step } from './change.js';
 import { EMPTY_EDITOR, editorOf } from './editor.js';
 import type { Effect, Step } from './effects.js';
 import type { Command } from './keys.js';
 import { inPick } from './pick.js';
 import { PREFERENCES, turned } from './preferences.js';
-import { type Overlay, overlaySessions, type State } from './state.js';
+import { currentChat, type Overlay, overlaySessions, type State } from './state.js';
 
 export const sessionsOverlay = (state: State): State => ({
   ...state,
@@ -57,8 +58,10 @@ export function startOverlay(state: State, node: NodeInfo, connector: ConnectorI
   };
 }
 
-export function overlayCommand(state: State, command: Command, now: number): Step<State> {
+export function overlayCommand(state: State, command: Command, key: string, now: number): Step<State> {
   switch (state.overlay?.kind) {
+    case 'question':
+      return inQuestion(state, state.overlay, command, key, now);
     case 'help':
       return inHelp(state, state.overlay, command);
     case 'start':
@@ -75,6 +78,27 @@ export function overlayCommand(state: State, command: Command, now: number): Ste
     default:
       return step(state);
   }
+}
+
+/** Lines by which the keys scroll. */
+const SCROLLS: Partial<Record<Command, number>> = { next: 1, previous: -1, pageDown: 10, pageUp: -10 };
+
+function inQuestion(
+  state: State,
+  overlay: Extract<Overlay, { kind: 'question' }>,
+  command: Command,
+  key: string,
+  now: number,
+): Step<State> {
+  if (command === 'dismiss') return step({ ...state, overlay: null });
+  const by = SCROLLS[command];
+  if (by !== undefined)
+    return step({ ...state, overlay: { ...overlay, top: Math.max(0, overlay.top + by) } });
+  const chat = currentChat(state);
+  if (!chat) return step(state);
+  const answered = answerWith(state, chat, key, now);
+  const isDone = answered.effects.some((e) => e.type === 'answer');
+  return isDone ? { ...answered, state: { ...answered.state, overlay: null } } : answered;
 }
 
 function inSettings(

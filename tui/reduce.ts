@@ -10,7 +10,7 @@ import type { Effect, Message, Step } from './effects.js';
 import { fieldOf, withField } from './fields.js';
 import type { InputEvent } from './input.js';
 import { searched } from './search.js';
-import { type Chat, currentChat, type State } from './state.js';
+import { type Chat, currentChat, openQuestion, type State } from './state.js';
 
 export function reduce(state: State, message: Message, now: number): Step<State> {
   switch (message.type) {
@@ -127,7 +127,16 @@ function viewChanged(state: State, sessionId: string, now: number): State {
     chat && chat.busy !== busy
       ? withChat(state, sessionId, () => ({ busy, endedAt: busy ? chat.endedAt : now }))
       : state;
-  return takeQuestion(dropAccepted(next, sessionId), sessionId, now);
+  return withoutAnswered(takeQuestion(dropAccepted(next, sessionId), sessionId, now));
+}
+
+/** A question that somebody else answered is not shown as open any more. */
+function withoutAnswered(state: State): State {
+  const { overlay } = state;
+  if (overlay?.kind !== 'question') return state;
+  const chat = currentChat(state);
+  const isOpen = chat && openQuestion(chat)?.requestId === overlay.requestId;
+  return isOpen ? state : { ...state, overlay: null };
 }
 
 /** A prompt whose turn is among the events is drawn from there. */

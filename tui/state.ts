@@ -56,6 +56,8 @@ export type Entry =
 export type Overlay =
   | { kind: 'help'; top: number }
   | { kind: 'status' }
+  /** The open question, whole. */
+  | { kind: 'question'; requestId: string; top: number }
   | { kind: 'settings'; selected: number }
   | { kind: 'soon'; what: 'operations' | 'orchestrator' }
   /** One of many, found by letters of its name: choices.ts has them. */
@@ -193,6 +195,12 @@ export const QUESTION_GUARD_MS = 300;
 /** Whether a, A, r, R answer now. */
 export const isAnswering = (chat: Chat, now: number): boolean =>
   chat.target === 'question' && chat.question !== null && now - chat.question.since >= QUESTION_GUARD_MS;
+
+/** Columns from which on changes are shown side by side by themselves. */
+const SIDE_BY_SIDE_COLUMNS = 140;
+
+export const isSideBySide = ({ settings, columns }: State): boolean =>
+  settings.diff === 'side' || (settings.diff === 'auto' && columns >= SIDE_BY_SIDE_COLUMNS);
 
 /** The sessions of the overlay: those that its filter leaves. */
 export function overlaySessions(state: State): SessionInfo[] {

@@ -14,7 +14,7 @@ const facts: ToolFacts = {
   rawInput: null,
   rawOutput: null,
 };
-const context: ItemContext = { width: 48, expanded: false, me: 'ada', answering: false };
+const context: ItemContext = { width: 48, expanded: false, me: 'ada', answering: false, sideBySide: false };
 
 const draw = (item: Item, more: Partial<ItemContext> = {}) =>
   new ItemLines(() => 0).lines(item, { ...context, ...more });
@@ -46,6 +46,18 @@ describe('items on the screen', () => {
   it('show a tool call on one line, with the size of its change', () => {
     const item: Item = { ...base, ...facts, kind: 'tool', status: 'completed', endedAt: 1, content: [diff] };
     expect(shown(item)).toEqual(['✔ Edit greeting.ts                    +1 −1 done']);
+  });
+
+  it('show a change side by side where asked, the old beside the new', () => {
+    const item: Item = { ...base, ...facts, kind: 'tool', status: 'failed', endedAt: 1, content: [diff] };
+    expect(shown(item, { sideBySide: true })).toEqual([
+      '✘ Edit greeting.ts                  +1 −1 failed',
+      '│ /src/a.ts',
+      '│   one                 │   one',
+      '│ - two                 │ + 2',
+      '│   three               │   three',
+    ]);
+    for (const l of draw(item, { sideBySide: true, width: 21 })) expect(lineWidth(l)).toBeLessThanOrEqual(21);
   });
 
   it('open a tool call that failed, and any other when asked', () => {

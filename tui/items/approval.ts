@@ -50,7 +50,7 @@ function answered(item: ApprovalItem, width: number): Line[] {
   ];
 }
 
-export const approval: Renderer<ApprovalItem> = (item, { width, answering }) => {
+export const approval: Renderer<ApprovalItem> = (item, { width, answering, sideBySide }) => {
   if (item.state !== 'open') return answered(item, width);
   const inner = width - 2;
   const keys: Span[] = [];
@@ -63,7 +63,7 @@ export const approval: Renderer<ApprovalItem> = (item, { width, answering }) => 
   }
   const lines: Line[] = [
     ...wrap([span('Allow? ', 'warning'), span(sanitizeLine(item.tool.title), 'strong')], inner),
-    ...toolLines(item.tool, inner),
+    ...toolLines(item.tool, inner, sideBySide),
     [],
     ...wrap(keys, inner),
     ...(answering ? [] : wrap([span('Tab to answer', 'dim')], inner)),

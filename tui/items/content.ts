@@ -1,7 +1,8 @@
 /** What a tool call reads, writes and prints, as lines: commands, output, coloured diffs. */
 import { sanitize, sanitizeLine, type ToolContent, type ToolFacts } from '../../client/index.js';
-import { type DiffLine, diffLines } from '../diff.js';
-import { chop, type Line, type Span, type Style, span, wrap } from '../draw/line.js';
+import { diffLines } from '../diff.js';
+import { chop, type Line, type Style, span, wrap } from '../draw/line.js';
+import { changeLines } from './diff-lines.js';
 
 /** Lines of one output that are shown; the transcript has all of them. */
 const MAX_OUTPUT_LINES = 400;
@@ -21,25 +22,11 @@ function output(text: string, width: number): Line[] {
   ];
 }
 
-function diffLine(l: DiffLine, width: number): Line[] {
-  if (l.kind === 'gap') return chop([span(`  ⋯ ${l.count} unchanged`, 'dim')], width);
-  if (l.kind === 'same') return chop([span(`  ${l.text}`, 'dim')], width);
-  const sign = l.kind === 'added' ? '+ ' : '- ';
-  const spans: Span[] = [span(sign, l.kind)];
-  if (l.changed) {
-    const [from, to] = l.changed;
-    spans.push(span(l.text.slice(0, from), l.kind));
-    spans.push(span(l.text.slice(from, to), l.kind === 'added' ? 'addedWord' : 'removedWord'));
-    spans.push(span(l.text.slice(to), l.kind));
-  } else spans.push(span(l.text, l.kind));
-  return chop(spans, width);
-}
-
-function diff(content: Extract<ToolContent, { type: 'diff' }>, width: number): Line[] {
+function diff(content: Extract<ToolContent, { type: 'diff' }>, width: number, sideBySide: boolean): Line[] {
   const what = content.oldText === null ? 'new file ' : '';
   return [
     ...chop([span(what, 'dim'), span(sanitizeLine(content.path), 'strong')], width),
-    ...diffLines(content.oldText, content.newText).flatMap((l) => diffLine(l, width)),
+    ...changeLines(content.oldText, content.newText, width, sideBySide),
   ];
 }
 
@@ -70,18 +57,18 @@ export function commandOf(tool: ToolFacts): string | null {
   return null;
 }
 
-function contentLines(content: ToolContent, width: number): Line[] {
-  if (content.type === 'diff') return diff(content, width);
+function contentLines(content: ToolContent, width: number, sideBySide: boolean): Line[] {
+  if (content.type === 'diff') return diff(content, width, sideBySide);
   if (content.type === 'text') return output(content.text, width);
   return chop([span(`terminal ${sanitizeLine(content.terminalId)}`, 'dim')], width);
 }
 
 /** Everything there is to know of a call: its command or input, then its content. */
-export function toolLines(tool: ToolFacts, width: number): Line[] {
+export function toolLines(tool: ToolFacts, width: number, sideBySide: boolean): Line[] {
   const command = commandOf(tool);
   const lines: Line[] = [];
   if (command !== null) lines.push(...wrap([span('$ ', 'dim'), span(command, 'code')], width, 2));
-  for (const content of tool.content) lines.push(...contentLines(content, width));
+  for (const content of tool.content) lines.push(...contentLines(content, width, sideBySide));
   if (lines.length === 0 && tool.rawInput !== null && tool.rawInput !== undefined)
     lines.push(...output(JSON.stringify(tool.rawInput, null, 2), width));
   if (tool.content.length === 0 && typeof tool.rawOutput === 'string')

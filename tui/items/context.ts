@@ -10,6 +10,8 @@ export interface ItemContext {
   me: string;
   /** Of an open question: whether its answer keys work now. */
   answering: boolean;
+  /** Changes are shown as old beside new. */
+  sideBySide: boolean;
 }
 
 /** One renderer per kind of item. It keeps no state and reads no clock: the same item and context give the same lines. */

@@ -10,7 +10,8 @@ import { notice, other, plan } from './other.js';
 import { echo, end, prompt, thought } from './talk.js';
 import { tool } from './tool.js';
 
-export { ANSWER_KEYS, optionForKey } from './approval.js';
+export { ANSWER_KEYS, answerKeys, optionForKey } from './approval.js';
+export { toolLines } from './content.js';
 export type { ItemContext } from './context.js';
 
 interface Kept {
@@ -46,7 +47,7 @@ export class ItemLines {
       this.#kept.clear();
       this.#width = context.width;
     }
-    const key = `${item.version} ${context.expanded} ${context.answering}`;
+    const key = `${item.version} ${context.expanded} ${context.answering} ${context.sideBySide}`;
     const known = this.#kept.get(item.id);
     if (known) this.#kept.delete(item.id);
     const fresh = known !== undefined && (known.key === key || this.#isRecent(item, known));

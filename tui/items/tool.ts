@@ -12,7 +12,7 @@ const LOOKS: Record<ToolStatus, [glyph: string, style: Style, word: string]> = {
   cancelled: ['⊘', 'dim', 'cancelled'],
 };
 
-export const tool: Renderer<ToolItem> = (item, { width, expanded }) => {
+export const tool: Renderer<ToolItem> = (item, { width, expanded, sideBySide }) => {
   const [glyph, style, word] = LOOKS[item.status];
   const open = expanded || item.status === 'failed';
   const title = sanitizeLine(item.title);
@@ -25,5 +25,5 @@ export const tool: Renderer<ToolItem> = (item, { width, expanded }) => {
     width,
   );
   if (!open) return [head];
-  return [head, ...toolLines(item, width - 2).map((l): Line => [span('│ ', 'rule'), ...l])];
+  return [head, ...toolLines(item, width - 2, sideBySide).map((l): Line => [span('│ ', 'rule'), ...l])];
 };

@@ -7,7 +7,7 @@ import { editorLines, fieldLine } from '../editor.js';
 import type { ItemLines } from '../items/index.js';
 import { type Popup, popupOf } from '../popup.js';
 import { currentMatch, hitOf, MAX_MATCHES, marked, type Search } from '../search.js';
-import { type Chat, currentChat, isAnswering, openQuestion, type State } from '../state.js';
+import { type Chat, currentChat, isAnswering, isSideBySide, openQuestion, type State } from '../state.js';
 import { type LinesOf, look, type Visible } from '../viewport.js';
 import { STATE_MARKS } from './list.js';
 import { welcome } from './welcome.js';
@@ -37,6 +37,7 @@ export function linesOf(state: State, chat: Chat, store: ItemLines, width: numbe
     store.lines(item, {
       width,
       me: state.me,
+      sideBySide: isSideBySide(state),
       expanded: chat.expandAll !== chat.expanded.has(item.id) || found === item.id,
       answering: answering && item.kind === 'approval' && item.requestId === question,
     });

@@ -8,6 +8,7 @@ import { age, type Box } from './box.js';
 import { framed } from './layout.js';
 import { STATE_MARKS } from './list.js';
 import { pickBox } from './pick.js';
+import { questionBox } from './question.js';
 import { statusBox } from './session-status.js';
 import { settingsBox, soonBox } from './settings.js';
 
@@ -21,6 +22,8 @@ export function overlayBox(state: State, now: number): Box | null {
       return sessions(state, state.overlay, now);
     case 'pick':
       return pickBox(state, state.overlay);
+    case 'question':
+      return questionBox(state, state.overlay, now);
     case 'settings':
       return settingsBox(state, state.overlay);
     case 'soon':

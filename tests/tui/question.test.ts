@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { lineText } from '../../tui/draw/line.js';
+import { ItemLines } from '../../tui/items/index.js';
+import { drawScreen } from '../../tui/screens/index.js';
+import { Driver } from '../support/screen-driver.js';
+
+const text = (d: Driver) =>
+  drawScreen(d.state, new ItemLines(() => 0), d.now)
+    .lines.map(lineText)
+    .join('\n');
+
+function asked(): Driver {
+  const d = new Driver();
+  const newText = Array.from({ length: 80 }, (_, i) => `line ${i}`).join('\n');
+  d.event(
+    'session/request_permission',
+    {
+      toolCall: {
+        toolCallId: 'c',
+        title: 'Write big.txt',
+        content: [{ type: 'diff', path: '/big.txt', newText }],
+      },
+      options: [{ optionId: 'y', name: 'Yes', kind: 'allow_once' }],
+    },
+    'q1',
+  );
+  d.now += 300;
+  return d;
+}
+
+describe('a question on the whole screen', () => {
+  it('is read to its end and answered there', () => {
+    const d = asked();
+    d.type('f');
+    expect(text(d)).toContain('line 0');
+    expect(text(d)).toMatch(/\d+ more lines/);
+    for (let i = 0; i < 10; i++) d.key('pagedown');
+    expect(text(d)).toContain('line 79');
+    expect(text(d)).not.toContain('more lines');
+    d.type('a');
+    expect(d.effects).toMatchObject([{ type: 'answer', requestId: 'q1', optionId: 'y' }]);
+    expect(d.state.overlay).toBeNull();
+  });
+
+  it('goes back with Esc and leaves the question open', () => {
+    const d = asked();
+    d.type('f');
+    d.key('escape');
+    expect(d.state.overlay).toBeNull();
+    expect(d.effects).toEqual([]);
+    d.type('a');
+    expect(d.effects).toMatchObject([{ type: 'answer' }]);
+  });
+
+  it('goes away when somebody else answers', () => {
+    const d = asked();
+    d.type('f');
+    d.event('_praxis/request/resolved', { requestId: 'q1', by: 'grace' });
+    expect(d.state.overlay).toBeNull();
+  });
+});
+
+describe('changes side by side', () => {
+  it('come by themselves from 140 columns on, and a key turns them over and has that saved', () => {
+    const d = new Driver();
+    const content = [{ type: 'diff', path: '/a', oldText: 'one\n', newText: 'two\n' }];
+    d.event('session/update', {
+      update: { sessionUpdate: 'tool_call', toolCallId: 't', title: 'Edit', status: 'failed', content },
+    });
+    expect(text(d)).not.toMatch(/- one.*\+ two/);
+    d.tell({ type: 'resized', columns: 140, rows: 30 });
+    expect(text(d)).toMatch(/- one.*\+ two/);
+    d.key('alt+v');
+    expect(text(d)).not.toMatch(/- one.*\+ two/);
+    expect(d.effects).toMatchObject([{ type: 'settings', settings: { diff: 'unified' } }]);
+  });
+});
