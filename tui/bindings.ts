@@ -312,7 +312,7 @@ export const BINDINGS: readonly Binding[] = [
     command: 'discard',
     keys: ['d', 'delete'],
     label: 'discard',
-    help: 'Close the session; asks first.',
+    help: 'Close the session; one that works only after a question.',
   },
   {
     in: 'sessions',

@@ -165,6 +165,9 @@ function inStart(
   }
 }
 
+const closed = (state: State, sessionId: string, now: number): Step<State> =>
+  step(say(state, 'Closing the session. Its transcript stays.', now), { type: 'close', sessionId });
+
 function inSessions(
   state: State,
   overlay: Extract<Overlay, { kind: 'sessions' }>,
@@ -194,14 +197,17 @@ function inSessions(
     case 'resume':
       return chosen ? openSession(state, chosen.sessionId) : step(state);
     case 'discard':
-      return chosen ? change({ confirm: chosen.sessionId }) : step(state);
+      if (!chosen) return step(state);
+      // What works is asked for once more; an idle one loses nothing, its transcript stays.
+      if (chosen.state === 'working' || chosen.state === 'waiting' || chosen.queued > 0)
+        return change({ confirm: chosen.sessionId });
+      return closed({ ...state, overlay: { ...overlay, selected: null } }, chosen.sessionId, now);
     case 'no':
       return change({ confirm: null });
     case 'yes': {
       const sessionId = overlay.confirm;
       if (sessionId === null) return step(state);
-      const next: State = { ...state, overlay: { ...overlay, confirm: null, selected: null } };
-      return step(say(next, 'Closing the session. Its transcript stays.', now), { type: 'close', sessionId });
+      return closed({ ...state, overlay: { ...overlay, confirm: null, selected: null } }, sessionId, now);
     }
     default:
       return step(state);

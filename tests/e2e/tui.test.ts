@@ -104,8 +104,6 @@ overBothBrokers('the screen of a person', (start) => {
     t.type(KEY.ctrl('w'));
     await t.waitFor('Live sessions');
     t.type('d');
-    await t.waitFor('yes');
-    t.type('y');
     await t.waitFor('0 sessions');
   }, 90_000);
 

@@ -180,7 +180,7 @@ describe('the screen in a terminal', () => {
     expect(t.text()).toContain('Partial words that stay.');
   });
 
-  it('discards a session from the overlay after a confirm, and filters the overlay', async () => {
+  it('discards a session from the overlay, one that works after a confirm, and filters the overlay', async () => {
     const t = await chat();
     t.type(KEY.ctrl('w'));
     await t.waitFor('Live sessions');
@@ -189,11 +189,23 @@ describe('the screen in a terminal', () => {
     t.type(KEY.escape);
     await t.waitFor((text) => !text.includes('Filter'));
     t.type('d');
-    await t.waitFor('Close Demo agent');
-    t.type('y');
     await t.waitFor('No session is alive.');
     t.type(KEY.escape);
-    await t.waitFor('0 sessions');
+    await t.waitFor((text) => text.includes('0 sessions') && !text.includes('No session is alive.'));
+    t.type(`${KEY.ctrl('l')}${KEY.enter}`);
+    await t.waitFor('Working directory');
+    t.type(KEY.enter);
+    await t.waitFor('Ask the agent something');
+    t.type(`wait${KEY.enter}`);
+    await t.waitFor('working');
+    t.type(KEY.ctrl('w'));
+    await t.waitFor(/Status +Queued +Title +Agent +Node +Id +Age/);
+    t.type('d');
+    await t.waitFor('It is working: its prompt is cancelled.');
+    t.type('n');
+    await t.waitFor((text) => !text.includes('is cancelled.'));
+    t.type('dy');
+    await t.waitFor('No session is alive.');
   });
 
   it('closes an idle session with Ctrl+C, after a second press when there is a draft', async () => {
