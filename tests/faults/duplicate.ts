@@ -45,5 +45,6 @@ export async function duplicate({ rabbit, system }: Stage, random: Random, ms: n
   await sleep(ms);
   await listen.close();
   await sleep(600);
+  if (timers.length === 0) throw new Error('no message was there to copy');
   await Promise.all(connections.map((connection) => connection.close()));
 }

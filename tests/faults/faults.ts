@@ -163,7 +163,7 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    name: 'every message twice, late',
+    name: 'every message twice',
     over: RABBIT,
     happen: (stage, random) => duplicate(stage, random, 4_000),
   },

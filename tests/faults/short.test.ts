@@ -6,7 +6,7 @@ import { faultsFor, type Row, runPlan, totals } from './suite.js';
 
 const SHORT: Record<BrokerKind, string[]> = {
   embedded: ['kill -9 service', 'kill -9 node', 'kill -9 agent', 'journal full', 'delay node 0-500 ms'],
-  rabbitmq: ['kill -9 service', 'kill -9 broker', 'every message twice, late'],
+  rabbitmq: ['kill -9 service', 'kill -9 broker', 'every message twice'],
 };
 
 describe('under faults', () => {
