@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { MAX_ID_LENGTH } from '../../proto/index.js';
 import { Child, type Exit } from '../child.js';
 import type { Clock } from '../clock.js';
+import { agentEnvironment } from '../environment.js';
 import type { Groups } from '../groups.js';
 import { describeError, LuaError, type LuaVm } from '../lua/index.js';
 import { Feed, type StreamEvent } from './feed.js';
@@ -192,6 +193,8 @@ export class SessionHost {
     sleep: (ms) => this.sleep(Duration.parse(ms)),
     wait: (id, ms) => this.waits.wait(Handle.parse(id), this.options.clock, Duration.optional().parse(ms)),
     which: (program) => which(Text.parse(program)),
+    env: (name) => agentEnvironment(process.env, {}, '')[Text.parse(name)],
+    uid: () => process.getuid?.(),
     process: (options) => this.startProcess(Command.parse(options)),
     pty: (options) => this.startPty(Terminal.parse(options)),
     listen: (handle, event) => this.stream(handle).feed.listen(Event.parse(event)),

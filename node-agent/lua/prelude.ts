@@ -120,6 +120,8 @@ host = {
     if libraries[name] == nil then libraries[name] = load_chunk(call("library", name), name, "b")() end
     return libraries[name]
   end,
+  env = function(name) return (call("env", name)) end,
+  uid = function() return (call("uid")) end,
   future = future,
   task = function(run)
     if type(run) ~= "function" then error("host.task takes a function", 2) end
