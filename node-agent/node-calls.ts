@@ -17,12 +17,23 @@ const Wanted = z.object({
   ms: z.number().min(1).max(MAX_VERSION_MS),
 });
 
+/** Things that scripts have the node remember. The oldest goes first. */
+const MAX_REMEMBERED = 100;
+
+const Remembered = z.object({ key: z.string().max(MAX_ID_LENGTH), value: z.json() });
+const Recalled = z.object({ key: z.string().max(MAX_ID_LENGTH), ms: z.number().min(0) });
+
 export type NodeCalls = Readonly<Record<string, (argument: unknown) => unknown>>;
 
 /** Compiles the libraries of `connectors/lib`. Rejects with LuaError when one is no Lua. */
-export async function nodeCalls(pool: LuaPool, programs: Pick<Programs, 'find'>): Promise<NodeCalls> {
+export async function nodeCalls(
+  pool: LuaPool,
+  programs: Pick<Programs, 'find'>,
+  now: () => number = Date.now,
+): Promise<NodeCalls> {
   const folder = join(packageRoot, 'connectors/lib');
   const files = readdirSync(folder).filter((file) => file.endsWith('.lua'));
+  const remembered = new Map<string, { value: unknown; at: number }>();
   const libraries = new Map<string, Uint8Array>();
   for (const file of files) {
     const path = join(folder, file);
@@ -36,5 +47,16 @@ export async function nodeCalls(pool: LuaPool, programs: Pick<Programs, 'find'>)
       return bytecode;
     },
     program: (wanted) => programs.find(Wanted.parse(wanted)),
+    remember(what) {
+      const { key, value } = Remembered.parse(what);
+      remembered.delete(key);
+      remembered.set(key, { value, at: now() });
+      for (const oldest of remembered.keys()) if (remembered.size > MAX_REMEMBERED) remembered.delete(oldest);
+    },
+    recall(what) {
+      const { key, ms } = Recalled.parse(what);
+      const known = remembered.get(key);
+      return known && now() - known.at < ms ? known.value : undefined;
+    },
   };
 }

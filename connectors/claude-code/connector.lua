@@ -3,7 +3,7 @@
 
 local MISSING = "claude was not found, or may not be executed. Install it on the node: npm install -g @anthropic-ai/claude-code"
 local MIN_VERSION = { 2, 1 }
-local START_MS, ANSWER_MS, PROBE_MS = 25000, 10000, 10000
+local START_MS, ANSWER_MS, PROBE_MS, LOGIN_HOLDS_MS = 25000, 10000, 10000, 600000
 
 local MODES = {
   { id = "default", name = "Ask", description = "Asks before it changes anything" },
@@ -30,13 +30,18 @@ local function find()
   return host.program { names = names, version = { "--version" }, ms = PROBE_MS }
 end
 
+-- Asking takes a good part of a second, so that a yes holds for some time.
 local function logged_in(path)
+  local key = "claude-code logged in " .. path
+  if host.recall(key, LOGIN_HOLDS_MS) then return true end
   local probe = host.process { command = { path, "auth", "status", "--json" } }
   local text = {}
   for line in function() return probe:read_line(PROBE_MS) end do table.insert(text, line) end
   probe:stop()
   local ok, status = pcall(json.decode, table.concat(text, "\n"))
-  return not ok or status.loggedIn ~= false
+  if ok and status.loggedIn == false then return false end
+  host.remember(key, true)
+  return true
 end
 
 local function send(frame) agent:write(json.encode(frame)) end

@@ -122,6 +122,8 @@ host = {
   end,
   env = function(name) return (call("env", name)) end,
   uid = function() return (call("uid")) end,
+  remember = function(key, value) return (call("remember", { key = key, value = value })) end,
+  recall = function(key, ms) return (call("recall", { key = key, ms = ms })) end,
   future = future,
   task = function(run)
     if type(run) ~= "function" then error("host.task takes a function", 2) end

@@ -8,6 +8,8 @@ import { Groups } from '../../node-agent/groups.js';
 import { SessionHost } from '../../node-agent/host/session-host.js';
 import { LuaPool } from '../../node-agent/lua/index.js';
 import { type ConnectorContext, LuaConnector } from '../../node-agent/lua-connector.js';
+import { type NodeCalls, nodeCalls } from '../../node-agent/node-calls.js';
+import { Programs } from '../../node-agent/programs.js';
 import { packageRoot } from '../../proto/index.js';
 import { isRunning } from './processes.js';
 
@@ -21,6 +23,8 @@ export class LuaConnectors {
   readonly logged: string[] = [];
   private readonly groups = new Groups(join(this.dir, 'agents'));
   private readonly pool: LuaPool;
+  private readonly programs = new Programs({ groups: this.groups, clock: systemClock });
+  private readonly calls: Promise<NodeCalls>;
 
   constructor(workers = 1) {
     this.pool = new LuaPool({
@@ -30,13 +34,16 @@ export class LuaConnectors {
       workers,
       entry: pathToFileURL(`${packageRoot}dist/node-agent/lua/worker.js`),
     });
+    this.calls = nodeCalls(this.pool, this.programs);
   }
 
   async compile(id: string, source: string, context: Partial<ConnectorContext> = {}): Promise<LuaConnector> {
+    const calls = await this.calls;
     const script = await this.pool.compile(`${id}.lua`, source);
     const told = { id, version: '1', node: process.execPath, folder: this.dir, ...context };
     return new LuaConnector(this.pool, script, told, (_connector, cwd) => {
       return new SessionHost({
+        calls,
         cwd,
         groups: this.groups,
         clock: systemClock,
@@ -54,6 +61,7 @@ export class LuaConnectors {
   }
 
   async close(): Promise<void> {
+    await this.programs.stop();
     await this.pool.close();
     rmSync(this.dir, { recursive: true, force: true });
   }
