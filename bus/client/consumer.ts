@@ -23,10 +23,13 @@ export class Consumer {
     try {
       const channel = await link.channel();
       const settlement = new Settlement({
-        ack: (tag, multiple) => link.lost === undefined && channel.ack(byTag(tag), multiple),
-        nack: (tag, requeue) => link.lost === undefined && channel.nack(byTag(tag), false, requeue),
+        ack: (tag, multiple) => link.open && channel.ack(byTag(tag), multiple),
+        nack: (tag, requeue) => link.open && channel.nack(byTag(tag), false, requeue),
       });
-      channel.on('close', () => settlement.close());
+      channel.on('close', () => {
+        settlement.close();
+        if (this.#current?.channel === channel) this.#current = undefined;
+      });
       await channel.prefetch(this.prefetch);
       const { consumerTag } = await channel.consume(this.queue, (message) => {
         if (message) this.#deliver(message, settlement);
@@ -35,7 +38,7 @@ export class Consumer {
       this.#current = { channel, tag: consumerTag, settlement };
       if (this.#stopped) await this.stop();
     } catch (error) {
-      if (link.lost === undefined) link.fail(error);
+      if (link.open) link.fail(error);
     }
   }
 

@@ -20,6 +20,8 @@ export class Link {
   /** Called once, before anything that waits on a channel of this link is told. */
   onLost?: (reason: string) => void;
   #lost?: string;
+  #closing = false;
+  readonly #channels = new Set<Channel>();
 
   private constructor(
     private readonly model: ChannelModel,
@@ -74,21 +76,32 @@ export class Link {
     void this.close();
   }
 
+  /** Whether its channels can be used. */
+  get open(): boolean {
+    return this.#lost === undefined && !this.#closing;
+  }
+
   /** Closes with the handshake of AMQP; ends the socket if the broker does not answer in time. */
   async close(): Promise<void> {
-    this.#end('closed by us');
     const limit = new AbortController();
+    const late = sleep(LINGER_MS, undefined, { signal: limit.signal }).catch(() => undefined);
+    if (this.open) {
+      // amqplib sends the end of a connection past what its channels still hold, the last acknowledgements among it. So
+      // what was settled in this turn goes out, then the channels close in their own order, and then the connection.
+      await new Promise(setImmediate);
+      this.#closing = true;
+      await Promise.race([Promise.allSettled([...this.#channels].map((channel) => channel.close())), late]);
+    }
+    this.#end('closed by us');
     // A rejection means that it is closed already, which is what was asked for.
-    const closed = this.model.close().catch(() => undefined);
-    await Promise.race([
-      closed,
-      sleep(LINGER_MS, undefined, { signal: limit.signal }).catch(() => undefined),
-    ]);
+    await Promise.race([this.model.close().catch(() => undefined), late]);
     limit.abort();
     this.#destroy();
   }
 
   #guard<C extends Channel>(channel: C): C {
+    this.#channels.add(channel);
+    channel.on('close', () => this.#channels.delete(channel));
     channel.on('error', (error) => this.fail(error));
     return channel;
   }

@@ -203,6 +203,7 @@ overEachBroker((start) => {
       return 'ack';
     });
     await service.publish(command('before'));
+    await waitUntil(() => got.length === 1);
     const { url, user, password } = broker.service;
     const stranger = await connect(url.replace('//', `//${user}:${password}@`));
     await (await stranger.createChannel()).deleteQueue(commandsQueue(0));
@@ -236,6 +237,26 @@ overEachBroker((start) => {
     const failure = await bus.ready(1_000).catch((error: Error) => error.message);
     expect(failure).toMatch(/the broker refused the login/);
     expect(failure).not.toContain('not-this-one');
+  });
+
+  it('lets out what was acknowledged before it is closed', async () => {
+    const again: string[] = [];
+    for (let run = 0; run < 20; run++) {
+      const service = await ready({ topology: serviceTopology(1) });
+      let done: () => void = () => undefined;
+      const handled = new Promise<void>((resolve) => {
+        done = resolve;
+      });
+      service.consume(commandsQueue(0), ({ redelivered, lines: [line] }) => {
+        if (redelivered) again.push(line!);
+        done();
+        return 'ack';
+      });
+      void service.publish({ ...command(`run ${run}`), persistent: false });
+      await handled;
+      await service.close();
+    }
+    expect(again).toEqual([]);
   });
 
   it('confirms or loses what was published before it is closed', async () => {

@@ -58,7 +58,7 @@ async function rabbit(): Promise<Killable> {
   };
 }
 
-const TOTAL = 20_000;
+const TOTAL = 10_000;
 const KILLS = 2;
 
 function suite(start: () => Promise<Killable>) {
