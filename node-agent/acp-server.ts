@@ -7,6 +7,7 @@ import {
   DEFAULT_PROMPT_TIMEOUT_SECS,
   ErrorCode,
   errorLine,
+  FilesParams,
   type Frame,
   invalidParams,
   methodNotFound,
@@ -27,6 +28,7 @@ import { type Answer, Answers } from './answers.js';
 import { Child } from './child.js';
 import type { Clock } from './clock.js';
 import type { Connector } from './connector.js';
+import { listFiles } from './files.js';
 import type { Groups } from './groups.js';
 import { allowedDirectory } from './roots.js';
 import type { Uplink } from './uplink.js';
@@ -113,11 +115,27 @@ export class AcpServer {
     else if (request.method === 'session/resume') void this.open(request, ReopenMeta);
     else if (request.method === 'session/list')
       this.answer(undefined, request.id, resultLine(request.id, this.page()));
+    else if (request.method === '_praxis/files') void this.files(request, sessionId);
     else if (sessionId === undefined) this.refuse(undefined, request, methodNotFound(request.method));
     else {
       const open = this.sessions.get(sessionId);
       if (open) open.acp.request(request);
       else this.refuse(sessionId, request, unknownSession(sessionId), epoch || FIRST_EPOCH);
+    }
+  }
+
+  private async files(request: Request, sessionId: SessionId | undefined): Promise<void> {
+    const open = sessionId === undefined ? undefined : this.sessions.get(sessionId);
+    const epoch = open?.epoch ?? FIRST_EPOCH;
+    try {
+      const params = FilesParams.safeParse(request.params);
+      if (!params.success) throw invalidParams(`_praxis/files: ${params.error.issues[0]?.message}`);
+      if (sessionId !== undefined && !open) throw unknownSession(sessionId);
+      const roots = open ? [open.cwd] : this.options.roots;
+      const result = await listFiles(params.data, open?.cwd, roots);
+      this.answer(sessionId, request.id, resultLine(request.id, result), epoch);
+    } catch (error) {
+      this.refuse(sessionId, request, error, epoch);
     }
   }
 

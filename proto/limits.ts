@@ -34,6 +34,10 @@ export const NO_ANSWERER_MS = 5_000;
 /** Characters of an id, a name, a method. Longer ones are refused as bad input. */
 export const MAX_ID_LENGTH = 256;
 
+/** Names that `_praxis/files` gives at most, and entries of a directory that it looks at. What is beyond is left out, and the answer says so. */
+export const MAX_FILES_LISTED = 500;
+export const MAX_FILES_SEEN = 20_000;
+
 /** Nested arrays and objects in one frame. Deeper ones are refused as bad input. */
 export const MAX_FRAME_DEPTH = 256;
 

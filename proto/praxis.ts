@@ -105,6 +105,28 @@ export type NodeInfo = z.infer<typeof NodeInfo>;
 
 const bySession = z.looseObject({ sessionId: SessionId });
 
+/** Where to look: below the directory of a session (`path` is relative), or anywhere that the owner of a node allows (absolute). */
+export const FilesParams = z
+  .looseObject({
+    sessionId: SessionId.optional(),
+    node: Name.optional(),
+    path: z
+      .string()
+      .max(4_096)
+      .refine((path) => !path.includes('\0'), 'must have no NUL'),
+    prefix: z.string().max(256).optional(),
+  })
+  .refine((p) => (p.sessionId === undefined) !== (p.node === undefined), 'needs either sessionId or node');
+export type FilesParams = z.infer<typeof FilesParams>;
+
+export const FilesResult = z.looseObject({
+  /** The directory, symbolic links resolved. */
+  path: text,
+  entries: z.array(z.looseObject({ name: text, kind: z.enum(['directory', 'file', 'other']) })),
+  truncated: z.boolean(),
+});
+export type FilesResult = z.infer<typeof FilesResult>;
+
 /** Requests a client makes: params and result of each. */
 export const ClientMethods = {
   ...TurnMethods,
@@ -122,6 +144,8 @@ export const ClientMethods = {
     }),
   },
   '_praxis/nodes': { params: z.looseObject({}), result: z.looseObject({ nodes: z.array(NodeInfo) }) },
+  /** The names in a directory on a node: those that begin with `prefix`, no contents. The node answers. */
+  '_praxis/files': { params: FilesParams, result: FilesResult },
   /** Sessions whose id begins with `prefix`, newest first; 20 at most. Ended ones too. */
   '_praxis/session/find': {
     params: z.looseObject({ prefix: z.string().min(1).max(64) }),

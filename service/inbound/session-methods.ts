@@ -2,6 +2,7 @@
 import {
   derivedId,
   ErrorCode,
+  FilesParams,
   invalidParams,
   MAX_NODE_SESSIONS,
   methodNotFound,
@@ -20,7 +21,7 @@ import type { Replay } from '../clients/replay.js';
 import type { Asker, Waiters } from '../clients/waiters.js';
 import { checked } from '../methods/server.js';
 import { choose } from '../routing/choose.js';
-import type { Hops } from '../routing/hops.js';
+import { type Hops, nodeUnavailable } from '../routing/hops.js';
 import type { Nodes } from '../routing/nodes.js';
 import type { Journal } from '../sessions/journal.js';
 import type { Lifecycle } from '../sessions/lifecycle.js';
@@ -53,6 +54,10 @@ export class SessionMethods {
     }
     const { sessionId } = frame.params;
     const ours = frame.method.startsWith('session/') && frame.method !== 'session/list';
+    if (frame.method === '_praxis/files' && sessionId === undefined) {
+      this.files(frame, asker);
+      return;
+    }
     if (typeof sessionId !== 'string') {
       if (ours) throw invalidParams('sessionId is a string');
       throw methodNotFound(frame.method);
@@ -140,6 +145,19 @@ export class SessionMethods {
     if (session) lifecycle.close(session, purpose, derivedId(asker.client, idOf(asker)), frame.line, asker);
     else if (purpose === 'close') throw unknownSession(sessionId);
     else journal.after(() => waiters.reply(asker, { result: '{}' }));
+  }
+
+  /** A directory of a node, outside any session. The node's owner decides what may be seen. */
+  private files(frame: Request, asker: Asker): void {
+    const { hops, waiters, journal, nodes } = this.deps;
+    const { node = '' } = checked(FilesParams, frame.params);
+    if (!nodes.isLive(node)) throw nodeUnavailable(node);
+    const id = derivedId(asker.client, idOf(asker));
+    const line = forNode(frame.line, id);
+    journal.after(() => {
+      waiters.wait(id, asker);
+      hops.send({ id, node, purpose: 'forward', line });
+    });
   }
 
   /** What we do not know passes to the agent and back, byte for byte. */

@@ -153,8 +153,9 @@ export class Watch {
       if (state !== 'lost' || why === 'node_silent') lifecycle.lose(session, reason, nodeLost(node));
     }
     committer.effect(() => {
-      for (const { id, purpose } of hops.ofNode(node))
-        if (purpose === 'list') this.deps.settle(id, failed(nodeLost(node)));
+      // What belongs to no session is answered here; the rest was answered when its session was lost.
+      for (const { id, session } of hops.ofNode(node))
+        if (session === undefined) this.deps.settle(id, failed(nodeLost(node)));
     });
   }
 }
