@@ -6,6 +6,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { VERSION } from '../proto/index.js';
 import type { Io } from './io.js';
 import { addApprovalCommands, policyOptions } from './program-approvals.js';
+import { addLifeCommands, idleOption } from './program-life.js';
 import { addQueueCommand } from './program-session.js';
 
 /** What bin/ lends: our own program file, and the two parts that the command line may not import. */
@@ -112,7 +113,7 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
     .action(async (options) => finish((await import('./commands/nodes.js')).nodes(io, options)));
 
   const sessionOptions = (to: Command) =>
-    policyOptions(to)
+    idleOption(policyOptions(to))
       .option('--node <name>', 'on this node; default: any that has the agent')
       .option('--cwd <directory>', 'working directory on the node; default: this one')
       .option('--yolo', 'allow everything that the agent asks for')
@@ -172,6 +173,7 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
 
   command(session, 'list', 'the sessions, newest first')
     .option('--all', 'those that have ended too')
+    .option('--archived', 'those that are archived instead')
     .addOption(json())
     .addHelpText('after', example('praxis session list', 'praxis session list --all --json'))
     .action(async (options) => finish((await import('./commands/session.js')).list(io, options)));
@@ -189,6 +191,7 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
       .action(async (id, options) => finish((await import('./commands/session.js'))[name](io, id, options)));
 
   addQueueCommand({ io, command, finish }, session);
+  addLifeCommands({ io, command, finish }, session);
   addApprovalCommands({ io, command, finish }, program);
 
   command(program, 'acp', 'an ACP agent on stdin and stdout, for editors; logs on stderr')

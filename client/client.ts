@@ -70,14 +70,17 @@ export function createClient(options: ClientOptions): Client {
     if (!result.success) throw badAnswer(method);
     return result.data as never;
   };
-  const readSessions = async (query: { cwd?: string; all?: boolean }, lasting: boolean) => {
+  const readSessions = async (
+    query: { cwd?: string; all?: boolean; archived?: boolean },
+    lasting: boolean,
+  ) => {
     const sessions: SessionInfo[] = [];
     let cursor: unknown;
     do {
       const params = {
         ...(query.cwd !== undefined && { cwd: query.cwd }),
         ...(typeof cursor === 'string' && { cursor }),
-        ...(query.all && { _meta: { praxis: { all: true } } }),
+        _meta: { praxis: { all: query.all ?? false, archived: query.archived ?? false } },
       };
       const page = (await request('session/list', params, lasting)) as {
         sessions?: unknown;

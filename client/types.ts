@@ -91,8 +91,8 @@ export interface Client {
   request(method: string, params: Record<string, unknown>): Promise<unknown>;
   notify(method: string, params: Record<string, unknown>): void;
 
-  /** Every session that is not deleted, newest first. */
-  listSessions(options?: { cwd?: string; all?: boolean }): Promise<SessionInfo[]>;
+  /** The sessions that live, newest first; with `all` those that have ended too; with `archived` the archived ones instead. */
+  listSessions(options?: { cwd?: string; all?: boolean; archived?: boolean }): Promise<SessionInfo[]>;
   /** The one session whose id begins with `prefix`. Rejects with InvalidParams (`data.matches` when ambiguous). */
   findSession(prefix: string): Promise<SessionInfo>;
   /** Makes a session; `cursor` delivers its events from the first. */

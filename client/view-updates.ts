@@ -61,7 +61,7 @@ export class Updates {
         view.modes = { current: text(update.currentModeId) ?? '', available: view.modes?.available ?? [] };
         return;
       case 'session_info_update':
-        if (update.title !== undefined) view.session.title = text(update.title) ?? null;
+        if (update.title !== undefined && !this.#draft.named) view.session.title = text(update.title) ?? null;
         return;
       case 'usage_update':
         return this.#usage(update);

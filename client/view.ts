@@ -21,6 +21,8 @@ export class Draft {
   /** Time of the event that is being folded. */
   at = 0;
   #ids = 0;
+  /** A person named the session; what the agent calls it does not count. */
+  named = false;
 
   constructor(readonly view: SessionView) {}
 
@@ -108,6 +110,10 @@ export class SessionFold {
         return this.#opened(params);
       case '_praxis/session/state':
         return this.#state(params);
+      case '_praxis/session/renamed':
+        this.#draft.named = params.title !== null;
+        this.view.session.title = text(params.title) ?? null;
+        return;
       case '_praxis/session/notice':
         return this.#updates.notice(params.severity, text(params.text) ?? '');
       case '_praxis/request/resolved':
@@ -143,7 +149,7 @@ export class SessionFold {
     const before = session.state;
     session.state = state;
     session.reason = text(params.reason) ?? null;
-    if (state === before || (state !== 'lost' && state !== 'ended')) return;
+    if (state === before || before === 'archived' || (state !== 'lost' && state !== 'ended')) return;
     // The detail is a sentence where there is one; the reason is a word for programs.
     const why = text(params.detail) ?? text(params.reason) ?? '';
     const head = state === 'lost' ? 'The session is lost' : 'The session has ended';

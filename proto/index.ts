@@ -6,6 +6,7 @@ export * from './config.js';
 export * from './errors.js';
 export * from './frames.js';
 export * from './ids.js';
+export * from './life-methods.js';
 export * from './limits.js';
 export * from './lock.js';
 export * from './messages.js';

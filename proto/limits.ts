@@ -31,6 +31,12 @@ export const MAX_NODE_SESSIONS = 10_000;
 /** Milliseconds that a question of a session without interactive viewers waits for one before the policy rejects it. */
 export const NO_ANSWERER_MS = 5_000;
 
+/** Sessions that one `_praxis/session/prune` removes at most. */
+export const PRUNE_PAGE = 100;
+
+/** Seconds before an idle time-out at which the session is warned; half of the time-out when that is shorter. */
+export const IDLE_WARNING_SECS = 60;
+
 /** Characters of an id, a name, a method. Longer ones are refused as bad input. */
 export const MAX_ID_LENGTH = 256;
 

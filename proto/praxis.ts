@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { ContentBlock } from './acp.js';
 import { ApprovalMethods } from './approval-methods.js';
 import { Name, SessionId, TurnId } from './ids.js';
+import { LifeMethods } from './life-methods.js';
 import { ApprovalPolicy, IdleTimeoutSecs, NodePolicy } from './policy.js';
 import { TurnMethods } from './turn-methods.js';
 
@@ -42,7 +43,7 @@ export type PromptMeta = z.infer<typeof PromptMeta>;
 
 /* ---- what a session is ------------------------------------------------------------------------------------- */
 
-export const SessionState = z.enum(['starting', 'idle', 'working', 'waiting', 'lost', 'ended']);
+export const SessionState = z.enum(['starting', 'idle', 'working', 'waiting', 'lost', 'ended', 'archived']);
 export type SessionState = z.infer<typeof SessionState>;
 
 export const EndReason = z.enum(['closed', 'timeout', 'failed', 'node_removed']);
@@ -131,6 +132,7 @@ export type FilesResult = z.infer<typeof FilesResult>;
 export const ClientMethods = {
   ...TurnMethods,
   ...ApprovalMethods,
+  ...LifeMethods,
   '_praxis/status': {
     params: z.looseObject({}),
     result: z.looseObject({
@@ -209,6 +211,8 @@ export const Events = {
     reason: text.nullish(),
     detail: text.nullish(),
   }),
+  /** A person named the session, or (null) gives the name back to the agent. */
+  '_praxis/session/renamed': z.looseObject({ ...event, title: text.nullable(), by: text }),
   /** A line for the person that is no word of the agent: a warning, a lost context, a killed process. */
   '_praxis/session/notice': z.looseObject({
     ...event,

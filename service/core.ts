@@ -17,6 +17,7 @@ import { Watch } from './inbound/watch.js';
 import { addApprovalMethods } from './methods/approvals.js';
 import { Changes } from './methods/changes.js';
 import { addInitialize } from './methods/initialize.js';
+import { addLifeMethods } from './methods/life.js';
 import { SessionList } from './methods/list.js';
 import { addPraxisMethods, type Host } from './methods/praxis.js';
 import { MethodServer } from './methods/server.js';
@@ -26,6 +27,7 @@ import { failed, type Hop, Hops, nodeUnavailable } from './routing/hops.js';
 import { Nodes } from './routing/nodes.js';
 import { Approvals } from './sessions/approvals.js';
 import { Journal } from './sessions/journal.js';
+import { Keeping } from './sessions/keeping.js';
 import { Lifecycle } from './sessions/lifecycle.js';
 import { policyFor } from './sessions/policy.js';
 import { Queue } from './sessions/queue.js';
@@ -116,12 +118,13 @@ export class Core {
       policy: (session) => policyFor(session, nodes.policyOf(session.record.node)),
     });
     this.approvals = approvals;
+    const maxJournal = options.maxJournal ?? MAX_JOURNAL_CHARACTERS;
     const turns = new Turns({
       journal,
       hops,
       waiters,
       approvals,
-      maxJournal: options.maxJournal ?? MAX_JOURNAL_CHARACTERS,
+      maxJournal,
     });
     this.turns = turns;
     const lifecycle = new Lifecycle({
@@ -149,7 +152,7 @@ export class Core {
       settle,
       changed: () => this.announcer.nodesChanged(),
     });
-    this.timeouts = new Timeouts({ sessions, approvals });
+    this.timeouts = new Timeouts({ sessions, nodes, approvals, lifecycle, journal });
     this.list = new SessionList({ sessions, nodes, hops, clock, newId });
     const server = new MethodServer();
     addInitialize(server, { sessions, boot: this.boot });
@@ -157,6 +160,8 @@ export class Core {
     this.list.add(server);
     const changes = new Changes({ sessions, journal, waiters });
     addApprovalMethods(server, changes, { sessions, approvals });
+    const keeping = new Keeping({ sessions, journal, lifecycle, maxJournal });
+    addLifeMethods(changes, { keeping, nodes, now: () => clock.now() });
     addTurnMethods(server, changes, { sessions, queue: new Queue({ journal, turns }) });
     const replay = new Replay({ store, viewers, waiters });
     const sessionMethods = new SessionMethods({

@@ -147,7 +147,7 @@ const ORDER = ['waiting', 'working', 'starting', 'idle', 'lost', 'ended'];
 /** Sessions that are not ended: the ones that wait for a person first, then the newest. */
 export function liveSessions(state: State): SessionInfo[] {
   return [...state.sessions.values()]
-    .filter((s) => s.state !== 'ended')
+    .filter((s) => s.state !== 'ended' && s.state !== 'archived')
     .sort((a, b) =>
       a.state === b.state ? b.createdAt - a.createdAt : ORDER.indexOf(a.state) - ORDER.indexOf(b.state),
     );

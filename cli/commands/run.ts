@@ -26,6 +26,7 @@ export interface RunOptions {
   verbose?: boolean;
   auto?: ToolKind[];
   denyAfter?: number;
+  idleTimeout?: number;
 }
 
 export const printerFor = (io: Io, options: { json?: boolean; verbose?: boolean }): Printer =>
@@ -113,6 +114,7 @@ async function newSession(
     ...(options.node !== undefined && { node: options.node }),
     ...(options.yolo && { yolo: true }),
     ...policyOf(options),
+    ...(options.idleTimeout !== undefined && { idleTimeoutSecs: options.idleTimeout }),
     ...(options.timeout !== undefined && { promptTimeoutSecs: Math.ceil(options.timeout) }),
   };
   if (options.cwd !== undefined)

@@ -32,9 +32,11 @@ export async function send(
   });
 }
 
-export function list(io: Io, options: Json & { all?: boolean }): Promise<number> {
+export function list(io: Io, options: Json & { all?: boolean; archived?: boolean }): Promise<number> {
   return withClient(io, async (client) => {
-    const sessions = await within(client.listSessions(options.all ? { all: true } : {}));
+    const sessions = await within(
+      client.listSessions({ all: options.all ?? false, archived: options.archived ?? false }),
+    );
     if (options.json) json(io, sessions);
     else if (sessions.length === 0)
       say(io, 'There is no session. Start one with: praxis session start <agent>');

@@ -161,7 +161,7 @@ export class ClientInbox {
       return;
     }
     const session = sessions.get(sessionIdOf(frame) ?? '');
-    if (!session || session.record.state === 'ended') return;
+    if (!session?.live) return;
     if (frame.method === 'session/cancel') {
       // A cancel that the broker delivers again must not hit the turn after the one that was meant.
       const meant = praxisMeta(frame.params)?.turnId;

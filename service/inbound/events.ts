@@ -67,7 +67,7 @@ export class NodeInbox {
       this.drop(message, isOfNode ? 'its run is not registered' : 'its session is on another node');
       return;
     }
-    if (!session || session.record.state === 'ended') {
+    if (!session?.live) {
       this.late(node, headers.session, lines);
       return;
     }
@@ -160,6 +160,7 @@ export class NodeInbox {
   private noteTitle(session: Session, update: unknown): void {
     const { sessionUpdate, title } = (update ?? {}) as Record<string, unknown>;
     if (sessionUpdate !== 'session_info_update' || (typeof title !== 'string' && title !== null)) return;
+    if (session.settings.named) return;
     session.record.title = title;
     this.deps.journal.changed(session);
   }

@@ -67,7 +67,7 @@ export class SessionMethods {
       this.close(session, sessionId, frame, asker);
       return;
     }
-    if (!session || session.record.state === 'ended') {
+    if (!session?.live) {
       const known = frame.method === 'session/prompt' && session?.turns.has(turnIdOf(frame, asker));
       if (!session || !known) throw unknownSession(sessionId);
     }

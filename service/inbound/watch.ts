@@ -85,7 +85,7 @@ export class Watch {
       clock.schedule(LAST_WORDS_MS, () => {
         const handle = () => {
           const { state, nodeSeq: now } = session.record;
-          if (now === nodeSeq && state !== 'lost' && state !== 'ended') this.agentGone(session);
+          if (now === nodeSeq && state !== 'lost' && session.live) this.agentGone(session);
         };
         void committer.run({ handle });
       }),

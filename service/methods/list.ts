@@ -51,9 +51,11 @@ export class SessionList {
 
   private async list(params: ListParams): Promise<object> {
     const after = params.cursor ? readCursor(params.cursor) : undefined;
-    const all = praxisMeta(params)?.all === true;
+    const wish = praxisMeta(params);
+    const all = wish?.all === true;
+    const archived = wish?.archived === true;
     const sessions = [...this.deps.sessions.all()]
-      .filter(({ record }) => all || record.state !== 'ended')
+      .filter((session) => (archived ? session.record.state === 'archived' : isShown(session, all)))
       .filter(({ record }) => !params.cwd || record.cwd === params.cwd)
       .sort(newestFirst);
     const from = after === undefined ? 0 : sessions.findIndex((session) => newestFirst(after, session) < 0);
@@ -99,6 +101,8 @@ export class SessionList {
     });
   }
 }
+
+const isShown = ({ live, record }: Session, all: boolean) => live || (all && record.state === 'ended');
 
 function describe(session: Session, title: string | undefined): object {
   const info = session.info();

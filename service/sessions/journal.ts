@@ -36,9 +36,14 @@ export class Journal {
 
   /** Appends a frame as it is. */
   append(session: Session, frame: string): void {
+    this.put(session, this.now(), frame);
+  }
+
+  /** Appends an event of another time, as an import does. */
+  put(session: Session, at: number, frame: string): void {
     const { record } = session;
     record.seq++;
-    record.updatedAt = this.now();
+    record.updatedAt = at;
     record.size += frame.length;
     const event = { session: session.id, seq: record.seq, epoch: record.epoch, at: record.updatedAt, frame };
     this.deps.committer.draft.events.push(event);

@@ -177,7 +177,7 @@ export class Lifecycle {
     const { waiters, clients, viewers } = this.deps;
     const askers = waiters.askersOf(session.id);
     waiters.answer(session.id, outcomeOfTurn(session.opening));
-    if (session.record.state === 'ended') return;
+    if (!session.live) return;
     for (const address of new Set(askers.map(({ client }) => client))) {
       const client = clients.get(address);
       if (client) viewers.add(client, session, 0);
@@ -189,7 +189,7 @@ export class Lifecycle {
     const { journal, hops, waiters, turns } = this.deps;
     const { node, epoch, state } = session.record;
     journal.after(() => waiters.wait(hopId, asker));
-    if (state === 'ended' || state === 'lost') {
+    if (!session.live || state === 'lost') {
       if (state === 'lost') this.dismiss(node, session.id);
       this.closed(session, purpose, hopId);
       return;
@@ -203,16 +203,29 @@ export class Lifecycle {
 
   /** The node has closed it, or is not there to. */
   closed(session: Session, purpose: 'close' | 'delete', hopId: string): void {
-    const { journal, hops, waiters, sessions, viewers } = this.deps;
+    const { journal, hops, waiters } = this.deps;
     const { seq: before } = session.record;
     this.end(session, 'closed');
-    const seq = session.record.state === 'ended' ? session.record.seq : before;
+    const seq = session.live ? before : session.record.seq;
     journal.after(() => {
       hops.end(hopId);
       waiters.answer(hopId, { result: '{}' }, session, seq);
     });
-    if (purpose === 'close') return;
+    if (purpose === 'delete') this.forget(session);
+  }
+
+  /** Nothing happened in it for so long that it ends. The agent is ended too; the transcript stays. */
+  timeOut(session: Session): void {
+    const { node } = session.record;
+    this.end(session, 'timeout');
+    this.dismiss(node, session.id);
+  }
+
+  /** An ended session goes with its journal. */
+  forget(session: Session): void {
+    const { journal, sessions, viewers } = this.deps;
     journal.forgetSession(session);
+    session.record.state = 'ended';
     session.record.reason = 'deleted';
     journal.changed(session);
     journal.after(() => {
@@ -222,9 +235,9 @@ export class Lifecycle {
   }
 
   /** Ends the session: what runs is answered with `outcome`, or as cancelled. */
-  end(session: Session, reason: 'closed' | 'failed' | 'node_removed', outcome?: Outcome): void {
+  end(session: Session, reason: 'closed' | 'timeout' | 'failed' | 'node_removed', outcome?: Outcome): void {
     const { journal, hops, waiters, turns, approvals } = this.deps;
-    if (session.record.state === 'ended') return;
+    if (!session.live) return;
     approvals.cancel(session);
     approvals.forget(session);
     turns.endAll(session, outcome);

@@ -72,13 +72,17 @@ export class Session {
 
   /** The session can take prompts some day: it is neither ended nor gone for good. */
   get live(): boolean {
-    return this.record.state !== 'ended';
+    return this.record.state !== 'ended' && this.record.state !== 'archived';
   }
 
   get settings(): Settings {
     const text = this.record.settings;
     if (this.read.text !== text) this.read = { text, settings: Settings.parse(JSON.parse(text)) };
     return this.read.settings;
+  }
+
+  set settings(settings: Settings) {
+    this.record.settings = JSON.stringify(settings);
   }
 
   info(): SessionInfo {

@@ -6,6 +6,10 @@ export const Settings = z.looseObject({
   interactive: z.boolean().optional(),
   approvals: ApprovalPolicy.optional(),
   idleTimeoutSecs: IdleTimeoutSecs.optional(),
+  /** A person named it; what the agent calls it is only noted. */
+  named: z.boolean().optional(),
+  /** It is being imported: more events may come. */
+  importing: z.boolean().optional(),
 });
 export type Settings = z.infer<typeof Settings>;
 

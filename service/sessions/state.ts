@@ -25,7 +25,10 @@ export type LifeEvent =
   | 'found_working'
   | 'found_waiting'
   /** Closed, timed out, failed or removed: for good. */
-  | 'ended';
+  | 'ended'
+  /** Out of the lists, and back. */
+  | 'archived'
+  | 'restored';
 
 type Row = Partial<Record<LifeEvent, SessionState>>;
 
@@ -43,7 +46,8 @@ export const TRANSITIONS: Record<SessionState, Row> = {
     found_waiting: 'waiting',
     ended: 'ended',
   },
-  ended: {},
+  ended: { archived: 'archived' },
+  archived: { restored: 'ended' },
 };
 
 /** The state after `event`; undefined where the event has no place in `state`. */

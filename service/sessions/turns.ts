@@ -81,7 +81,7 @@ export class Turns {
 
   private check(session: Session, waits: boolean): void {
     const { state, reason, node } = session.record;
-    if (state === 'ended') throw unknownSession(session.id);
+    if (!session.live) throw unknownSession(session.id);
     if (state === 'lost') throw lostError(session, reason, node);
     this.checkRoom(session);
     if (waits && session.queued.length >= MAX_QUEUED_PROMPTS)

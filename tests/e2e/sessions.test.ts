@@ -77,4 +77,39 @@ describe('sessions on the command line', { timeout: 90_000 }, () => {
     await system.run(['run', 'demo', '/sh touch no.txt', '--auto', 'edit']);
     expect(existsSync(join(system.work, 'no.txt'))).toBe(false);
   });
+
+  it('are renamed, archived, exported, deleted, imported and pruned', async () => {
+    const id = await start();
+    const ok = async (...args: string[]) => {
+      const run = await system.run(['session', ...args]);
+      expect(run).toMatchObject({ code: 0, stderr: '' });
+      return run.stdout;
+    };
+    await ok('send', id, '/say keep this');
+    await ok('rename', id, 'The one to keep');
+    await ok('set', id, '--auto', 'read', '--idle-timeout', '3600');
+    expect(await system.run(['session', 'archive', id])).toMatchObject({ code: 1 });
+    await ok('close', id);
+    await ok('archive', id);
+    expect(await ok('list', '--archived')).toContain('The one to keep');
+    expect(await ok('list', '--all')).not.toContain(id);
+    const markdown = await ok('export', id);
+    expect(markdown).toContain('# The one to keep');
+    expect(markdown).toContain('keep this');
+    const lines = await ok('export', id, '--format', 'jsonl');
+    await ok('restore', id);
+    await ok('delete', id);
+    expect(await system.run(['session', 'show', id])).toMatchObject({ code: 66 });
+    expect(await system.run(['session', 'import'], { stdin: lines })).toMatchObject({
+      code: 0,
+      stdout: `${id}\n`,
+    });
+    const events = (text: string) => text.split('\n').slice(1);
+    expect(events(await ok('export', id, '--format', 'jsonl'))).toEqual(events(lines));
+    expect(await system.run(['session', 'import'], { stdin: lines })).toMatchObject({ code: 1 });
+    const dry = JSON.parse(await ok('prune', '--older-than', '0s', '--dry-run', '--json'));
+    expect(dry.sessions.map(({ sessionId }: { sessionId: string }) => sessionId)).toContain(id);
+    expect(await ok('prune', '--older-than', '0s')).toMatch(/\d+ removed/);
+    expect(await system.run(['session', 'show', id])).toMatchObject({ code: 66 });
+  });
 });

@@ -16,6 +16,8 @@ const TABLE: Record<LifeEvent, Partial<Record<SessionState, SessionState>>> = {
   found_working: { lost: 'working' },
   found_waiting: { lost: 'waiting' },
   ended: { starting: 'ended', idle: 'ended', working: 'ended', waiting: 'ended', lost: 'ended' },
+  archived: { ended: 'archived' },
+  restored: { archived: 'ended' },
 };
 
 describe('the state machine of a session', () => {
@@ -25,7 +27,9 @@ describe('the state machine of a session', () => {
       it(`${state}, ${event}: ${target ?? 'nothing happens'}`, () => expect(next(state, event)).toBe(target));
     }
 
-  it('never leaves the state ended', () => {
-    for (const event of Object.keys(TABLE) as LifeEvent[]) expect(next('ended', event)).toBeUndefined();
+  it('never brings a session back to life that has ended', () => {
+    for (const event of Object.keys(TABLE) as LifeEvent[])
+      for (const over of ['ended', 'archived'] as const)
+        expect(['ended', 'archived', undefined]).toContain(next(over, event));
   });
 });

@@ -12,6 +12,7 @@ export const STATE_MARKS: Record<SessionState, [glyph: string, style: Style, wor
   waiting: ['?', 'warning', 'waiting for you'],
   lost: ['✘', 'bad', 'lost'],
   ended: ['○', 'dim', 'ended'],
+  archived: ['○', 'dim', 'archived'],
 };
 
 const NOT_READY: Record<string, string> = {
