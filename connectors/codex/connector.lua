@@ -6,12 +6,25 @@ local NOT_LOGGED_IN = "Codex is not logged in: run `codex login` once on this no
 local MIN_VERSION = { 0, 100 }
 local START_MS, ANSWER_MS, PROBE_MS, LOGIN_HOLDS_MS = 25000, 15000, 10000, 600000
 
--- A mode is when Codex asks, and what its sandbox lets it do without asking.
+-- A mode is when Codex asks, and what its sandbox lets it do without asking: at the start of a thread, and for a later turn.
 local MODES = {
-  { id = "read-only", name = "Read only", description = "Asks before it changes anything", approval = "on-request", sandbox = "read-only", policy = "readOnly" },
-  { id = "workspace-write", name = "Workspace", description = "Changes files in its directory, asks for more", approval = "on-request", sandbox = "workspace-write", policy = "workspaceWrite" },
+  {
+    id = "read-only", name = "Read only", description = "Asks before it changes anything",
+    approval = "on-request", sandbox = "read-only", policy = { type = "readOnly", networkAccess = false },
+  },
+  {
+    id = "workspace-write", name = "Workspace", description = "Changes files in its directory, asks for more",
+    approval = "on-request", sandbox = "workspace-write",
+    policy = {
+      type = "workspaceWrite", writableRoots = json.array(), networkAccess = false,
+      excludeTmpdirEnvVar = false, excludeSlashTmp = false,
+    },
+  },
 }
-local FULL = { id = "full-access", name = "Full access", description = "Asks nothing", approval = "never", sandbox = "danger-full-access", policy = "dangerFullAccess" }
+local FULL = {
+  id = "full-access", name = "Full access", description = "Asks nothing",
+  approval = "never", sandbox = "danger-full-access", policy = { type = "dangerFullAccess" },
+}
 
 -- The process, and the answers that we wait for.
 local agent, listen
@@ -57,7 +70,7 @@ end
 
 -- A model provider of the owner's own, in config.toml, needs no login.
 local function logged_in()
-  local told = call("account/read", json.decode("{}"))
+  local told = call("account/read", {})
   return not told.requiresOpenaiAuth or type(told.account) == "table"
 end
 
@@ -384,7 +397,7 @@ return {
     local params = { threadId = state.thread, input = input, model = state.chosen }
     if state.changed then
       local mode = mode_of(state.mode)
-      params.approvalPolicy, params.sandboxPolicy = mode.approval, { type = mode.policy }
+      params.approvalPolicy, params.sandboxPolicy = mode.approval, mode.policy
     end
     state.turn, state.cancelled = nil, false
     state.turn = call("turn/start", params).turn.id
