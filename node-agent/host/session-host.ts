@@ -76,6 +76,7 @@ const notStarted = (program: string, { code, message }: NodeJS.ErrnoException): 
 interface Stream {
   target: Child | Pty;
   feed: Feed;
+  ended: boolean;
 }
 
 export class SessionHost {
@@ -129,9 +130,10 @@ export class SessionHost {
     return this.agent?.target instanceof Child ? this.agent.target.stderrTail : '';
   }
 
-  /** Handles of what runs, for a script that was made anew. */
+  /** Handles of what runs, for a script that was made anew. What has ended is left out. */
   handles(): { kind: 'process' | 'pty'; handle: number }[] {
-    return [...this.streams].map(([handle, { target }]) => ({
+    const running = [...this.streams].filter(([, { ended }]) => !ended);
+    return running.map(([handle, { target }]) => ({
       kind: target instanceof Child ? 'process' : 'pty',
       handle,
     }));
@@ -218,7 +220,7 @@ export class SessionHost {
     agent,
   }: z.infer<typeof Command>): Promise<number> {
     const { groups, clock } = this.options;
-    const { handle, feed, attach } = this.newStream(agent);
+    const { handle, feed, attach, end } = this.newStream(agent);
     const child = new Child({
       command,
       cwd,
@@ -228,6 +230,7 @@ export class SessionHost {
       onLine: (line) => feed.push('line', line),
       onOversized: () => this.options.log('warn', 'dropped a line that is too large'),
       onExit: ({ code, signal }) => {
+        end();
         feed.push('exit', { code, signal, stderr: child.stderrTail });
         // One that could not be started was no agent yet: the script gets the reason.
         if (agent && child.pid !== undefined) this.agentEnded({ code, signal }, child.stderrTail, feed);
@@ -250,7 +253,7 @@ export class SessionHost {
     agent,
   }: z.infer<typeof Terminal>): number {
     const { groups, clock } = this.options;
-    const { handle, feed, attach } = this.newStream(agent);
+    const { handle, feed, attach, end } = this.newStream(agent);
     const pty = new Pty({
       command,
       cwd,
@@ -262,6 +265,7 @@ export class SessionHost {
       onData: (chunk) => feed.push('data', chunk),
       onLine: (line) => feed.push('line', line),
       onExit: (exit) => {
+        end();
         feed.push('exit', exit);
         if (agent) this.agentEnded(exit, '', feed);
       },
@@ -280,18 +284,24 @@ export class SessionHost {
   private newStream(agent: boolean) {
     const handle = this.nextHandle++;
     let target: Child | Pty | undefined;
+    let ended = false;
+    const end = () => {
+      ended = true;
+      const stream = this.streams.get(handle);
+      if (stream) stream.ended = true;
+    };
     const feed = new Feed({
       deliver: (event, items) => this.deliver(handle, event, items),
       source: { pause: () => target?.pause(), resume: () => target?.resume() },
     });
     const attach = (started: Child | Pty) => {
       target = started;
-      const stream = { target: started, feed };
+      const stream: Stream = { target: started, feed, ended };
       this.streams.set(handle, stream);
       if (agent) this.agent = stream;
       if (this.held) feed.hold();
     };
-    return { handle, feed, attach };
+    return { handle, feed, attach, end };
   }
 
   private async deliver(

@@ -18,7 +18,6 @@ import {
   resultLine,
 } from '../../proto/index.js';
 import type { AgentEvents, AgentProcess } from '../agent-process.js';
-import { within } from '../clock.js';
 import type { SessionRequest } from '../connector.js';
 import type { AgentEnd, SessionHost } from '../host/session-host.js';
 import { LuaError, type LuaVm } from '../lua/index.js';
@@ -30,9 +29,6 @@ import { Speech } from './speech.js';
 
 /** How often the script of one session may be stopped. Once more, and the session is lost. */
 const MAX_STOPS = 3;
-
-/** Milliseconds that a script has to say why its agent ended while it was opened. */
-const LAST_WORDS_MS = 1_000;
 
 export interface ScriptedAgentOptions extends AgentEvents {
   vm: LuaVm;
@@ -60,7 +56,7 @@ export class ScriptedAgent implements AgentProcess {
   private turn: Turn | undefined;
   private agentEnd: AgentEnd | undefined;
   private over: Promise<void> | undefined;
-  private opening: Promise<unknown> = Promise.resolve();
+  private isOpen = false;
   private stops = 0;
   /** Resolves when a script that was made anew has taken up its session. */
   private restored: Promise<void> = Promise.resolve();
@@ -212,15 +208,13 @@ export class ScriptedAgent implements AgentProcess {
     if (!this.options.vm.functions.has(name)) throw methodNotFound(`session/${name}`);
     if (Array.isArray(params.mcpServers) && params.mcpServers.length > 0)
       this.notice('This connector starts no MCP servers; those of this session are left out');
-    const answer = this.call(name, this.options.context, ...args);
-    this.opening = answer.catch(() => undefined);
-    const opened = checked(
-      Opened,
-      await answer.catch((error) => {
-        throw this.openProblem(error);
-      }),
-      name,
-    );
+    this.agentEnd = undefined;
+    const answer = await this.call(name, this.options.context, ...args).catch((error) => {
+      throw this.openProblem(error);
+    });
+    const opened = checked(Opened, answer, name);
+    this.isOpen = true;
+    if (this.agentEnd) void this.terminate();
     const { id = this.id, modes, configOptions } = opened;
     this.id = id;
     this.modes = modes;
@@ -291,9 +285,8 @@ export class ScriptedAgent implements AgentProcess {
     this.agentEnd = end;
     this.questions.cancelAll();
     await end.heard;
-    // A script that is just opening may know better why, and says so.
-    await within(this.options.host.clock, LAST_WORDS_MS, this.opening);
-    await this.terminate();
+    // While it is opened its script says so, and may be asked to open another.
+    if (this.isOpen) await this.terminate();
   }
 
   private async end(politely: boolean): Promise<void> {
