@@ -4,6 +4,7 @@ import type { Client } from '../../client/index.js';
 import { ErrorCode } from '../../proto/index.js';
 import { overBothBrokers } from '../support/brokers.js';
 import type { System } from '../support/system.js';
+import { waitUntil } from '../support/wait.js';
 import { text, Watch } from '../support/watch.js';
 import { scriptedAgent, steps } from './agents/scripted.js';
 
@@ -69,7 +70,8 @@ overBothBrokers('an agent that misbehaves', (start) => {
       code: ErrorCode.AgentLost,
     });
     expect(watch.texts).toEqual(['0 ', '1 ', '2 ']);
-    expect(await client.findSession(sessionId)).toMatchObject({ state: 'lost' });
+    // The answer comes first, then the news of the agent.
+    await waitUntil(async () => (await client.findSession(sessionId)).state === 'lost');
     await goesOn();
   });
 
