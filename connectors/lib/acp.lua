@@ -18,9 +18,10 @@ end
 local function older(a, b)
   local next_a, next_b = a:gmatch("%d+"), b:gmatch("%d+")
   while true do
-    local x, y = tonumber(next_a()), tonumber(next_b())
+    local x, y = next_a(), next_b()
     if not y then return false end
-    if (x or 0) ~= y then return (x or 0) < y end
+    local difference = tonumber(x or 0) - tonumber(y)
+    if difference ~= 0 then return difference < 0 end
   end
 end
 

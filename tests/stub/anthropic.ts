@@ -5,7 +5,11 @@ import { z } from 'zod';
 import type { ModelRequest, Vendor, Writer } from './server.js';
 import { sendError, sendEvent } from './sse.js';
 
-const Block = z.looseObject({ type: z.string(), text: z.string().optional(), content: z.unknown() });
+const Block = z.looseObject({
+  type: z.string(),
+  text: z.string().optional(),
+  content: z.unknown().optional(),
+});
 const Body = z.looseObject({
   model: z.string(),
   messages: z.array(z.looseObject({ role: z.string(), content: z.union([z.string(), z.array(Block)]) })),
@@ -17,7 +21,7 @@ type Block = z.infer<typeof Block>;
 const REMINDER = /<system-reminder>[\s\S]*?<\/system-reminder>/g;
 
 const blocksOf = (content: string | Block[]): Block[] =>
-  typeof content === 'string' ? [{ type: 'text', text: content, content: undefined }] : content;
+  typeof content === 'string' ? [{ type: 'text', text: content }] : content;
 
 function readRequest(body: unknown): ModelRequest {
   const { messages, tools = [] } = Body.parse(body);

@@ -3,4 +3,4 @@ export { anthropic } from './anthropic.js';
 export { gemini } from './gemini.js';
 export { openai } from './openai.js';
 export { scripted } from './script.js';
-export { type Stub, startStub } from './server.js';
+export { type Stub, startStub, type Vendor } from './server.js';

@@ -12,7 +12,7 @@ const Item = z.looseObject({
   type: z.string().optional(),
   role: z.string().optional(),
   content: Content,
-  output: z.unknown(),
+  output: z.unknown().optional(),
 });
 const Body = z.looseObject({
   model: z.string(),
@@ -43,8 +43,7 @@ const isToolResult = ({ type, role }: Item) => role === 'tool' || /_output$/.tes
 /** A round is one reply of the model, which the Responses API writes as several items in a row. */
 function readRequest(body: unknown): ModelRequest {
   const { messages, input = [], tools = [] } = Body.parse(body);
-  const items =
-    messages ?? (typeof input === 'string' ? [{ role: 'user', content: input, output: undefined }] : input);
+  const items = messages ?? (typeof input === 'string' ? [{ role: 'user', content: input }] : input);
   const side = tools.length === 0;
   let round = 0;
   let toolResult = '';

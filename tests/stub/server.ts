@@ -38,7 +38,7 @@ export interface Vendor {
 export interface Stub {
   readonly url: string;
   /** The requests that reached the model, oldest first; agents' requests for themselves are left out. */
-  readonly requests: readonly ModelRequest[];
+  readonly requests: readonly (ModelRequest & { body: unknown })[];
   close(): Promise<void>;
 }
 
@@ -68,7 +68,7 @@ async function play(steps: Step[], asked: ModelRequest, writer: Writer, gone: Ab
 
 /** Starts the stub on a free port of loopback. */
 export async function startStub(vendor: Vendor): Promise<Stub> {
-  const requests: ModelRequest[] = [];
+  const requests: (ModelRequest & { body: unknown })[] = [];
   const server = createServer((request, response) => {
     const answer = (status: number, value: unknown) => {
       response.writeHead(status, { 'content-type': 'application/json' });
@@ -81,7 +81,7 @@ export async function startStub(vendor: Vendor): Promise<Stub> {
       const body = await bodyOf(request);
       const asked = request.method === 'POST' ? vendor.read(path, body) : undefined;
       if (asked) {
-        if (!asked.side) requests.push(asked);
+        if (!asked.side) requests.push({ ...asked, body });
         const steps = asked.side ? [{ text: 'ok', pauseMs: 0 }] : stepsFor(asked.prompt, asked.round);
         await play(steps, asked, vendor.writer(path, response, body), gone.signal);
         return;

@@ -31,7 +31,7 @@ export interface SystemOptions {
   rabbit?: RabbitMqAddress;
   /** node.json besides `name` and `roots`, which the system sets; `root` is the system's directory for its files. */
   node?: (root: string) => Partial<NodeConfig>;
-  env?: NodeJS.ProcessEnv;
+  env?: NodeJS.ProcessEnv | ((root: string) => NodeJS.ProcessEnv);
 }
 
 export interface Run {
@@ -74,7 +74,7 @@ export class System {
       PX_TEST_HOME: this.root,
       DEMO_AGENT_STATE: join(this.root, 'demo'),
       ...(login && { PRAXIS_BUS_URL: login.serviceUrl }),
-      ...options.env,
+      ...(typeof options.env === 'function' ? options.env(this.root) : options.env),
     };
     this.home = homeOf(this.env);
     writeFileSync(

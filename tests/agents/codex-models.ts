@@ -1,0 +1,31 @@
+/** A catalogue of models for Codex with the stub's model in it: without one Codex warns, and adapters pass the warning on as text. */
+export const codexModels = {
+  models: [
+    {
+      slug: 'stub-model',
+      display_name: 'Stub',
+      description: 'Plays the script in the prompt',
+      base_instructions: 'Play the script.',
+      default_reasoning_level: 'low',
+      supported_reasoning_levels: [{ effort: 'low', description: 'None' }],
+      shell_type: 'unified_exec',
+      visibility: 'list',
+      supported_in_api: true,
+      priority: 1,
+      upgrade: null,
+      availability_nux: null,
+      supports_reasoning_summaries: true,
+      default_reasoning_summary: 'none',
+      support_verbosity: false,
+      default_verbosity: null,
+      apply_patch_tool_type: null,
+      truncation_policy: { mode: 'tokens', limit: 10_000 },
+      supports_parallel_tool_calls: true,
+      context_window: 200_000,
+      max_context_window: 200_000,
+      effective_context_window_percent: 95,
+      experimental_supported_tools: [],
+      input_modalities: ['text'],
+    },
+  ],
+};

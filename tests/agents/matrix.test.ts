@@ -1,0 +1,216 @@
+/**
+ * Each real agent through the whole system: praxis run or an ACP client, the bus, the service, the node, the connector as it
+ * ships, the agent, and a model stub behind it. What a check saw becomes a cell of the table in docs/agents.md.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Stub, scripted, startStub } from '../stub/index.js';
+import type { AcpPeer, Seen } from '../support/acp-peer.js';
+import { NODE_NAME, System } from '../support/system.js';
+import { waitUntil } from '../support/wait.js';
+import { AGENTS, type AgentId, agentsNamed, binFolder, isInstalled } from './catalog.js';
+import { prepare, setupOf } from './setups.js';
+
+declare module 'vitest' {
+  interface TaskMeta {
+    /** How it went, where "yes" says too little. */
+    note?: string;
+  }
+}
+
+/** Milliseconds for one check; some agents need seconds to start on a busy machine. */
+const CHECK_MS = 90_000;
+
+const LINES =
+  'First line\n\n  indented "second" line\twith a tab\n# heading — ünïcödé 🚀\n```\ncode\n```\nlast';
+const LONG = Array.from({ length: 250 }, (_, i) => `line ${i} of the long prompt, words.`).join('\n');
+
+const named = agentsNamed((process.env.MATRIX_AGENTS ?? '').split(' ').filter(Boolean));
+
+describe.each(named)('%s', (id: AgentId) => {
+  const { vendor, tool, input } = setupOf(id);
+  let stub: Stub;
+  let system: System;
+  let peer: AcpPeer;
+  let decision: 'allow_once' | 'reject_once' | undefined;
+  let asked: Seen[] = [];
+  const opened: string[] = [];
+
+  beforeAll(async () => {
+    expect(isInstalled(id), `not installed: npm run agents:install ${id}`).toBe(true);
+    stub = await startStub(vendor);
+    system = await System.start({
+      env: (root) => ({
+        ...prepare(id, stub.url, join(root, 'agent')),
+        PATH: `${binFolder(id)}:${process.env.PATH}`,
+      }),
+    });
+    peer = system.acp(['--connector', id], {
+      answer(request) {
+        if (request.method !== 'session/request_permission')
+          return { error: { code: -32601, message: 'Method not found' } };
+        asked.push(request);
+        const options = request.params?.options as { optionId: string; kind: string }[];
+        const option = options.find(({ kind }) => kind === decision);
+        return option && { result: { outcome: { outcome: 'selected', optionId: option.optionId } } };
+      },
+    });
+    await peer.initialize();
+  }, CHECK_MS);
+  afterAll(async () => {
+    await system?.stop();
+    await stub?.close();
+  });
+
+  const textOf = (sessionId: string) =>
+    peer.frames
+      .filter(({ params }) => params?.sessionId === sessionId)
+      .map(({ params }) => params?.update as { sessionUpdate?: string; content?: { text?: string } })
+      .filter((update) => update?.sessionUpdate === 'agent_message_chunk')
+      .map((update) => update.content?.text ?? '')
+      .join('');
+  const touch = (file: string) =>
+    scripted([{ tool, input: input(`echo made > ${join(system.work, file)}`) }], [{ text: 'All done.' }]);
+  const made = (file: string) => existsSync(join(system.work, file));
+  const open = async () => {
+    const sessionId = await peer.newSession(system.work);
+    opened.push(sessionId);
+    return sessionId;
+  };
+  const prompt = (sessionId: string, text: string) =>
+    peer.request('session/prompt', { sessionId, prompt: [{ type: 'text', text }] }, `p${Math.random()}`);
+  const close = (sessionId: string) => peer.request('session/close', { sessionId }, `c${sessionId}`);
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map(close));
+  }, CHECK_MS);
+  const agents = () => system.processes().map(({ pid }) => pid);
+
+  /** A prompt that arrives as it was written, and whose reply does too. */
+  async function echoed(sessionId: string, text: string): Promise<void> {
+    const before = textOf(sessionId).length;
+    const answer = await prompt(sessionId, text);
+    expect(answer.result?.stopReason, JSON.stringify(answer.error)).toBe('end_turn');
+    expect(stub.requests.at(-1)?.prompt).toBe(text);
+    expect(textOf(sessionId).slice(before).trim()).toBe(`ECHO: ${text}`);
+  }
+
+  it('is found', async ({ task }) => {
+    const { nodes } = await (await system.client()).call('_praxis/nodes', {});
+    const found = nodes.find(({ name }) => name === NODE_NAME)?.connectors.find((one) => one.id === id);
+    expect(found).toMatchObject({ status: 'ready', version: AGENTS[id].version, hint: null });
+    task.meta.note = found!.version!;
+  });
+
+  it('hello', { timeout: CHECK_MS }, async () => {
+    const { code, stdout, stderr } = await system.run(['run', id, 'hello there']);
+    expect(stdout, stderr).toContain('ECHO: hello there');
+    expect(code).toBe(0);
+  });
+
+  it('lines', { timeout: CHECK_MS }, async () => {
+    await echoed(await open(), LINES);
+  });
+
+  it('10 kB', { timeout: CHECK_MS }, async () => {
+    expect(LONG.length).toBeGreaterThan(8_000);
+    await echoed(await open(), `${LONG}\n${LONG.slice(0, 2_000).trim()}`);
+  });
+
+  it('tool allowed', { timeout: CHECK_MS }, async () => {
+    [decision, asked] = ['allow_once', []];
+    const sessionId = await open();
+    const answer = await prompt(sessionId, touch('allowed.txt'));
+    expect(asked.length, JSON.stringify(answer)).toBeGreaterThan(0);
+    expect(answer.result?.stopReason, JSON.stringify(answer.error)).toBe('end_turn');
+    expect(readFileSync(join(system.work, 'allowed.txt'), 'utf8')).toBe('made\n');
+    expect(textOf(sessionId)).toContain('All done.');
+  });
+
+  it('tool rejected', { timeout: CHECK_MS }, async ({ task }) => {
+    [decision, asked] = ['reject_once', []];
+    const sessionId = await open();
+    const answer = await prompt(sessionId, touch('rejected.txt'));
+    expect(asked.length, JSON.stringify(answer)).toBeGreaterThan(0);
+    expect(made('rejected.txt')).toBe(false);
+    task.meta.note = answer.result?.stopReason === 'cancelled' ? 'ends the turn' : 'turn goes on';
+    await echoed(sessionId, 'and now this');
+  });
+
+  it('YOLO', { timeout: CHECK_MS }, async () => {
+    const { code, stdout, stderr } = await system.run(['run', id, '--yolo', touch('yolo.txt')]);
+    expect(stdout, stderr).toContain('All done.');
+    expect(code).toBe(0);
+    expect(made('yolo.txt')).toBe(true);
+  });
+
+  it('cancel in text', { timeout: CHECK_MS }, async () => {
+    const sessionId = await open();
+    const running = prompt(sessionId, scripted([{ text: 'one two ' }, { hang: true }]));
+    await peer.until(() => textOf(sessionId).includes('one') || undefined, 'the first words', CHECK_MS / 2);
+    peer.notify('session/cancel', { sessionId });
+    expect((await running).result?.stopReason).toBe('cancelled');
+    await echoed(sessionId, 'after the cancel');
+  });
+
+  it('cancel in question', { timeout: CHECK_MS }, async () => {
+    [decision, asked] = [undefined, []];
+    const sessionId = await open();
+    const running = prompt(sessionId, touch('never.txt'));
+    await peer.until(() => asked[0], 'the question', CHECK_MS / 2);
+    peer.notify('session/cancel', { sessionId });
+    expect((await running).result?.stopReason).toBe('cancelled');
+    expect(made('never.txt')).toBe(false);
+    await echoed(sessionId, 'after the question');
+  });
+
+  it('model error', { timeout: CHECK_MS }, async ({ task }) => {
+    const sessionId = await open();
+    const answer = await prompt(
+      sessionId,
+      scripted([{ error: { status: 400, message: 'the stub says no' } }]),
+    );
+    const said = JSON.stringify(answer.error ?? '') + textOf(sessionId);
+    expect(said).toContain('the stub says no');
+    task.meta.note = answer.error ? 'as an error' : 'as text';
+    await echoed(sessionId, 'after the error');
+  });
+
+  it('two at once', { timeout: CHECK_MS }, async () => {
+    const [one, two] = await Promise.all([open(), open()]);
+    const words = (name: string) => Array.from({ length: 20 }, (_, i) => `${name}${i} `).join('');
+    const slowly = (name: string) => scripted([{ text: words(name), pauseMs: 20 }]);
+    await Promise.all([prompt(one, slowly('a')), prompt(two, slowly('b'))]);
+    expect([textOf(one).trim(), textOf(two).trim()]).toEqual([words('a').trim(), words('b').trim()]);
+  });
+
+  it('resume after kill -9', { timeout: CHECK_MS }, async ({ task }) => {
+    const before = new Set(agents());
+    const sessionId = await open();
+    await echoed(sessionId, 'remember the word heliotrope');
+    for (const pid of agents().filter((one) => !before.has(one))) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It ended with another one.
+      }
+    }
+    await waitUntil(() => agents().every((pid) => before.has(pid)));
+    const answer = await prompt(sessionId, 'what was the word?');
+    expect(answer.result?.stopReason, JSON.stringify(answer.error)).toBe('end_turn');
+    expect(stub.requests.at(-1)?.prompt).toBe('what was the word?');
+    const remembers = JSON.stringify(stub.requests.at(-1)?.body).includes('heliotrope');
+    task.meta.note = remembers ? 'with its memory' : 'without its memory';
+    expect(remembers).toBe(true);
+  });
+
+  it('close leaves nothing', { timeout: CHECK_MS }, async () => {
+    const before = new Set(agents());
+    const sessionId = await open();
+    await echoed(sessionId, 'bye');
+    expect(agents().some((pid) => !before.has(pid))).toBe(true);
+    opened.splice(0);
+    expect((await close(sessionId)).result).toEqual({});
+    expect(agents().filter((pid) => !before.has(pid))).toEqual([]);
+  });
+});

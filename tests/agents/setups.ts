@@ -1,0 +1,146 @@
+/** How each real agent is pointed at the model stub and kept quiet and away from the person's own settings: all below a HOME of its own. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { anthropic, gemini, openai, type Vendor } from '../stub/index.js';
+import type { AgentId } from './catalog.js';
+import { codexModels } from './codex-models.js';
+
+/** Agents mask their key wherever it occurs, so it is long enough to occur nowhere else. */
+const KEY = 'sk-ant-stub-key-0123456789-0123456789';
+
+interface Setup {
+  vendor: Vendor;
+  env(stub: string, home: string): Record<string, string>;
+  /** Files below HOME. */
+  files?(stub: string, home: string): Record<string, unknown>;
+  /** The agent's tool that runs a shell command. */
+  tool: string;
+  input(command: string): Record<string, unknown>;
+}
+
+const described = (command: string) => ({ command, description: 'a command of the test' });
+
+const claude: Setup = {
+  vendor: anthropic,
+  env: (stub) => ({
+    ANTHROPIC_BASE_URL: stub,
+    ANTHROPIC_API_KEY: KEY,
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL: '1',
+    DISABLE_AUTOUPDATER: '1',
+    CLAUDE_CODE_MAX_RETRIES: '0',
+    // Its word for "root may skip permissions here"; any other value is refused.
+    IS_SANDBOX: '1',
+  }),
+  tool: 'Bash',
+  input: described,
+};
+
+const codex: Setup = {
+  vendor: openai,
+  env: (_stub, home) => ({ CODEX_HOME: join(home, '.codex'), STUB_KEY: KEY }),
+  files: (stub, home) => ({
+    '.codex/models.json': codexModels,
+    '.codex/config.toml': `
+model_catalog_json = "${home}/.codex/models.json"
+model = "stub-model"
+model_provider = "stub"
+check_for_update_on_startup = false
+[analytics]
+enabled = false
+[model_providers.stub]
+name = "stub"
+base_url = "${stub}/v1"
+env_key = "STUB_KEY"
+wire_api = "responses"
+request_max_retries = 1
+stream_max_retries = 1
+[features]
+plugins = false
+daemon_auto_start = false
+`,
+  }),
+  tool: 'exec_command',
+  input: (cmd) => ({ cmd, sandbox_permissions: 'require_escalated', justification: 'the test wants it' }),
+};
+
+const SETUPS: Record<AgentId, Setup> = {
+  'claude-code': claude,
+  'claude-acp': claude,
+  codex,
+  'codex-acp': codex,
+  gemini: {
+    vendor: gemini,
+    env: (stub) => ({ GEMINI_API_KEY: KEY, GOOGLE_GEMINI_BASE_URL: stub, GEMINI_MODEL: 'gemini-2.5-pro' }),
+    files: () => ({
+      '.gemini/settings.json': {
+        security: { auth: { selectedType: 'gemini-api-key' } },
+        general: { enableAutoUpdate: false, enableAutoUpdateNotification: false, maxAttempts: 1 },
+        privacy: { usageStatisticsEnabled: false },
+        telemetry: { enabled: false },
+      },
+    }),
+    tool: 'run_shell_command',
+    input: described,
+  },
+  opencode: {
+    vendor: openai,
+    env: () => ({ OPENCODE_DISABLE_MODELS_FETCH: '1' }),
+    files: (stub) => ({
+      '.config/opencode/opencode.json': {
+        provider: {
+          stub: {
+            npm: '@ai-sdk/openai-compatible',
+            options: { baseURL: `${stub}/v1`, apiKey: KEY },
+            models: { 'stub-model': { name: 'Stub' } },
+          },
+        },
+        model: 'stub/stub-model',
+        small_model: 'stub/stub-model',
+        autoupdate: false,
+        share: 'disabled',
+        permission: { bash: 'ask', edit: 'ask' },
+      },
+    }),
+    tool: 'bash',
+    input: described,
+  },
+  qwen: {
+    vendor: openai,
+    env: (stub) => ({ OPENAI_API_KEY: KEY, OPENAI_BASE_URL: `${stub}/v1`, OPENAI_MODEL: 'stub-model' }),
+    files: () => ({
+      '.qwen/settings.json': {
+        security: { auth: { selectedType: 'openai' } },
+        general: { enableAutoUpdate: false },
+        privacy: { usageStatisticsEnabled: false },
+      },
+    }),
+    tool: 'run_shell_command',
+    input: (command) => ({ ...described(command), is_background: false }),
+  },
+  copilot: {
+    vendor: openai,
+    env: (stub) => ({
+      COPILOT_PROVIDER_BASE_URL: `${stub}/v1`,
+      COPILOT_PROVIDER_TYPE: 'openai',
+      COPILOT_PROVIDER_API_KEY: KEY,
+      COPILOT_MODEL: 'stub-model',
+      COPILOT_OFFLINE: 'true',
+    }),
+    tool: 'bash',
+    input: described,
+  },
+};
+
+export const setupOf = (id: AgentId): Setup => SETUPS[id];
+
+/** Writes the agent's files below `home` and gives the environment in which its node runs. */
+export function prepare(id: AgentId, stub: string, home: string): Record<string, string> {
+  const { env, files } = SETUPS[id];
+  for (const [name, content] of Object.entries(files?.(stub, home) ?? {})) {
+    mkdirSync(dirname(join(home, name)), { recursive: true });
+    writeFileSync(join(home, name), typeof content === 'string' ? content : JSON.stringify(content));
+  }
+  mkdirSync(join(home, 'tmp'), { recursive: true });
+  return { HOME: home, TMPDIR: join(home, 'tmp'), ...env(stub, home) };
+}
