@@ -206,6 +206,17 @@ export class App {
     this.#say(`${what} is on the clipboard, if the terminal allows that.`, 'info');
   }
 
+  async #files({ key, params }: Extract<Effect, { type: 'files' }>): Promise<void> {
+    try {
+      const { entries, truncated } = await this.#options.client.call('_praxis/files', params);
+      const names = entries.map(({ name, kind }) => ({ name, isDirectory: kind === 'directory' }));
+      this.#tell({ type: 'files', key, listing: { names, truncated } });
+    } catch {
+      // A directory that is not there yet, or a node that is too old: there is nothing to complete, and nothing to complain of.
+      this.#tell({ type: 'files', key, listing: { names: [], truncated: false } });
+    }
+  }
+
   #save(settings: Settings): void {
     this.#terminal?.look(settings);
     try {
@@ -297,6 +308,9 @@ export class App {
         return this.#edit(effect.sessionId, effect.text);
       case 'settings':
         return this.#save(effect.settings);
+      case 'files':
+        void this.#files(effect);
+        return;
       case 'mouse':
         return this.#terminal?.mouse(effect.on);
       case 'suspend':

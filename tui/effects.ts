@@ -1,6 +1,7 @@
 /** What the screen asks the world to do. The reducer only names it; app.ts does it and reports back with messages. */
 import type { LinkState, SessionView } from '../client/index.js';
 import type { NodeInfo, SessionInfo } from '../proto/index.js';
+import type { FilesWish, Listing } from './files.js';
 import type { InputEvent } from './input.js';
 import type { Settings } from './settings.js';
 import type { Anchor } from './viewport.js';
@@ -21,6 +22,7 @@ export type Effect =
   | { type: 'copy'; text: string; what: string }
   /** Lets the person write the draft in an editor of their own. */
   | { type: 'edit'; sessionId: string; text: string }
+  | ({ type: 'files' } & FilesWish)
   | { type: 'mouse'; on: boolean }
   /** Saves the settings, and makes the terminal look like them. */
   | { type: 'settings'; settings: Settings }
@@ -43,6 +45,7 @@ export type Message =
   | { type: 'accepted'; sessionId: string; ticket: number }
   | { type: 'refused'; sessionId: string; ticket: number; error: string }
   | { type: 'said'; text: string; tone: 'info' | 'warning' | 'bad' }
+  | { type: 'files'; key: string; listing: Listing }
   | { type: 'edited'; sessionId: string; text: string }
   | { type: 'scrolled'; sessionId: string; anchor: Anchor }
   | { type: 'toggled'; sessionId: string; itemId: string }

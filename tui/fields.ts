@@ -33,7 +33,10 @@ export function withField(state: State, field: Editor): State {
     return withCurrent(state, (c) => ({ search: c.search && searched(c, { ...c.search, query: field }) }));
   switch (overlay.kind) {
     case 'start':
-      return { ...state, overlay: { ...overlay, field: 'cwd', cwd: field, error: null } };
+      return {
+        ...state,
+        overlay: { ...overlay, field: 'cwd', cwd: field, error: null, touched: true, pick: null },
+      };
     case 'sessions':
       return { ...state, overlay: { ...overlay, filter: field, selected: null } };
     case 'pick':

@@ -4,6 +4,7 @@ import { answerWith } from './answers.js';
 import { openSession, say, step } from './change.js';
 import { EMPTY_EDITOR, editorOf } from './editor.js';
 import type { Effect, Step } from './effects.js';
+import { directoriesFor } from './files.js';
 import type { Command } from './keys.js';
 import { inPick } from './pick.js';
 import { PREFERENCES, turned } from './preferences.js';
@@ -52,6 +53,8 @@ export function startOverlay(state: State, node: NodeInfo, connector: ConnectorI
       yolo: false,
       yoloAllowed: node.yolo === 'allow',
       field: 'cwd',
+      touched: false,
+      pick: null,
       starting: false,
       error: trouble,
     },
@@ -141,18 +144,38 @@ function inStart(
   command: Command,
   now: number,
 ): Step<State> {
+  const { pick } = overlay;
+  const onCwd = overlay.field === 'cwd';
+  const proposed = directoriesFor(state, overlay);
+  const change = (next: Partial<typeof overlay>): Step<State> =>
+    step({ ...state, overlay: { ...overlay, ...next } });
+  const take = (path: string): Step<State> =>
+    change({ cwd: editorOf(path), touched: true, pick: null, error: null });
   switch (command) {
     case 'dismiss':
       return step({ ...state, overlay: null });
-    case 'nextField':
+    case 'next':
+      return onCwd && (pick ?? -1) < proposed.length - 1
+        ? change({ pick: (pick ?? -1) + 1 })
+        : change({ field: 'yolo', pick: null });
+    case 'previous':
+      return onCwd
+        ? change({ pick: pick === null || pick === 0 ? null : pick - 1 })
+        : change({ field: 'cwd' });
+    case 'nextField': {
+      // What is half typed is completed; a whole path lets go of the field.
+      const completes = onCwd && (pick !== null || overlay.touched) && proposed.length > 0;
+      return completes ? take(`${proposed[pick ?? 0]}/`) : change({ field: onCwd ? 'yolo' : 'cwd' });
+    }
     case 'previousField':
-      return step({ ...state, overlay: { ...overlay, field: overlay.field === 'cwd' ? 'yolo' : 'cwd' } });
+      return change({ field: onCwd ? 'yolo' : 'cwd', pick: null });
     case 'toggle':
       if (!overlay.yoloAllowed)
         return step(say(state, 'The owner of this node does not allow YOLO.', now, 'warning'));
       return step({ ...state, overlay: { ...overlay, yolo: !overlay.yolo } });
     case 'start': {
       if (overlay.starting) return step(state);
+      if (pick !== null && proposed[pick] !== undefined) return take(proposed[pick]);
       const { node, connector, yolo } = overlay;
       const cwd = overlay.cwd.text.trim();
       return step(

@@ -1,8 +1,9 @@
-/** What is offered above the prompt while its first word begins with `/`: Praxis' commands and the agent's own. */
+/** What is offered above the prompt: commands while its first word begins with `/`, and files after an `@`. */
 import { sanitizeLine } from '../client/index.js';
 import { whyNot } from './allowed.js';
 import { withChat } from './change.js';
 import { EMPTY_EDITOR } from './editor.js';
+import { atWord, filesFor } from './files.js';
 import type { Binding } from './keys.js';
 import { type Chat, currentChat, type State } from './state.js';
 
@@ -12,6 +13,8 @@ export interface Suggestion {
   note: string;
   /** Whose it is. */
   from: string;
+  /** What follows when it is taken; nothing where more of the same word may come. */
+  tail: string;
 }
 
 export interface Popup {
@@ -32,7 +35,7 @@ function commands(state: State, chat: Chat, prefix: string): Suggestion[] {
   const own = state.keys.bindings.flatMap((b): Suggestion[] =>
     b.slash === undefined
       ? []
-      : [{ text: `/${b.slash}`, note: whyNot(state, b.command) || b.help, from: 'Praxis' }],
+      : [{ text: `/${b.slash}`, note: whyNot(state, b.command) || b.help, from: 'Praxis', tail: ' ' }],
   );
   const taken = new Set(own.map((s) => s.text));
   const agent = sanitizeLine(chat.view.session.agent) || 'agent';
@@ -40,7 +43,12 @@ function commands(state: State, chat: Chat, prefix: string): Suggestion[] {
     const text = `/${sanitizeLine(name)}`;
     if (taken.has(text) || /\s/.test(text)) return [];
     return [
-      { text, note: sanitizeLine(hint === null ? description : `<${hint}> ${description}`), from: agent },
+      {
+        text,
+        note: sanitizeLine(hint === null ? description : `<${hint}> ${description}`),
+        from: agent,
+        tail: ' ',
+      },
     ];
   });
   const wanted = prefix.toLowerCase();
@@ -48,9 +56,18 @@ function commands(state: State, chat: Chat, prefix: string): Suggestion[] {
 }
 
 /** The word under the cursor that asks for suggestions. */
-function wordOf({ draft }: Chat): { start: number; end: number } | null {
-  return /^\/\S*$/.test(draft.text) ? { start: 0, end: draft.text.length } : null;
+function wordOf(chat: Chat): { start: number; end: number } | null {
+  const { text } = chat.draft;
+  return /^\/\S*$/.test(text) ? { start: 0, end: text.length } : atWord(chat);
 }
+
+const files = (state: State, chat: Chat): Suggestion[] =>
+  filesFor(state, chat).map(({ text, isDirectory }) => ({
+    text,
+    note: '',
+    from: isDirectory ? 'directory' : 'file',
+    tail: isDirectory ? '' : ' ',
+  }));
 
 /** The popup that is shown now. */
 export function popupOf(state: State): Popup | null {
@@ -60,7 +77,8 @@ export function popupOf(state: State): Popup | null {
   // A recalled prompt is moved through with the arrows.
   const word = chat.recall === 0 ? wordOf(chat) : null;
   if (word === null || chat.popup.closedAt === word.start) return null;
-  const items = commands(state, chat, chat.draft.text.slice(word.start, word.end));
+  const typed = chat.draft.text.slice(word.start, word.end);
+  const items = typed.startsWith('/') ? commands(state, chat, typed) : files(state, chat);
   if (items.length === 0) return null;
   return { items, selected: Math.min(chat.popup.selected, items.length - 1), ...word };
 }
@@ -82,10 +100,10 @@ export const movePopup = (state: State, chat: Chat, popup: Popup, by: number): S
 
 /** The chosen suggestion in the draft; null when it stands there already, so that there is nothing to accept. */
 export function acceptPopup(state: State, chat: Chat, popup: Popup): State | null {
-  const { text } = popup.items[popup.selected]!;
+  const { text, tail } = popup.items[popup.selected]!;
   const { draft } = chat;
   if (draft.text.slice(popup.start, popup.end) === text) return null;
-  const head = `${draft.text.slice(0, popup.start)}${text} `;
+  const head = `${draft.text.slice(0, popup.start)}${text}${tail}`;
   return withChat(state, chat.sessionId, () => ({
     draft: { ...EMPTY_EDITOR, text: head + draft.text.slice(popup.end), cursor: head.length },
     popup: { selected: 0, closedAt: null },

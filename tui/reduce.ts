@@ -8,11 +8,21 @@ import { editDraft, run, typed } from './commands.js';
 import { EMPTY_EDITOR, edit, editorOf, insert } from './editor.js';
 import type { Effect, Message, Step } from './effects.js';
 import { fieldOf, withField } from './fields.js';
+import { wantedFiles, withListing } from './files.js';
 import type { InputEvent } from './input.js';
 import { searched } from './search.js';
 import { type Chat, currentChat, openQuestion, type State } from './state.js';
 
 export function reduce(state: State, message: Message, now: number): Step<State> {
+  const next = reduced(state, message, now);
+  if (message.type !== 'input' && message.type !== 'files') return next;
+  const wish = wantedFiles(next.state);
+  if (!wish) return next;
+  const asked = withListing(next.state, wish.key, 'asked');
+  return { state: asked, effects: [...next.effects, { type: 'files', ...wish }] };
+}
+
+function reduced(state: State, message: Message, now: number): Step<State> {
   switch (message.type) {
     case 'link':
       return step({ ...state, link: message.link });
@@ -50,6 +60,8 @@ export function reduce(state: State, message: Message, now: number): Step<State>
       return step(refused(state, message, now));
     case 'said':
       return step(say(state, message.text, now, message.tone));
+    case 'files':
+      return step(withListing(state, message.key, message.listing));
     case 'edited':
       return step(edited(state, message.sessionId, message.text, now));
     case 'scrolled':

@@ -2,6 +2,7 @@
 import type { LinkState, SessionView } from '../client/index.js';
 import type { ConnectorInfo, NodeInfo, SessionInfo } from '../proto/index.js';
 import type { Editor } from './editor.js';
+import type { Listing } from './files.js';
 import { fuzzyRank } from './fuzzy.js';
 import { type KeyMap, keyMap } from './keys.js';
 import type { Search } from './search.js';
@@ -79,6 +80,10 @@ export type Overlay =
       yolo: boolean;
       yoloAllowed: boolean;
       field: 'cwd' | 'yolo';
+      /** The person has written in the directory; before, recent ones are proposed. */
+      touched: boolean;
+      /** The proposed directory that is chosen. */
+      pick: number | null;
       starting: boolean;
       error: string | null;
     };
@@ -112,6 +117,8 @@ export interface State {
   settings: Settings;
   /** Whether the terminal has the keys of the person's desktop. */
   focused: boolean;
+  /** The names in directories of nodes, by files.ts' key. */
+  files: ReadonlyMap<string, Listing>;
   mouse: boolean;
   keys: KeyMap;
   tickets: number;
@@ -135,6 +142,7 @@ export function initialState(
     closing: null,
     settings: DEFAULTS,
     focused: true,
+    files: new Map(),
     mouse: true,
     keys: keyMap(),
     tickets: 0,

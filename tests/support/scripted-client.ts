@@ -4,6 +4,7 @@
  */
 import type {
   Client,
+  ClientResult,
   Cursor,
   LinkState,
   NewSession,
@@ -12,6 +13,7 @@ import type {
   TurnResult,
 } from '../../client/index.js';
 import {
+  type ClientMethods,
   type ContentBlock,
   type NodeInfo,
   newId,
@@ -43,6 +45,16 @@ export const LOST_NODE: NodeInfo = {
   name: 'build-box',
   state: 'lost',
   connectors: [{ id: 'claude', title: 'Claude Code', version: '2.1', status: 'ready', hint: null }],
+};
+
+const directory = (name: string) => ({ name, kind: 'directory' });
+const file = (name: string) => ({ name, kind: 'file' });
+
+/** The directories that `_praxis/files` knows. */
+const FILES: Record<string, object[]> = {
+  '': [directory('docs'), directory('src'), file('README.md'), file('package.json')],
+  'src/': [directory('app'), file('greeting.ts'), file('greeting.test.ts')],
+  '/home/me/': [directory('papers'), directory('src'), file('notes.txt')],
 };
 
 interface Session {
@@ -80,8 +92,15 @@ export class ScriptedClient implements Client {
     queueMicrotask(() => listener([...this.#sessions.values()].map((s) => s.info)));
     return () => void this.#sessionListeners.delete(listener);
   }
-  call(): never {
-    throw new Error('The scripted client has no service to call');
+  /** Knows the names in directories: those of FILES, below a session's directory and on every node. */
+  async call<M extends keyof typeof ClientMethods>(
+    method: M,
+    params: Record<string, unknown>,
+  ): Promise<ClientResult<M>> {
+    if (method !== '_praxis/files') throw new Error('The scripted client has no service to call');
+    const path = String(params.path);
+    const entries = FILES[path] ?? [];
+    return { path, entries, truncated: false } as unknown as ClientResult<M>;
   }
   request(): never {
     throw new Error('The scripted client has no service to ask');

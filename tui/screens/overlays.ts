@@ -1,7 +1,8 @@
 /** What is drawn over the screen: live sessions, the start form, the help. */
 import { sanitizeLine } from '../../client/index.js';
-import { fitted, type Line, lineWidth, span, wrap } from '../draw/line.js';
+import { fitted, type Line, lineWidth, sides, span, wrap } from '../draw/line.js';
 import { fieldLine } from '../editor.js';
+import { directoriesFor } from '../files.js';
 import { type Binding, CONTEXTS, type Context, keyName } from '../keys.js';
 import type { Overlay, State } from '../state.js';
 import type { Box } from './box.js';
@@ -37,6 +38,19 @@ export function overlayBox(state: State, now: number): Box | null {
 
 const YOLO_MEANING = 'The agent edits files and runs commands without asking you.';
 
+/** Directories to choose from: recent ones, or those that complete what is typed. */
+function proposedLines(state: State, overlay: Extract<Overlay, { kind: 'start' }>, width: number): Line[] {
+  if (overlay.field !== 'cwd') return [];
+  return directoriesFor(state, overlay).map((path, i): Line => {
+    const chosen = overlay.pick === i;
+    const note = overlay.touched ? '' : 'recent ';
+    return [
+      span(chosen ? '    ▸ ' : '      ', 'accent'),
+      ...sides([span(sanitizeLine(path), chosen ? 'selected' : 'dim')], [span(note, 'dim')], width - 6),
+    ];
+  });
+}
+
 function start(state: State, overlay: Extract<Overlay, { kind: 'start' }>): Box {
   const width = Math.min(state.columns - 4, 76);
   const inner = width - 4;
@@ -48,6 +62,7 @@ function start(state: State, overlay: Extract<Overlay, { kind: 'start' }>): Box 
     [],
     [pointer('cwd'), span('Working directory', overlay.field === 'cwd' ? 'strong' : 'text')],
     [span('    '), ...cwd.line],
+    ...proposedLines(state, overlay, inner),
     [],
     [
       pointer('yolo'),
