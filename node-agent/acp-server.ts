@@ -30,6 +30,7 @@ import type { Clock } from './clock.js';
 import type { Connector } from './connector.js';
 import { listFiles } from './files.js';
 import type { Groups } from './groups.js';
+import { LastStarts } from './last-starts.js';
 import { allowedDirectory } from './roots.js';
 import type { Uplink } from './uplink.js';
 
@@ -59,9 +60,12 @@ interface OpenSession {
 export class AcpServer {
   private readonly sessions = new Map<SessionId, OpenSession>();
   private readonly answers = new Answers();
+  private readonly starts: LastStarts;
   private stopped = false;
 
-  constructor(private readonly options: AcpServerOptions) {}
+  constructor(private readonly options: AcpServerOptions) {
+    this.starts = new LastStarts(options.clock);
+  }
 
   /** The sessions that live here, as `hello` tells them. */
   list(): { sessionId: SessionId; epoch: number }[] {
@@ -153,6 +157,7 @@ export class AcpServer {
       if (!meta.data || !sessionId) throw invalidParams(`${request.method} needs _meta.praxis.sessionId`);
       const acp = await this.start(sessionId, epoch, meta.data, request);
       await acp.open(request, agentSessionId);
+      this.starts.note(sessionId);
     } catch (error) {
       this.refuse(sessionId, request, error, epoch);
     }
@@ -176,6 +181,7 @@ export class AcpServer {
       throw new PraxisError(ErrorCode.Forbidden, "The node's owner does not allow YOLO (node.json: yolo)");
     const yolo = meta.yolo ?? false;
     const spec = await connector.open({ sessionId, cwd, yolo, interactive: meta.interactive ?? false });
+    if (spec.loadInNewMinute && epoch > FIRST_EPOCH) await this.starts.minuteOver(sessionId);
     if (this.stopped) throw new PraxisError(ErrorCode.NodeLost, 'The node is stopping');
     const start: StartAgent =
       'start' in spec ? spec.start : (events) => new Child({ ...spec, ...events, cwd, groups, clock });

@@ -16,6 +16,8 @@ export interface AgentManner {
   mode?: string | undefined;
   /** A sentence for the person, at the start of the session. */
   warning?: string | undefined;
+  /** A session may not be loaded in the minute in which it was started: the agent would overwrite its history. */
+  loadInNewMinute?: boolean | undefined;
   /** What to do on the node when the agent wants a login first. */
   setup?: string | undefined;
 }
@@ -27,7 +29,7 @@ export interface AcpChildSpec extends AgentManner {
 }
 
 /** An agent that the connector's script drives; it speaks ACP all the same. */
-export interface ScriptedSpec {
+export interface ScriptedSpec extends AgentManner {
   start: StartAgent;
 }
 

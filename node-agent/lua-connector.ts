@@ -39,6 +39,7 @@ const Opened = z.object({
   mode: z.string().optional(),
   warning: z.string().optional(),
   setup: z.string().optional(),
+  load_in_new_minute: z.boolean().optional(),
 });
 
 export class LuaConnector implements Connector {
@@ -79,8 +80,9 @@ export class LuaConnector implements Connector {
     });
     const { context } = this;
     if (!vm.functions.has('prompt')) {
-      const { acp, ...manner } = await this.ask(Opened, host, vm, 'open', request, context);
-      return { ...acp, ...manner };
+      const opened = await this.ask(Opened, host, vm, 'open', request, context);
+      const { acp, load_in_new_minute: loadInNewMinute, ...manner } = opened;
+      return { ...acp, ...manner, loadInNewMinute };
     }
     return {
       start: (events) => {

@@ -15,5 +15,7 @@ return acp.agent {
     if session.yolo then env.GEMINI_CLI_TRUST_WORKSPACE = "true" end
     return env
   end,
+  -- It names a session's file by the minute, and a load in that minute writes it anew.
+  load_in_new_minute = true,
   mode = function(session) return session.yolo and "yolo" or nil end,
 }

@@ -70,6 +70,7 @@ local function agent(about)
         mode = of(about.mode, session),
         warning = doubt(about, found.version),
         setup = about.setup,
+        load_in_new_minute = about.load_in_new_minute,
       }
     end,
   }

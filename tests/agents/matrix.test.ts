@@ -184,7 +184,8 @@ describe.each(named)('%s', (id: AgentId) => {
     expect([textOf(one).trim(), textOf(two).trim()]).toEqual([words('a').trim(), words('b').trim()]);
   });
 
-  it('resume after kill -9', { timeout: CHECK_MS }, async ({ task }) => {
+  // Gemini CLI may load a session only in the next minute.
+  it('resume after kill -9', { timeout: CHECK_MS + 60_000 }, async ({ task }) => {
     const before = new Set(agents());
     const sessionId = await open();
     await echoed(sessionId, 'remember the word heliotrope');
