@@ -28,22 +28,25 @@ export interface ClientOptions {
   address: string;
   /** `clientInfo.name` of `initialize`. */
   name: string;
+  /** Whether somebody can be asked here; unset: maybe. */
+  interactive?: boolean;
   clock?: Clock;
   warn?(message: string, details?: Record<string, unknown>): void;
   busy?(): Promise<void> | undefined;
 }
 
 /** What our own clients say of themselves: they want the journal's events and show questions. */
-export const ownInitialize = (name: string): string =>
+export const ownInitialize = (name: string, interactive?: boolean): string =>
   JSON.stringify({
     protocolVersion: 1,
     clientCapabilities: { _meta: { praxis: { events: true } } },
     clientInfo: { name, version: VERSION },
+    ...(interactive !== undefined && { _meta: { praxis: { interactive } } }),
   });
 
 export function createClient(options: ClientOptions): Client {
   const { bus, address, name, clock = systemClock, warn = () => undefined } = options;
-  const link = new Link({ bus, address, clock, initialize: ownInitialize(name), warn });
+  const link = new Link({ bus, address, clock, initialize: ownInitialize(name, options.interactive), warn });
   if (options.busy) link.listen({ busy: options.busy });
   const turns = new Turns((sessionId) => cursors.watches(sessionId));
   const cursors = new Cursors({

@@ -10,6 +10,8 @@ export interface ConnectOptions {
   env: NodeJS.ProcessEnv;
   /** Shown by the broker and told to the service, such as `praxis-cli`. */
   name: string;
+  /** Whether somebody can be asked here; unset: maybe. */
+  interactive?: boolean;
   warn?(message: string, details?: Record<string, unknown>): void;
   /** While it is a promise, the next messages stay with the broker: whoever shows them is slow. */
   busy?(): Promise<void> | undefined;

@@ -159,7 +159,8 @@ export class Approvals {
       if (row.method !== PERMISSION) continue;
       const age = journal.now() - row.at;
       const late = limit !== undefined && age >= limit * 1_000;
-      if (!late && !this.isHopeless(session, row)) continue;
+      const hopeless = limit === undefined && this.isHopeless(session, row);
+      if (!late && !hopeless) continue;
       const why = late ? `nobody answered within ${limit} s` : 'nobody is there who could answer';
       journal.notice(session, 'warning', `A question was answered with "reject": ${why}`);
       this.resolve(session, row, resultLine(row.id, rejection(paramsOf(row.frame))), 'policy');

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   argumentsHash,
@@ -183,6 +186,39 @@ describe('the policy of approvals', () => {
     await robot.call('_praxis/session/attach', { sessionId, after: 0 });
     await world.clock.advance(2_000);
     expect(answers(node)).toEqual([[1, chosen('n')]]);
+  });
+
+  it('gives the inbox its whole time limit where there is one, also when nobody watches', async () => {
+    const approvals = { denyAfterSecs: 60 };
+    const { world, node, client, sessionId, inbox } = await working({ interactive: false, approvals });
+    await client.call('_praxis/session/detach', { sessionId });
+    await node.say(sessionId, ask(sessionId, 1));
+    await world.clock.advance(2 * NO_ANSWERER_MS);
+    expect(await inbox()).toHaveLength(1);
+    await world.clock.advance(60_000);
+    expect(answers(node)).toEqual([[1, chosen('n')]]);
+  });
+
+  it('survives a restart of the service, and so do its time limit and the title that a person gave', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'px-inbox-'));
+    const file = join(dir, 'x.db');
+    const world = await World.start(file);
+    const { node, client, sessionId } = await world.session();
+    await client.call('_praxis/session/configure', { sessionId, approvals: { denyAfterSecs: 60 } });
+    await client.call('_praxis/session/rename', { sessionId, title: 'Mine' });
+    await client.ask('session/prompt', promptOf(sessionId, 'go'), 500);
+    await node.say(sessionId, ask(sessionId, 1));
+    await settled();
+    await world.restart(file);
+    const later = await world.ready('later');
+    await node.hello();
+    const { approvals } = await later.call<{ approvals: OpenApproval[] }>('_praxis/approvals', {});
+    expect(approvals).toMatchObject([{ sessionId, title: 'Mine', hash: argumentsHash(ask(sessionId, 1)) }]);
+    expect(approvals[0]!.denyAt).toBe(approvals[0]!.at + 60_000);
+    await world.clock.advance(61_000);
+    expect(answers(node)).toEqual([[1, chosen('n')]]);
+    await world.store.close();
+    rmSync(dir, { recursive: true, force: true });
   });
 
   it('rejects when the only viewer of such a session has abstained', async () => {
