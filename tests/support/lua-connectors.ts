@@ -26,7 +26,8 @@ export class LuaConnectors {
   private readonly programs = new Programs({ groups: this.groups, clock: systemClock });
   private readonly calls: Promise<NodeCalls>;
 
-  constructor(workers = 1) {
+  /** With `program`, that is what scripts find when they look for their agent. */
+  constructor({ workers = 1, program }: { workers?: number; program?: string } = {}) {
     this.pool = new LuaPool({
       clock: systemClock,
       sliceMs: SLICE_MS,
@@ -34,7 +35,9 @@ export class LuaConnectors {
       workers,
       entry: pathToFileURL(`${packageRoot}dist/node-agent/lua/worker.js`),
     });
-    this.calls = nodeCalls(this.pool, this.programs);
+    this.calls = nodeCalls(this.pool, {
+      find: async (wanted) => (program ? { path: program, version: '9.9' } : this.programs.find(wanted)),
+    });
   }
 
   async compile(id: string, source: string, context: Partial<ConnectorContext> = {}): Promise<LuaConnector> {

@@ -1,0 +1,33 @@
+/** What real programs once said makes the frames that it made then, without the programs. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SchemaCheck } from '../support/acp-schema.js';
+import { examples, runCase } from '../support/examples.js';
+
+let dir: string;
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'pxr-'));
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const recorded = examples();
+
+describe('the recorded examples', () => {
+  it('are there for both programs that Praxis drives itself', () => {
+    expect(new Set(recorded.map(({ connector }) => connector))).toEqual(new Set(['claude-code', 'codex']));
+  });
+
+  it.each(recorded.map((example) => [example.connector, example.name, example] as const))(
+    'of %s: %s',
+    async (connector, _name, example) => {
+      const frames = await runCase(connector, example.case, ['replay', example.file], dir);
+      expect(frames).toEqual(example.acp);
+      const check = new SchemaCheck();
+      for (const frame of frames)
+        if ('method' in (frame as object)) check.add('agent', JSON.stringify(frame));
+      expect(check.problems).toEqual([]);
+    },
+  );
+});
