@@ -123,8 +123,8 @@ export class AcpServer {
     else if (sessionId === undefined) this.refuse(undefined, request, methodNotFound(request.method));
     else {
       const open = this.sessions.get(sessionId);
-      if (open) open.acp.request(request);
-      else this.refuse(sessionId, request, unknownSession(sessionId), epoch || FIRST_EPOCH);
+      if (open && (!epoch || epoch === open.epoch)) open.acp.request(request);
+      else this.absent(sessionId, request, epoch || FIRST_EPOCH);
     }
   }
 
@@ -141,6 +141,12 @@ export class AcpServer {
     } catch (error) {
       this.refuse(sessionId, request, error, epoch);
     }
+  }
+
+  /** Nothing of the request has happened, so it may come again under its id when the session is back. */
+  private absent(sessionId: SessionId, request: Request, epoch: number): void {
+    this.answers.drop(JSON.stringify(request.id));
+    this.send({ sessionId, epoch, line: errorLine(request.id, unknownSession(sessionId)) });
   }
 
   private page() {

@@ -30,6 +30,11 @@ export class Answers {
     return { fresh: true };
   }
 
+  /** The request did not run: it is not known any more. */
+  drop(id: string): void {
+    this.running.delete(id);
+  }
+
   end(id: string, answer: Answer): void {
     this.running.delete(id);
     this.kept.set(id, answer);

@@ -220,7 +220,7 @@ export class Core {
     if (line !== null)
       this.hops.adopt({ id: session.openingId, node, purpose: 'open', session: session.id, epoch, line });
     const turn = session.running;
-    if (turn?.line)
+    if (turn?.line && line === null)
       this.hops.adopt({ id: turn.id, node, purpose: 'turn', session: session.id, epoch, line: turn.line });
   }
 

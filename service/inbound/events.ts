@@ -177,7 +177,7 @@ export class NodeInbox {
     if (method === '_praxis/agent/exited') {
       const { detail, code, signal } = NodeSessionMessages[method].parse(frame.params);
       const error = new PraxisError(ErrorCode.AgentLost, `The agent ended: ${detail}`, { code, signal });
-      lifecycle.lose(session, 'agent_exited', error, detail);
+      lifecycle.exited(session, error, detail);
     } else if (method === '_praxis/agent/notice') {
       const { severity, text } = NodeSessionMessages[method].parse(frame.params);
       journal.notice(session, severity, text);

@@ -137,7 +137,7 @@ export class Lifecycle {
       if (context) this.deps.waiters.answer(hopId, resumed(session, context), session);
       else this.announce(session);
     });
-    this.deps.turns.advance(session);
+    this.deps.turns.proceed(session);
   }
 
   /**
@@ -254,8 +254,26 @@ export class Lifecycle {
     });
   }
 
-  /** The agent is gone for good: everything that waits for it gets `error`. */
-  lose(session: Session, reason: string, error: PraxisError, detail: string | null = null): void {
+  /**
+   * The agent has ended. Its node has answered every prompt that it was working on before it said so: a turn that is still
+   * open here never reached it. It waits with the others, and they bring the session back.
+   */
+  exited(session: Session, error: PraxisError, detail: string): void {
+    const waits = session.opening.line === null && (session.running || session.queued.length > 0);
+    const { request } = session.opening;
+    const keep = Boolean(waits) && request !== null && this.deps.nodes.isLive(session.record.node);
+    this.lose(session, 'agent_exited', error, detail, keep);
+    if (keep && session.record.state === 'lost') this.reopen(session);
+  }
+
+  /** The agent is gone for good: everything that waits for it gets `error`, the turns too unless they are to be kept. */
+  lose(
+    session: Session,
+    reason: string,
+    error: PraxisError,
+    detail: string | null = null,
+    keepTurns = false,
+  ): void {
     const { journal, hops, turns, approvals } = this.deps;
     const outcome = failed(error);
     if (session.opening.line !== null && !session.reopening) {
@@ -272,7 +290,8 @@ export class Lifecycle {
     approvals.cancel(session);
     approvals.forget(session);
     this.failOpening(session, outcome);
-    turns.endAll(session, outcome);
+    if (keepTurns) turns.hold(session);
+    else turns.endAll(session, outcome);
     journal.move(session, 'lost', reason, detail);
     this.failForwarded(session, outcome);
   }

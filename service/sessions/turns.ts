@@ -123,6 +123,20 @@ export class Turns {
     this.run(session, turn);
   }
 
+  /** The agent that the running turn was sent to had ended before: the turn goes on in the next process. */
+  hold(session: Session): void {
+    const { running } = session;
+    if (running) this.deps.journal.after(() => this.deps.hops.end(running.id));
+  }
+
+  /** The session is there: what was held runs first, unless it was cancelled meanwhile. */
+  proceed(session: Session): void {
+    const { running } = session;
+    if (running?.state === 'running') this.run(session, running);
+    else if (running) this.end(session, running, CANCELLED);
+    this.advance(session);
+  }
+
   /** The node has answered the turn `turnId`. */
   settled(session: Session, turnId: string, outcome: Outcome): void {
     const turn = session.turns.get(turnId);

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { ErrorCode, NODE_GONE_MS, NODE_SILENT_MS, newId, notificationLine } from '../../proto/index.js';
+import {
+  ErrorCode,
+  errorLine,
+  NODE_GONE_MS,
+  NODE_SILENT_MS,
+  newId,
+  notificationLine,
+  PraxisError,
+} from '../../proto/index.js';
 import { promptOf, settled, type TestClient, World } from '../support/service-world.js';
 
 const DONE = { stopReason: 'end_turn' };
@@ -129,6 +137,9 @@ describe('a node', () => {
     const world = await World.start();
     const { node, client, sessionId } = await world.session();
     await client.ask('session/prompt', promptOf(sessionId, 'hi'), 11);
+    const { id } = node.requests('session/prompt')[0]!;
+    const error = new PraxisError(ErrorCode.AgentLost, 'The agent ended: out of tokens');
+    await node.say(sessionId, errorLine(id, error));
     const exit = { sessionId, code: 1, signal: null, detail: 'out of tokens' };
     await node.say(sessionId, notificationLine('_praxis/agent/exited', exit));
     await settled();

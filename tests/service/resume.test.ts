@@ -110,6 +110,26 @@ describe('a lost session', () => {
     expect(new Set(node.requests('session/resume').map(({ id }) => id)).size).toBe(2);
   });
 
+  it('that has prompts waiting comes back for them, and runs again what never reached the agent', async () => {
+    const world = await World.start();
+    const { node, client, sessionId } = await world.session();
+    for (const id of [41, 42, 43])
+      await client.ask('session/prompt', promptOf(sessionId, `prompt ${id}`), id);
+    const first = node.requests('session/prompt')[0]!;
+    const gone = new PraxisError(ErrorCode.AgentLost, 'gone');
+    await node.say(
+      sessionId,
+      errorLine(first.id, gone),
+      notificationLine('_praxis/agent/exited', { sessionId, code: 1, signal: null, detail: 'gone' }),
+    );
+    reopens(node);
+    await settled();
+    await node.hello();
+    await settled();
+    expect(client.answersTo(41)[0]?.error?.code).toBe(ErrorCode.AgentLost);
+    expect([42, 43].map((id) => client.answersTo(id).map(({ result }) => result))).toEqual([[DONE], [DONE]]);
+  });
+
   it('takes no prompt while its node is away', async () => {
     const { node, client, sessionId } = await lost();
     await node.event({}, notificationLine('_praxis/node/bye', { boot: node.boot }));
