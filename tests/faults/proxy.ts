@@ -77,19 +77,17 @@ export class NetworkProxy {
 
   private carry(from: Socket, to: Socket): void {
     let last = 0;
-    let waiting = 0;
+    const waiting: Buffer[] = [];
     from.on('data', (bytes: Buffer) => {
       const late = this.delay?.() ?? 0;
-      if (late === 0 && waiting === 0) {
+      if (late === 0 && waiting.length === 0) {
         if (!to.write(bytes)) this.wait(from, to);
         return;
       }
-      waiting++;
       last = Math.max(last, Date.now() + late);
-      setTimeout(() => {
-        waiting--;
-        to.write(bytes);
-      }, last - Date.now());
+      waiting.push(bytes);
+      // Timers may go off in another order than they were set; what they send is always the oldest.
+      setTimeout(() => to.write(waiting.shift()!), last - Date.now());
     });
   }
 
