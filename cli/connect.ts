@@ -1,7 +1,7 @@
 /** One command's connection: made, awaited with a limit, and closed whatever the command does. */
 import { type Client, connectClient, placeOf } from '../client/index.js';
 import { ErrorCode, homeOf, PraxisError } from '../proto/index.js';
-import { type Io, slowReader } from './io.js';
+import { canAsk, type Io, slowReader } from './io.js';
 import { liveState } from './up/state.js';
 
 /** Milliseconds that a system has to answer. */
@@ -14,7 +14,12 @@ export async function withClient<T>(io: Io, work: (client: Client) => Promise<T>
   const mayStart = placeOf(io.env, home).elsewhere === undefined;
   const notRunning = (why: string) =>
     new PraxisError(ErrorCode.Disconnected, why, mayStart ? { hint: 'Start it with: praxis up' } : undefined);
-  const client = connectClient({ env: io.env, name: 'praxis-cli', busy: () => slowReader(io) });
+  const client = connectClient({
+    env: io.env,
+    name: 'praxis-cli',
+    interactive: canAsk(io),
+    busy: () => slowReader(io),
+  });
   try {
     const comesUp = !mayStart || liveState(home) !== undefined;
     await Promise.race([client.ready(READY_MS), ...(comesUp ? [] : [refused(client)])]);

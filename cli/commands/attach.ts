@@ -12,7 +12,7 @@ export function attach(io: Io, id: string, options: { json?: boolean; verbose?: 
     const { sessionId } = await within(client.findSession(id));
     const printer = options.json
       ? new JsonPrinter(io)
-      : new TextPrinter(io, options.verbose ?? io.stderr.isTTY === true, true);
+      : new TextPrinter(io, options.verbose ?? io.stderr.isTTY === true, client.address.split('.')[0]);
     const questions = new Questions(io, client, printer);
     const watch = new TurnWatch();
     const held = new Map<string, SessionEvent>();

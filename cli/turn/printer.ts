@@ -56,8 +56,8 @@ export class TextPrinter implements Printer {
   constructor(
     private readonly io: Io,
     private readonly verbose: boolean,
-    /** The prompts too, as in a transcript. */
-    private readonly prompts = false,
+    /** The prompts too, as in a transcript; those of another login than this with its name. */
+    private readonly prompter?: string,
   ) {}
 
   event({ frame }: SessionEvent): void {
@@ -129,18 +129,22 @@ export class TextPrinter implements Printer {
   }
 
   #praxis(frame: Frame & { kind: 'notification' }): void {
-    const { severity, text, state, reason, detail, prompt } = frame.params;
-    if (frame.method === '_praxis/turn' && this.prompts && Array.isArray(prompt)) this.#prompt(prompt);
+    const { severity, text, state, reason, detail, prompt, by } = frame.params;
+    if (frame.method === '_praxis/turn' && this.prompter !== undefined && Array.isArray(prompt))
+      this.#prompt(prompt, words(by));
     if (frame.method === '_praxis/session/notice' && (severity !== 'info' || this.verbose))
       this.remark(`${words(severity)}: ${sanitizeLine(words(text))}`);
     else if (frame.method === '_praxis/session/state' && state === 'lost')
       this.remark(`the session is lost: ${sanitizeLine(words(detail) || words(reason))}`);
   }
 
-  #prompt(blocks: unknown[]): void {
+  #prompt(blocks: unknown[], by: string): void {
     this.broken();
+    const mark = by === '' || by === this.prompter ? '> ' : `${sanitizeLine(by)}> `;
     for (const block of blocks.map(fields))
-      this.#print(`> ${sanitize(words(block.text) || `[${words(block.type)}]`).replaceAll('\n', '\n> ')}\n`);
+      this.#print(
+        `${mark}${sanitize(words(block.text) || `[${words(block.type)}]`).replaceAll('\n', `\n${mark}`)}\n`,
+      );
   }
 
   #aside(line: string): void {
