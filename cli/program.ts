@@ -4,6 +4,7 @@
  */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { VERSION } from '../proto/index.js';
+import type { CheckConnector } from './commands/connector.js';
 import type { Io } from './io.js';
 import { addApprovalCommands, policyOptions } from './program-approvals.js';
 import { addLifeCommands, idleOption } from './program-life.js';
@@ -14,6 +15,7 @@ export interface Parts {
   program: string;
   service(env: NodeJS.ProcessEnv): Promise<void>;
   node(env: NodeJS.ProcessEnv): Promise<void>;
+  checkConnector: CheckConnector;
 }
 
 export const example = (...lines: string[]) => `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
@@ -111,6 +113,30 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
     .addOption(json())
     .addHelpText('after', example('praxis nodes', 'praxis nodes --json'))
     .action(async (options) => finish((await import('./commands/nodes.js')).nodes(io, options)));
+
+  const connector = command(
+    program,
+    'connector',
+    'the connectors of the nodes, and those of your own: list, test, new',
+  );
+
+  command(connector, 'list', 'every connector of every node, those whose agent is missing too')
+    .addOption(json())
+    .addHelpText('after', example('praxis connector list'))
+    .action(async (options) => finish((await import('./commands/connector.js')).list(io, options)));
+
+  command(connector, 'test', 'try a connector as a node would load it, on this machine')
+    .argument('<which>', 'one of your own by its id, or the path of a connector.lua')
+    .addOption(json())
+    .addHelpText('after', example('praxis connector test my-agent', 'praxis connector test ./connector.lua'))
+    .action(async (which, options) =>
+      finish((await import('./commands/connector.js')).test(io, parts.checkConnector, which, options)),
+    );
+
+  command(connector, 'new', 'write the skeleton of a connector of your own')
+    .argument('<id>', 'its id: a-z, 0-9 and -')
+    .addHelpText('after', example('praxis connector new my-agent'))
+    .action(async (id) => finish((await import('./commands/connector.js')).create(io, id)));
 
   const sessionOptions = (to: Command) =>
     idleOption(policyOptions(to))

@@ -58,16 +58,26 @@ export class LuaConnector implements Connector {
   async info(): Promise<ConnectorInfo> {
     const { id } = this;
     try {
-      const {
-        version = null,
-        hint = null,
-        ...found
-      } = await this.run(Detected, homedir(), 'detect', this.context);
-      return { id, version, hint, ...found };
+      return await this.detect();
     } catch (error) {
       const hint = PraxisError.from(error).message;
       return { id, title: this.context.agent?.title ?? id, version: null, status: 'needs_setup', hint };
     }
+  }
+
+  /** What the script says of its agent. Rejects with PraxisError. */
+  async detect(): Promise<ConnectorInfo> {
+    const found = await this.run(Detected, homedir(), 'detect', this.context);
+    return { ...found, id: this.id, version: found.version ?? null, hint: found.hint ?? null };
+  }
+
+  /** The names of the script's functions. Rejects with PraxisError when it cannot be loaded. */
+  async functions(): Promise<string[]> {
+    const host = this.newHost(this.id, homedir());
+    const vm = await this.openVm(host);
+    vm.close();
+    await host.stop();
+    return [...vm.functions].sort();
   }
 
   /** A script that has `prompt` drives its agent itself, in a VM that lives as long as the session. */

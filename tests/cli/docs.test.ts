@@ -8,7 +8,12 @@ import { processIo } from '../../cli/io.js';
 
 const doc = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
 const idle = async () => undefined;
-const program = buildProgram(processIo(), { program: '', service: idle, node: idle }, () => undefined);
+const never = { file: '', problems: [], functions: [], found: null };
+const program = buildProgram(
+  processIo(),
+  { program: '', service: idle, node: idle, checkConnector: async () => never },
+  () => undefined,
+);
 
 const leaves = (command: Command, path: string): [string, Command][] =>
   command.commands.length === 0

@@ -1,0 +1,81 @@
+/** `praxis connector ...`: which agents the nodes have and lack, and the person's own connectors. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { sanitizeLine } from '../../client/index.js';
+import { type ConnectorInfo, homeOf, Name, packageRoot } from '../../proto/index.js';
+import { withClient, within } from '../connect.js';
+import { EXIT, UsageError } from '../exit.js';
+import { type Io, json, note, say } from '../io.js';
+import { table } from '../table.js';
+
+/** What bin/ lends: tries a script as a node would load it. */
+export type CheckConnector = (path: string) => Promise<{
+  file: string;
+  problems: string[];
+  functions: string[];
+  found: ConnectorInfo | null;
+}>;
+
+/** Every connector of every node, those whose agent is missing too, as the service knows them. */
+export function list(io: Io, options: { json?: boolean }): Promise<number> {
+  return withClient(io, async (client) => {
+    const { nodes } = await within(client.call('_praxis/nodes', {}));
+    const found = nodes.flatMap(({ name, connectors }) =>
+      connectors.map((connector) => ({ node: name, ...connector })),
+    );
+    if (options.json) json(io, found);
+    else {
+      const rows = found.map(({ node, id, title, status, version, hint }) => [
+        node,
+        id,
+        title,
+        status,
+        version ?? '-',
+        hint ?? '',
+      ]);
+      for (const line of table(['NODE', 'CONNECTOR', 'AGENT', 'STATUS', 'VERSION', ''], rows)) say(io, line);
+    }
+    return 0;
+  });
+}
+
+/** A path is taken as it is; an id means one of the person's own connectors. */
+export async function test(
+  io: Io,
+  check: CheckConnector,
+  which: string,
+  options: { json?: boolean },
+): Promise<number> {
+  const own = join(homeOf(io.env).connectors, which);
+  const path = Name.safeParse(which).success && existsSync(own) ? own : resolve(io.cwd, which);
+  if (!existsSync(path)) throw new UsageError(`There is no ${path}`);
+  const { file, problems, functions, found } = await check(path);
+  if (options.json) json(io, { file, problems, functions, found });
+  else {
+    say(io, `file       ${sanitizeLine(file)}`);
+    say(io, `functions  ${functions.map(sanitizeLine).join(', ') || '-'}`);
+    if (found) {
+      const { title, version, status, hint } = found;
+      say(io, `agent      ${sanitizeLine(`${title} ${version ?? ''}`.trim())}: ${status}`);
+      if (hint) say(io, `           ${sanitizeLine(hint)}`);
+    }
+    for (const problem of problems) note(io, `problem    ${sanitizeLine(problem)}`);
+    if (problems.length === 0) say(io, 'It can be used. A running node takes it when it starts again.');
+  }
+  return problems.length === 0 ? 0 : EXIT.config![0];
+}
+
+/** Writes a commented skeleton for an agent that speaks ACP; never over what is there. */
+export async function create(io: Io, id: string): Promise<number> {
+  const checked = Name.safeParse(id);
+  if (!checked.success) throw new UsageError(`${id}: ${checked.error.issues[0]?.message}`);
+  const folder = join(homeOf(io.env).connectors, id);
+  const file = join(folder, 'connector.lua');
+  if (existsSync(file)) throw new UsageError(`There is a connector already: ${file}`);
+  mkdirSync(folder, { recursive: true });
+  const skeleton = readFileSync(join(packageRoot, 'connectors/skeleton.lua'), 'utf8');
+  writeFileSync(file, skeleton.replaceAll(/\bID\b/g, id));
+  say(io, file);
+  note(io, `Change it, then try it: praxis connector test ${id}`);
+  return 0;
+}

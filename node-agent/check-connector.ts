@@ -1,0 +1,72 @@
+/** Tries a connector's script by itself, as a node would load it: in the sandbox, with its limits, without a bus. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import {
+  type ConnectorInfo,
+  LUA_MEMORY_BYTES,
+  LUA_SLICE_MS,
+  Name,
+  PraxisError,
+  VERSION,
+} from '../proto/index.js';
+import { systemClock } from './clock.js';
+import { Groups } from './groups.js';
+import { SessionHost } from './host/session-host.js';
+import { LuaPool } from './lua/index.js';
+import { LuaConnector, type NewHost } from './lua-connector.js';
+import { nodeCalls } from './node-calls.js';
+import { Programs } from './programs.js';
+
+export interface ConnectorCheck {
+  file: string;
+  /** What is wrong, with file and line where they are known. Empty: a node can use it. */
+  problems: string[];
+  functions: string[];
+  /** What detect() says on this machine; null when it could not be asked. */
+  found: ConnectorInfo | null;
+}
+
+/** The functions that every connector has. */
+const REQUIRED = ['detect', 'open'];
+
+/** Checks a `connector.lua`, or the folder that it is in. Whatever is wrong is in the answer. */
+export async function checkConnector(path: string): Promise<ConnectorCheck> {
+  const inside = join(resolve(path), 'connector.lua');
+  const file = existsSync(inside) ? inside : resolve(path);
+  const check: ConnectorCheck = { file, problems: [], functions: [], found: null };
+  const scratch = mkdtempSync(join(tmpdir(), 'praxis-check-'));
+  const groups = new Groups(join(scratch, 'agents'));
+  const clock = systemClock;
+  const pool = new LuaPool({ clock, sliceMs: LUA_SLICE_MS, memory: LUA_MEMORY_BYTES, workers: 1 });
+  const programs = new Programs({ groups, clock });
+  const problem = (error: unknown) => void check.problems.push(PraxisError.from(error).message);
+  try {
+    const calls = await nodeCalls(pool, programs);
+    const newHost: NewHost = (_connector, cwd) =>
+      new SessionHost({
+        calls,
+        cwd,
+        groups,
+        clock,
+        log: (level, text) => void process.stderr.write(`${level}: ${text}\n`),
+        onError: problem,
+      });
+    const script = await pool.compile(file, readFileSync(file, 'utf8'));
+    const folder = dirname(file);
+    const id = Name.safeParse(basename(folder)).data ?? 'connector';
+    const context = { id, version: VERSION, node: process.execPath, folder };
+    const connector = new LuaConnector(pool, script, context, newHost);
+    check.functions = await connector.functions();
+    for (const name of REQUIRED)
+      if (!check.functions.includes(name)) check.problems.push(`${file}: there is no function ${name}`);
+    if (check.functions.includes('detect')) check.found = await connector.detect();
+  } catch (error) {
+    problem(error);
+  } finally {
+    await programs.stop();
+    await pool.close();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+  return check;
+}
