@@ -1,9 +1,11 @@
 /**
  * What an agent says, on its way up to the service: with our session id in the place of its own, held until the answer to
- * `session/new` is out, and no faster than the bus takes it.
+ * `session/new` is out, and no faster than the bus takes it. It cannot speak as the node or the service do.
  */
 import {
+  errorLine,
   memberText,
+  methodNotFound,
   type Notification,
   notificationLine,
   type Request,
@@ -29,6 +31,9 @@ const HISTORY = new Set([
   'tool_call_update',
   'plan',
 ]);
+
+/** The one method of Praxis that an agent may use, as those do that the node speaks for: a sentence for the person. */
+const NOTICE = '_praxis/agent/notice';
 
 export interface FromAgentOptions {
   sessionId: SessionId;
@@ -62,6 +67,10 @@ export class FromAgent {
 
   frame(frame: Request | Notification): void {
     if (this.dropsHistory && isHistory(frame)) return;
+    if (frame.method.startsWith('_praxis/') && frame.method !== NOTICE) {
+      this.notItsPlace(frame);
+      return;
+    }
     this.whenReleased(() => {
       if (frame.kind === 'request' && this.answeredHere(frame)) return;
       if (frame.kind === 'request') this.asked.add(idText(frame.line));
@@ -102,6 +111,13 @@ export class FromAgent {
     const { sessionId } = this.options;
     this.tell('_praxis/agent/auto', { method, params: { ...params, sessionId }, result, by: 'yolo' });
     return true;
+  }
+
+  /** The journal would believe it: that a turn or the session ended, or who answered a question. */
+  private notItsPlace(frame: Request | Notification): void {
+    if (frame.kind === 'notification') return;
+    const refusal = errorLine(null, methodNotFound(frame.method));
+    this.options.agent.send(replaceMember(refusal, ['id'], idText(frame.line)));
   }
 
   private whenReleased(say: () => void): void {

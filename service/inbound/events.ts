@@ -144,7 +144,10 @@ export class NodeInbox {
     else if (frame.method in NodeSessionMessages) this.ofNode(session, frame);
     else if (frame.method === '$/cancel_request')
       approvals.withdraw(session, memberText(frame.line, ['params', 'requestId']) ?? '');
-    else {
+    else if (frame.method.startsWith('_praxis/')) {
+      // The events of our own name are ours to write.
+      log.warn({ session: session.id, method: frame.method }, 'a node sent what only the service says');
+    } else {
       journal.append(session, frame.line);
       if (frame.method === 'session/update') this.noteUpdate(session, frame.params.update);
     }

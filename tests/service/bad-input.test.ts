@@ -1,5 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { clientLogin, ErrorCode, MAX_FRAME_BYTES, newId, nodeLogin, requestLine } from '../../proto/index.js';
+import {
+  clientLogin,
+  ErrorCode,
+  MAX_FRAME_BYTES,
+  newId,
+  nodeLogin,
+  notificationLine,
+  requestLine,
+} from '../../proto/index.js';
 import { promptOf, settled, type TestClient, type TestNode, World } from '../support/service-world.js';
 
 let world: World;
@@ -155,6 +163,25 @@ describe('bad input of a node', () => {
     expect(client.heard.slice(before).filter(({ seq }) => seq !== undefined)).toEqual([]);
     const { nodes } = await client.call<{ nodes: { name: string }[] }>('_praxis/nodes', {});
     expect(nodes.map(({ name }) => name)).toEqual(['box', 'thief']);
+    await stillWorks();
+  });
+
+  it('an event that only the service writes is not taken from a node', async () => {
+    const before = client.events().length;
+    const turnId = newId();
+    await node.say(
+      sessionId,
+      notificationLine('_praxis/session/state', {
+        sessionId,
+        at: 0,
+        state: 'ended',
+        reason: null,
+        detail: null,
+      }),
+      notificationLine('_praxis/turn', { sessionId, at: 0, turnId, state: 'ended' }),
+    );
+    await settled();
+    expect(client.events().length).toBe(before);
     await stillWorks();
   });
 
