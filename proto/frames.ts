@@ -40,6 +40,7 @@ const invalid = (message: string) => new PraxisError(ErrorCode.InvalidRequest, m
 /**
  * Reads one line. Throws a PraxisError that says what is wrong: -32700 for what is not JSON, -32600 for JSON that is no
  * frame (an array among it: ACP has no batches), FrameTooLarge above MAX_FRAME_BYTES. Unknown members are kept in `line`.
+ * An answer that nests too deep is read as an error in its place.
  */
 export function parseFrame(line: string): Frame {
   if (line.length > MAX_FRAME_BYTES || Buffer.byteLength(line) > MAX_FRAME_BYTES)
@@ -59,6 +60,7 @@ export function parseFrame(line: string): Frame {
   if (typeof id === 'string' && id.length > MAX_ID_LENGTH) throw invalid('The frame id is too long');
   if (method === undefined) {
     if (id === undefined) throw invalid('A frame has a method or an id');
+    if (tooDeep(line)) return deepAnswer(id);
     if ('error' in value) return { kind: 'response', id, error: readError(value.error), line };
     if ('result' in value) return { kind: 'response', id, result: value.result, line };
     throw invalid('A response has a result or an error');
@@ -71,6 +73,15 @@ export function parseFrame(line: string): Frame {
   return id === undefined
     ? { kind: 'notification', method, params: known, line }
     : { kind: 'request', id, method, params: known, line };
+}
+
+/** Whoever waits for the answer gets one: an error in its place, that says why. */
+function deepAnswer(id: FrameId): Response {
+  const error = new PraxisError(
+    ErrorCode.InternalError,
+    `The peer's answer nests more than ${MAX_FRAME_DEPTH} levels`,
+  );
+  return { kind: 'response', id, error: error.toJSON(), line: errorLine(id, error) };
 }
 
 function readError(error: unknown): ErrorObject {

@@ -81,7 +81,7 @@ export class NodeInbox {
       const frame = this.read(line, sessionId);
       if (frame?.kind !== 'response') continue;
       answers++;
-      this.answered(node, frame.id, line);
+      this.answered(node, frame.id, frame.line);
     }
     if (answers < lines.length) this.deps.lifecycle.dismiss(node, sessionId);
   }
@@ -202,7 +202,7 @@ export class NodeInbox {
     if (!frame) return;
     if (frame.kind === 'response') {
       this.deps.watch.seen(node, boot);
-      this.answered(node, frame.id, line);
+      this.answered(node, frame.id, frame.line);
       return;
     }
     const { watch, log } = this.deps;

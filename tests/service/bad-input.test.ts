@@ -145,6 +145,30 @@ describe('bad input of a client', () => {
   });
 });
 
+describe('an answer that nests too deep', () => {
+  const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+
+  it('ends the prompt with an error', async () => {
+    const turn = newId();
+    await client.ask('session/prompt', promptOf(sessionId, 'hi', turn), 11);
+    await node.say(sessionId, `{"jsonrpc":"2.0","id":"${turn}","result":{"x":${deep}}}`);
+    await settled();
+    expect(client.answersTo(11)[0]?.error?.code).toBe(ErrorCode.InternalError);
+    await stillWorks();
+  });
+
+  it('of a viewer is an error for the agent, which goes on', async () => {
+    await client.ask('session/prompt', promptOf(sessionId, 'hi'), 11);
+    const question = { sessionId, toolCall: { toolCallId: 't' }, options: [] };
+    await node.say(sessionId, requestLine(7, 'session/request_permission', question));
+    await settled();
+    const asked = client.heard.flatMap(({ frame }) => (frame.kind === 'request' ? [frame.id] : []));
+    await client.send(`{"jsonrpc":"2.0","id":"${asked[0]}","result":{"x":${deep}}}`);
+    await settled();
+    expect(node.got.at(-1)?.frame).toMatchObject({ id: 7, error: { code: ErrorCode.InternalError } });
+  });
+});
+
 describe('bad input of a node', () => {
   it('rubbish, foreign sessions and false names change nothing', async () => {
     const before = client.heard.length;
