@@ -10,7 +10,7 @@ import { skipString } from './splice.js';
 export type FrameId = string | number | null;
 
 interface Line {
-  /** The frame as it was received, without its line end. */
+  /** The frame as it was received, without its line end. It holds no line feed: a body of frames is split there. */
   readonly line: string;
 }
 export interface Request extends Line {
@@ -45,6 +45,7 @@ const invalid = (message: string) => new PraxisError(ErrorCode.InvalidRequest, m
 export function parseFrame(line: string): Frame {
   if (line.length > MAX_FRAME_BYTES || Buffer.byteLength(line) > MAX_FRAME_BYTES)
     throw new PraxisError(ErrorCode.FrameTooLarge, `A frame may have ${MAX_FRAME_BYTES} bytes at most`);
+  if (line.includes('\n')) throw invalid('A frame is one line');
   let value: unknown;
   try {
     value = JSON.parse(line);

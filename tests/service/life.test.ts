@@ -196,8 +196,9 @@ describe('an import', () => {
     const { sessionId, events, take, client } = await exported();
     expect((await take(sessionId, events, true)).error?.code).toBe(ErrorCode.Conflict);
     const id = newId();
-    const bad = [{ ...events[0], frame: '[]' }];
-    expect((await take(id, bad, true)).error?.code).toBe(ErrorCode.InvalidParams);
+    const twoLines = events[0]!.frame.replace(',', ',\n');
+    for (const frame of ['[]', twoLines])
+      expect((await take(id, [{ ...events[0], frame }], true)).error?.code).toBe(ErrorCode.InvalidParams);
     expect(await infoOf(client, id)).toBeUndefined();
   });
 });
