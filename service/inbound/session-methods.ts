@@ -77,8 +77,12 @@ export class SessionMethods {
         checkPrompt(session, prompt, frame.line);
         const { urgent } = checked(PromptMeta, praxisMeta(frame.params) ?? {});
         const said = { by: client.name, urgent };
-        if (!session.turns.has(turnIdOf(frame, asker))) this.deps.lifecycle.reopen(session);
-        this.deps.turns.prompt(session, turnIdOf(frame, asker), prompt, frame.line, asker, said);
+        const turnId = turnIdOf(frame, asker);
+        if (!session.turns.has(turnId)) {
+          this.checkUnused(turnId);
+          this.deps.lifecycle.reopen(session);
+        }
+        this.deps.turns.prompt(session, turnId, prompt, frame.line, asker, said);
         return;
       }
       case 'session/load':
@@ -136,6 +140,17 @@ export class SessionMethods {
         node: name,
         limit,
         hint: 'Close one, or let the owner of the node raise maxSessions in its node.json',
+      });
+  }
+
+  /** A turn's id is its request's to the node: another session must not have it, or neither would be known by it. */
+  private checkUnused(turnId: string): void {
+    const { hops, sessions } = this.deps;
+    const isTaken = hops.get(turnId) || [...sessions.all()].some(({ turns }) => turns.has(turnId));
+    if (isTaken)
+      throw new PraxisError(ErrorCode.Conflict, `There is a turn ${turnId} already`, {
+        turnId,
+        hint: 'Send the prompt under an id of its own',
       });
   }
 

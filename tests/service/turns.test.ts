@@ -34,6 +34,21 @@ describe('turns', () => {
     ]);
   });
 
+  it('have an id that no other session has', async () => {
+    const world = await World.start();
+    const { node, client, sessionId } = await world.session();
+    const other = await client.call<{ sessionId: string }>('session/new', { cwd: '/tmp', mcpServers: [] });
+    const turn = newId();
+    await client.ask('session/prompt', promptOf(sessionId, 'one', turn), 11);
+    const refused = await client.call('session/prompt', promptOf(other.sessionId, 'two', turn), 12);
+    expect(refused).toMatchObject({ error: { code: ErrorCode.Conflict } });
+    await node.answer(sessionId, turn, DONE);
+    await settled();
+    expect([11, 12].map((id) => client.answersTo(id).length)).toEqual([1, 1]);
+    node.onPrompt = (session, { id }) => void node.answer(session, id, DONE);
+    expect(await client.call('session/prompt', promptOf(other.sessionId, 'two'))).toEqual(DONE);
+  });
+
   it('are not run twice when a prompt is repeated, and every repetition gets the same answer', async () => {
     const world = await World.start();
     const { node, client, sessionId } = await world.session();
