@@ -80,12 +80,13 @@ export class Watch {
   private missing(session: Session): void {
     const { committer, clock, lifecycle } = this.deps;
     if (session.record.state === 'lost') lifecycle.find(session);
-    const { nodeSeq } = session.record;
+    const { epoch, nodeSeq } = session.record;
     committer.effect(() =>
       clock.schedule(LAST_WORDS_MS, () => {
         const handle = () => {
-          const { state, nodeSeq: now } = session.record;
-          if (now === nodeSeq && state !== 'lost' && session.live) this.agentGone(session);
+          const { state, epoch: run, nodeSeq: now } = session.record;
+          // It may have been brought back meanwhile: then the numbers are those of another process.
+          if (run === epoch && now === nodeSeq && state !== 'lost' && session.live) this.agentGone(session);
         };
         void committer.run({ handle });
       }),

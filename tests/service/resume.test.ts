@@ -20,7 +20,8 @@ function reopens(node: TestNode, context: 'kept' | 'new' = 'kept'): void {
   };
 }
 
-async function lost() {
+/** A session whose node knows how to bring it back. */
+async function resumable() {
   const world = await World.start();
   const node = world.node();
   node.onOpen = (id, frame) => {
@@ -34,16 +35,39 @@ async function lost() {
     cwd: '/tmp',
     mcpServers: [{ name: 'tools', command: 'tools', args: [], env: [] }],
   });
-  await node.say(
-    sessionId,
-    notificationLine('_praxis/agent/exited', { sessionId, code: null, signal: 'SIGKILL', detail: 'killed' }),
-  );
-  await settled();
-  client.heard.splice(0);
   return { world, node, client, sessionId };
 }
 
+const killed = (sessionId: string) =>
+  notificationLine('_praxis/agent/exited', { sessionId, code: null, signal: 'SIGKILL', detail: 'killed' });
+
+async function lost() {
+  const made = await resumable();
+  await made.node.say(made.sessionId, killed(made.sessionId));
+  await settled();
+  made.client.heard.splice(0);
+  return made;
+}
+
 describe('a lost session', () => {
+  it('that is brought back at once stays, though a hello did not name it shortly before', async () => {
+    const { world, node, client, sessionId } = await resumable();
+    const known = node.sessions.get(sessionId)!;
+    node.sessions.delete(sessionId);
+    await node.hello();
+    node.sessions.set(sessionId, known);
+    await node.say(sessionId, killed(sessionId));
+    reopens(node);
+    expect(await client.call('_praxis/session/resume', { sessionId })).toMatchObject({ context: 'kept' });
+    for (let i = 0; i < 6; i++) {
+      await world.clock.advance(1_000);
+      await node.beat();
+    }
+    await settled();
+    expect(await client.call('session/prompt', promptOf(sessionId, 'hi'))).toEqual(DONE);
+    expect(node.requests('session/resume')).toHaveLength(1);
+  });
+
   it('is brought back by a prompt through the agent’s own id, and says so', async () => {
     const { node, client, sessionId } = await lost();
     reopens(node);
