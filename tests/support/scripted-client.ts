@@ -127,7 +127,7 @@ export class ScriptedClient implements Client {
   }
 
   /** A session that is there without anybody having opened it. */
-  addSession(options: NewSession & { agent?: string } = {}): string {
+  addSession(options: NewSession & { agent?: string; createdAt?: number } = {}): string {
     const sessionId = newId();
     const info: SessionInfo = {
       sessionId,
@@ -142,7 +142,7 @@ export class ScriptedClient implements Client {
       queued: 0,
       seq: 0,
       epoch: 1,
-      createdAt: Date.now(),
+      createdAt: options.createdAt ?? Date.now(),
       updatedAt: Date.now(),
     };
     this.#sessions.set(sessionId, {
@@ -276,8 +276,17 @@ export class ScriptedClient implements Client {
   #say(sessionId: string, method: string, params: object): void {
     this.event(sessionId, { method, params: { sessionId, at: Date.now(), ...params } });
   }
-  update(sessionId: string, update: object): void {
+  update(
+    sessionId: string,
+    update: { sessionUpdate?: string; title?: string; [more: string]: unknown },
+  ): void {
+    if (update.sessionUpdate === 'session_info_update') this.#named(sessionId, update.title ?? null);
     this.event(sessionId, { method: 'session/update', params: { sessionId, update } });
+  }
+  #named(sessionId: string, title: string | null): void {
+    const session = this.#session(sessionId);
+    session.info = { ...session.info, title };
+    for (const l of this.#sessionListeners) l([session.info]);
   }
   #text(sessionId: string, text: string): void {
     this.update(sessionId, { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } });
@@ -388,7 +397,8 @@ export class ScriptedClient implements Client {
 
   /** Everything that a chat can show, in one turn. */
   async #tour(sessionId: string): Promise<void> {
-    const update = (u: object) => this.update(sessionId, u);
+    const update = (u: { sessionUpdate: string; title?: string; [more: string]: unknown }) =>
+      this.update(sessionId, u);
     const tool = (toolCallId: string, more: object) =>
       update({ sessionUpdate: 'tool_call', toolCallId, ...more });
     update({ sessionUpdate: 'session_info_update', title: 'Greet by time of day' });

@@ -1,4 +1,4 @@
-/** The real screen over the scripted client: a program for a terminal. `EVENTS=n` loads a session of n events first. */
+/** The real screen over the scripted client: a program for a terminal. `EVENTS=n` loads a session of n events first, `SESSIONS=1` has others live. */
 import { runTui } from '../../tui/index.js';
 import { LOST_NODE, NODE, ScriptedClient } from './scripted-client.js';
 
@@ -20,6 +20,15 @@ if (events > 0) {
         content: { type: 'text', text: i % 50 === 1 ? `\n\n# Part ${i}\n\n` : `some words of part ${i} ` },
       });
   }
+}
+if (process.env.SESSIONS) {
+  client.addSession({
+    title: 'Upgrade the compiler',
+    node: 'build-box',
+    agent: 'Claude Code',
+    createdAt: Date.now() - 8_000_000,
+  });
+  client.addSession({ title: 'Find the flaky test', agent: 'Codex', createdAt: Date.now() - 300_000_000 });
 }
 if (process.env.CRASH)
   setTimeout(() => {
