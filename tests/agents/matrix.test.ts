@@ -70,8 +70,11 @@ describe.each(named)('%s', (id: AgentId) => {
       .filter((update) => update?.sessionUpdate === 'agent_message_chunk')
       .map((update) => update.content?.text ?? '')
       .join('');
-  const touch = (file: string) =>
-    scripted([{ tool, input: input(`echo made > ${join(system.work, file)}`) }], [{ text: 'All done.' }]);
+  const touch = (file: string, yolo = false) =>
+    scripted(
+      [{ tool, input: input(`echo made > ${join(system.work, file)}`, yolo) }],
+      [{ text: 'All done.' }],
+    );
   const made = (file: string) => existsSync(join(system.work, file));
   const open = async () => {
     const sessionId = await peer.newSession(system.work);
@@ -89,9 +92,11 @@ describe.each(named)('%s', (id: AgentId) => {
   /** A prompt that arrives as it was written, and whose reply does too. */
   async function echoed(sessionId: string, text: string): Promise<void> {
     const before = textOf(sessionId).length;
+    const from = stub.requests.length;
     const answer = await prompt(sessionId, text);
     expect(answer.result?.stopReason, JSON.stringify(answer.error)).toBe('end_turn');
-    expect(stub.requests.at(-1)?.prompt).toBe(text);
+    // Some agents go on to ask the model for suggestions or memories of their own.
+    expect(stub.requests.slice(from).map((request) => request.prompt)).toContain(text);
     expect(textOf(sessionId).slice(before).trim()).toBe(`ECHO: ${text}`);
   }
 
@@ -138,7 +143,7 @@ describe.each(named)('%s', (id: AgentId) => {
   });
 
   it('YOLO', { timeout: CHECK_MS }, async () => {
-    const { code, stdout, stderr } = await system.run(['run', id, '--yolo', touch('yolo.txt')]);
+    const { code, stdout, stderr } = await system.run(['run', id, '--yolo', touch('yolo.txt', true)]);
     expect(stdout, stderr).toContain('All done.');
     expect(code).toBe(0);
     expect(made('yolo.txt')).toBe(true);
@@ -197,10 +202,12 @@ describe.each(named)('%s', (id: AgentId) => {
       }
     }
     await waitUntil(() => agents().every((pid) => before.has(pid)));
+    const client = await system.client();
+    await waitUntil(async () => (await client.findSession(sessionId)).state === 'lost', 20_000);
     const answer = await prompt(sessionId, 'what was the word?');
     expect(answer.result?.stopReason, JSON.stringify(answer.error)).toBe('end_turn');
-    expect(stub.requests.at(-1)?.prompt).toBe('what was the word?');
-    const remembers = JSON.stringify(stub.requests.at(-1)?.body).includes('heliotrope');
+    const request = stub.requests.findLast((one) => one.prompt === 'what was the word?');
+    const remembers = JSON.stringify(request?.body).includes('heliotrope');
     task.meta.note = remembers ? 'with its memory' : 'without its memory';
     expect(remembers).toBe(true);
   });

@@ -15,7 +15,7 @@ interface Setup {
   files?(stub: string, home: string): Record<string, unknown>;
   /** The agent's tool that runs a shell command. */
   tool: string;
-  input(command: string): Record<string, unknown>;
+  input(command: string, yolo: boolean): Record<string, unknown>;
 }
 
 const described = (command: string) => ({ command, description: 'a command of the test' });
@@ -61,7 +61,9 @@ daemon_auto_start = false
 `,
   }),
   tool: 'exec_command',
-  input: (cmd) => ({ cmd, sandbox_permissions: 'require_escalated', justification: 'the test wants it' }),
+  // Codex asks a person only about a command that wants to leave the sandbox; in YOLO none may.
+  input: (cmd, yolo) =>
+    yolo ? { cmd } : { cmd, sandbox_permissions: 'require_escalated', justification: 'the test wants it' },
 };
 
 const SETUPS: Record<AgentId, Setup> = {

@@ -20,6 +20,9 @@ type Block = z.infer<typeof Block>;
 /** Text that Claude Code itself puts beside the person's words. */
 const REMINDER = /<system-reminder>[\s\S]*?<\/system-reminder>/g;
 
+/** After an interrupt Claude Code puts a line of its own beside the tool's result, and perhaps the next prompt. */
+const isSaid = (text: string) => text !== '' && !text.startsWith('[Request interrupted by user');
+
 const blocksOf = (content: string | Block[]): Block[] =>
   typeof content === 'string' ? [{ type: 'text', text: content }] : content;
 
@@ -35,11 +38,8 @@ function readRequest(body: unknown): ModelRequest {
     }
     const blocks = blocksOf(content);
     const answered = blocks.find(({ type }) => type === 'tool_result');
-    if (answered) {
-      toolResult ||= JSON.stringify(answered.content);
-      continue;
-    }
-    const said = blocks.map(({ text = '' }) => text.replace(REMINDER, '').trim()).filter(Boolean);
+    if (answered) toolResult ||= JSON.stringify(answered.content);
+    const said = blocks.map(({ text = '' }) => text.replace(REMINDER, '').trim()).filter(isSaid);
     if (role === 'user' && said.length > 0) return { prompt: said.at(-1)!, round, toolResult, side };
   }
   return { prompt: '', round, toolResult, side };
