@@ -65,8 +65,10 @@ const RECIPES: Record<string, Recipe> = {
         prompt: scripted(
           [
             {
-              tool: 'apply_patch',
-              input: { input: '*** Begin Patch\n*** Add File: a.txt\n+one\n*** End Patch\n' },
+              tool: 'exec_command',
+              input: {
+                cmd: "apply_patch <<'EOF'\n*** Begin Patch\n*** Add File: a.txt\n+one\n*** End Patch\nEOF",
+              },
             },
           ],
           [{ text: 'Written.' }],

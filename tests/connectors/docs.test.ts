@@ -1,0 +1,71 @@
+/** docs/connectors.md: its first connector works as it stands, and its reference leaves nothing out. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { PRELUDE } from '../../node-agent/lua/prelude.js';
+import { packageRoot } from '../../proto/index.js';
+import { LuaConnectors } from '../support/lua-connectors.js';
+import { TestServer } from '../support/node-server.js';
+
+const guide = readFileSync(join(packageRoot, 'docs/connectors.md'), 'utf8');
+const example = /```lua\n(-- A shell as an agent[\s\S]*?)```/.exec(guide)![1]!;
+
+describe('the first connector of the guide', () => {
+  let lua: LuaConnectors;
+  let node: TestServer;
+  beforeAll(() => {
+    lua = new LuaConnectors();
+  });
+  afterEach(() => node.stop());
+  afterAll(() => lua.close());
+
+  async function open(): Promise<string> {
+    const connector = await lua.compile('shell', example);
+    expect(await connector.info()).toMatchObject({ title: 'Shell', status: 'ready' });
+    node = new TestServer([connector]);
+    return node.open('shell');
+  }
+
+  it('runs what is typed, and remembers it', async () => {
+    const session = await open();
+    await node.prompt(session, 'x=41; echo "one\ntwo"');
+    expect((await node.prompt(session, 'echo $((x + 1))')).result).toEqual({ stopReason: 'end_turn' });
+    expect(node.textOf(session)).toBe('one\ntwo\n42\n');
+  });
+
+  it('is cancelled and goes on', async () => {
+    const session = await open();
+    const slow = node.prompt(session, 'echo begun; sleep 60');
+    await expect.poll(() => node.textOf(session)).toBe('begun\n');
+    node.cancel(session);
+    expect((await slow).result).toEqual({ stopReason: 'cancelled' });
+    await node.prompt(session, 'echo next');
+    expect(node.textOf(session)).toContain('next\n');
+  });
+
+  it('leaves nothing running', async () => {
+    const session = await open();
+    await node.prompt(session, 'sleep 60 & echo');
+    await node.ask('session/close', { sessionId: session });
+    expect(lua.runningPids()).toEqual([]);
+  });
+});
+
+it('The first connector of the guide has less than 40 lines', () => {
+  expect(example.trim().split('\n').length).toBeLessThan(40);
+});
+
+describe('the reference', () => {
+  const hostNames = [.../\nhost = \{([\s\S]*?)\n\}/.exec(PRELUDE)![1]!.matchAll(/\n {2}(\w+) =/g)];
+  const streamNames = [...PRELUDE.matchAll(/(?:function Stream:|\nStream\.)(on_\w+|[a-z]\w+)/g)];
+  const sessionNames = [...PRELUDE.matchAll(/function Session:(\w+)/g)];
+  const asked = /for _, name in ipairs \{\s*("tool_call"[\s\S]*?)\}/.exec(PRELUDE)![1]!.matchAll(/"(\w+)"/g);
+
+  it.each([
+    ...hostNames.map(([, name]) => `host.${name}`),
+    ...streamNames.map(([, name]) => `stream:${name}`),
+    ...[...sessionNames, ...asked].map(([, name]) => `session:${name}`),
+  ])('has %s', (name) => {
+    expect(guide).toContain(`\`${name}`);
+  });
+});
