@@ -91,10 +91,18 @@ export function report(io: Io, error: unknown, asJson: boolean): number {
   }
   const { message, data } = PraxisError.from(error);
   note(io, `${styled(io, 'stderr', 'red', 'praxis:')} ${sanitizeLine(message)}`);
-  const { hint, matches, details } = (data ?? {}) as { hint?: unknown; matches?: unknown; details?: unknown };
+  const { hint, matches, details, choices } = (data ?? {}) as Record<string, unknown>;
   for (const more of [hint, details]) if (typeof more === 'string') note(io, `  ${sanitizeLine(more)}`);
   if (Array.isArray(matches)) for (const match of matches) note(io, `  ${matchLine(match)}`);
+  if (Array.isArray(choices)) for (const choice of choices) note(io, `  ${choiceLine(choice)}`);
   return exitCode;
+}
+
+/** A node and its agents, of an error about a node or an agent that could not be chosen. */
+function choiceLine(choice: unknown): string {
+  const { node, state, connectors } = (choice ?? {}) as Record<string, unknown>;
+  const agents = Array.isArray(connectors) && connectors.length > 0 ? connectors.join(', ') : 'no agents';
+  return sanitizeLine(`${node} (${state}): ${agents}`);
 }
 
 function matchLine(match: unknown): string {

@@ -5,6 +5,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { VERSION } from '../proto/index.js';
 import type { CheckConnector } from './commands/connector.js';
+import { UsageError } from './exit.js';
 import type { Io } from './io.js';
 import { addApprovalCommands, policyOptions } from './program-approvals.js';
 import { addLifeCommands, idleOption } from './program-life.js';
@@ -61,7 +62,9 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
         'git diff | praxis run demo - --json    the prompt from stdin, frames as JSON',
       ),
     )
-    .action(async (options: { status?: boolean; json?: boolean }) => {
+    .allowExcessArguments()
+    .action(async (options: { status?: boolean; json?: boolean }, { args }: Command) => {
+      if (args.length > 0) throw new UsageError(`There is no command ${args[0]}; praxis --help lists them`);
       if (options.status) return finish((await import('./commands/status.js')).status(io, options));
       return finish((await import('./commands/screen.js')).screen(io, parts.program));
     });
