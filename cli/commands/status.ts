@@ -52,7 +52,8 @@ function supervisorLines({ supervisor, since, parts }: UpState, runs: boolean): 
 
 function partLine(name: string, part: PartStatus, supervised: boolean): string {
   const pid = supervised && part.state === 'running' && part.process ? ` (pid ${part.process.pid})` : '';
-  const again = part.restarts > 0 ? `, started again ${part.restarts} times` : '';
+  const again =
+    part.restarts > 0 ? `, started again ${part.restarts === 1 ? 'once' : `${part.restarts} times`}` : '';
   const last = part.lastEnd === undefined ? '' : `; last time it ${sanitizeLine(part.lastEnd)}`;
   const state = supervised || part.state === 'failed' ? part.state : 'not supervised';
   return `${`${name} process`.padEnd(16)}${state}${pid}${again}${last}`;
