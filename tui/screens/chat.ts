@@ -119,7 +119,8 @@ function header(state: State, chat: Chat, width: number, now: number): Line {
     running?.startedAt && !state.settings.plain
       ? ` ${Math.max(0, Math.floor((now - running.startedAt) / 1000))} s`
       : '';
-  const right: Span[] = [];
+  // The gap that keeps a cut-off place and what follows it apart.
+  const right: Span[] = [span(' ')];
   if (session.yolo) right.push(span('YOLO ', 'warning'));
   if (usage && width >= 50) right.push(span(`${thousands(usage.used)}/${thousands(usage.size)} `, 'dim'));
   if (usage?.cost && width >= 80)
