@@ -32,7 +32,16 @@ export const processIo = (): Io => ({
 
 export const say = (io: Io, line: string): void => void io.stdout.write(`${line}\n`);
 export const note = (io: Io, line: string): void => void io.stderr.write(`${line}\n`);
-export const json = (io: Io, value: unknown): void => say(io, JSON.stringify(value));
+export const json = (io: Io, value: unknown): void => jsonText(io, JSON.stringify(value));
+
+/** DEL, 8-bit control characters and what reorders text: JSON may hold them as they are, and a terminal obeys them. */
+const OBEYED = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** A line that is JSON: byte for byte for a program, with escapes of the same meaning for a terminal. */
+export function jsonText(io: Io, line: string): void {
+  const escaped = (c: string) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  say(io, io.stdout.isTTY ? line.replace(OBEYED, escaped) : line);
+}
 
 const slow = new WeakMap<Writable, Promise<void>>();
 

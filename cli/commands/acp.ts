@@ -1,5 +1,5 @@
 /** `praxis acp`: the bridge on stdin and stdout. stderr has the log; stdout has frames only. */
-import { connectLink } from '../../client/index.js';
+import { connectLink, sanitizeLine } from '../../client/index.js';
 import { MAX_FRAME_BYTES, Name } from '../../proto/index.js';
 import { Bridge } from '../acp/bridge.js';
 import { readLines } from '../acp/lines.js';
@@ -16,7 +16,7 @@ export async function acp(io: Io, options: { node?: string; connector?: string }
     defaults[key] = name;
   }
   const warn = (message: string, details: Record<string, unknown> = {}) =>
-    note(io, `praxis acp: ${message} ${JSON.stringify(details)}`);
+    note(io, sanitizeLine(`praxis acp: ${message} ${JSON.stringify(details)}`));
   const bridge = new Bridge({
     open: (initialize) => connectLink({ env: io.env, name: 'praxis-acp', initialize, warn }),
     defaults,

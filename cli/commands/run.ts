@@ -1,7 +1,7 @@
 /** `praxis run` and `praxis session start`: a new session, its prompt, its reply. */
 
 import { resolve } from 'node:path';
-import type { Client, NewSession, SessionEvent } from '../../client/index.js';
+import { type Client, type NewSession, type SessionEvent, sanitizeLine } from '../../client/index.js';
 import {
   type ApprovalPolicy,
   ErrorCode,
@@ -71,7 +71,8 @@ export async function run(
       if (!options.keep) {
         // The service closes it by itself once it has the request; nobody waits for the agent to end.
         client.closeSession(sessionId).catch((error: PraxisError) => {
-          if (error.code !== ErrorCode.Disconnected) note(io, `The session was not closed: ${error.message}`);
+          if (error.code !== ErrorCode.Disconnected)
+            note(io, sanitizeLine(`The session was not closed: ${error.message}`));
         });
         await client.flushed();
       } else if (!options.json) note(io, `session ${sessionId}`);

@@ -10,7 +10,7 @@ import {
   type TurnResult,
 } from '../../client/index.js';
 import type { Frame } from '../../proto/index.js';
-import { type Io, json, note, say, styled } from '../io.js';
+import { type Io, json, jsonText, note, styled } from '../io.js';
 
 export interface Printer {
   event(event: SessionEvent): void;
@@ -25,7 +25,7 @@ export class JsonPrinter implements Printer {
   constructor(private readonly io: Io) {}
 
   event({ frame }: SessionEvent): void {
-    say(this.io, frame.line);
+    jsonText(this.io, frame.line);
   }
 
   remark(line: string): void {
@@ -133,7 +133,7 @@ export class TextPrinter implements Printer {
     if (frame.method === '_praxis/turn' && this.prompter !== undefined && Array.isArray(prompt))
       this.#prompt(prompt, words(by));
     if (frame.method === '_praxis/session/notice' && (severity !== 'info' || this.verbose))
-      this.remark(`${words(severity)}: ${sanitizeLine(words(text))}`);
+      this.remark(sanitizeLine(`${words(severity)}: ${words(text)}`));
     else if (frame.method === '_praxis/session/state' && state === 'lost')
       this.remark(`the session is lost: ${sanitizeLine(words(detail) || words(reason))}`);
   }

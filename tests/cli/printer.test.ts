@@ -1,31 +1,53 @@
-/** What a transcript on the terminal shows of prompts. */
-import { Writable } from 'node:stream';
-import { expect, it } from 'vitest';
-import { type Io, processIo } from '../../cli/io.js';
-import { TextPrinter } from '../../cli/turn/printer.js';
+/** What a journal holds, an imported one too, never commands the terminal that shows it. */
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import type { Io } from '../../cli/io.js';
+import { JsonPrinter, TextPrinter } from '../../cli/turn/printer.js';
 import { newId, notificationLine, parseFrame } from '../../proto/index.js';
 
-it('names who prompted, unless it was this login', () => {
-  let printed = '';
-  const stdout = new Writable({
-    write(chunk, _encoding, done) {
-      printed += chunk;
-      done();
+const sessionId = newId();
+
+function terminal(isTTY: boolean) {
+  const stream = () => Object.assign(new PassThrough(), { isTTY });
+  const [stdin, stdout, stderr] = [stream(), stream(), stream()];
+  const io: Io = {
+    env: { NO_COLOR: '1' },
+    cwd: '/',
+    ...{ stdin, stdout, stderr },
+    onInterrupt: () => () => undefined,
+    exit: () => {
+      throw new Error('left');
     },
+  };
+  return { io, shown: () => `${stdout.read() ?? ''}${stderr.read() ?? ''}` };
+}
+
+const event = (method: string, params: object) => ({
+  ...{ sessionId, seq: 1, epoch: 1, at: 0 },
+  frame: parseFrame(notificationLine(method, { sessionId, ...params })),
+});
+
+describe('a printed event', () => {
+  it('shows no escape sequence of a notice, wherever it stands', () => {
+    const { io, shown } = terminal(true);
+    const printer = new TextPrinter(io, true);
+    printer.event(event('_praxis/session/notice', { severity: '\x1b]0;evil\x07bad', text: '\x1b[2Jtext' }));
+    expect(shown()).toBe('bad: text\n');
   });
-  const io: Io = { ...processIo(), stdout };
-  const printer = new TextPrinter(io, false, 'me');
-  const sessionId = newId();
-  for (const [i, by] of ['me', 'laptop'].entries()) {
-    const prompt = [{ type: 'text', text: 'one\ntwo' }];
-    const line = notificationLine('_praxis/turn', {
-      sessionId,
-      turnId: newId(),
-      state: 'running',
-      prompt,
-      by,
-    });
-    printer.event({ sessionId, seq: i + 1, epoch: 1, at: 1, frame: parseFrame(line) });
-  }
-  expect(printed).toBe('> one\n> two\nlaptop> one\nlaptop> two\n');
+
+  it('as JSON on a terminal has escapes for 8-bit control characters, and means the same', () => {
+    const { io, shown } = terminal(true);
+    const said = event('session/update', { text: 'a\x9b2Jb\x7f\u202e' });
+    new JsonPrinter(io).event(said);
+    const line = shown();
+    expect(line).toContain('a\\u009b2Jb\\u007f\\u202e');
+    expect(JSON.parse(line)).toEqual(JSON.parse(said.frame.line));
+  });
+
+  it('as JSON for a program is the frame as it is', () => {
+    const { io, shown } = terminal(false);
+    const said = event('session/update', { text: 'a\x9b2Jb' });
+    new JsonPrinter(io).event(said);
+    expect(shown()).toBe(`${said.frame.line}\n`);
+  });
 });
