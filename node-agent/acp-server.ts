@@ -135,8 +135,7 @@ export class AcpServer {
       const params = FilesParams.safeParse(request.params);
       if (!params.success) throw invalidParams(`_praxis/files: ${params.error.issues[0]?.message}`);
       if (sessionId !== undefined && !open) throw unknownSession(sessionId);
-      const roots = open ? [open.cwd] : this.options.roots;
-      const result = await listFiles(params.data, open?.cwd, roots);
+      const result = await listFiles(params.data, open?.cwd, this.options.roots);
       this.answer(sessionId, request.id, resultLine(request.id, result), epoch);
     } catch (error) {
       this.refuse(sessionId, request, error, epoch);

@@ -11,15 +11,18 @@ const kindOf = (entry: { isDirectory(): boolean; isFile(): boolean; isSymbolicLi
   entry.isDirectory() ? 'directory' : entry.isFile() ? 'file' : 'other';
 
 /**
- * The entries of `path`, which is taken from `cwd` where there is one, and lies below one of `roots`. At most MAX_FILES_LISTED names
- * that begin with `prefix`, directories first, then by name. Throws InvalidParams and Forbidden as a session's directory does.
+ * The entries of `path`, which lies below one of `roots`, and is taken from `cwd` and lies below that where there is one. At most
+ * MAX_FILES_LISTED names that begin with `prefix`, directories first, then by name. Throws InvalidParams and Forbidden as a
+ * session's directory does.
  */
 export async function listFiles(
   { path, prefix = '' }: FilesParams,
   cwd: string | undefined,
   roots: readonly string[],
 ): Promise<FilesResult> {
+  // An agent may put a link in the place of its directory: what that leads to is the owner's to allow.
   const real = allowedDirectory(cwd === undefined ? path : join(cwd, path), roots);
+  if (cwd !== undefined) allowedDirectory(real, [cwd]);
   const entries: FilesResult['entries'] = [];
   let seen = 0;
   let truncated = false;

@@ -1,4 +1,13 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ErrorCode, type FilesResult, MAX_FILES_LISTED, newId } from '../../proto/index.js';
@@ -41,6 +50,21 @@ describe('the names in a directory of a node', () => {
     const { result, error } = await server.ask('_praxis/files', { sessionId, path });
     if (path === '/') expect((result as FilesResult).path).toBe(server.cwd);
     else expect(error?.code).toBe(ErrorCode.Forbidden);
+  });
+
+  it('do not follow the link that stands in the place of the session’s directory out of what the owner allows', async () => {
+    await server.stop();
+    const allowed = realpathSync(mkdtempSync(join(tmpdir(), 'pxf-')));
+    server = new TestServer([scriptConnector('quiet', AGENT)], { roots: [allowed] });
+    const work = join(allowed, 'work');
+    mkdirSync(work);
+    const { result } = await server.newSession('quiet', {}, { cwd: work });
+    const { sessionId } = result as { sessionId: string };
+    renameSync(work, join(allowed, 'moved'));
+    symlinkSync('/etc', work);
+    const { error } = await server.ask('_praxis/files', { sessionId, path: '' });
+    rmSync(allowed, { recursive: true });
+    expect(error?.code).toBe(ErrorCode.Forbidden);
   });
 
   it('are given outside a session below what the owner allows, and nowhere else', async () => {
