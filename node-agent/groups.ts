@@ -112,11 +112,19 @@ function killLeftovers({ pgid, startTime, mark }: z.infer<typeof Entry>): boolea
   if (startTime !== null && statOf(pgid)?.startTime === startTime) return signalGroup(pgid, 'SIGKILL');
   let found = false;
   for (const { pid } of membersOf(pgid)) {
-    if (!hasMark(pid, mark)) continue;
-    process.kill(pid, 'SIGKILL');
-    found = true;
+    if (hasMark(pid, mark) && signalled(pid)) found = true;
   }
   return found;
+}
+
+/** False when the process has ended since it was looked at. */
+function signalled(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
 }
 
 function hasMark(pid: number, mark: string): boolean {
