@@ -35,6 +35,16 @@ describe('a printed event', () => {
     expect(shown()).toBe('bad: text\n');
   });
 
+  it('names who prompted, unless it was this login', () => {
+    const { io, shown } = terminal(true);
+    const printer = new TextPrinter(io, false, 'me');
+    for (const by of ['me', 'laptop']) {
+      const prompt = [{ type: 'text', text: 'one\ntwo' }];
+      printer.event(event('_praxis/turn', { turnId: newId(), state: 'running', prompt, by }));
+    }
+    expect(shown()).toBe('> one\n> two\nlaptop> one\nlaptop> two\n');
+  });
+
   it('as JSON on a terminal has escapes for 8-bit control characters, and means the same', () => {
     const { io, shown } = terminal(true);
     const said = event('session/update', { text: 'a\x9b2Jb\x7f\u202e' });
