@@ -13,6 +13,9 @@ import { which } from './host/which.js';
 /** Programs that are asked for their version at the same time. */
 const MAX_ASKED = 2;
 
+/** Milliseconds after which a program that did not tell its version, on a busy machine perhaps, is asked again. */
+const UNKNOWN_HOLDS_MS = 120_000;
+
 /** Characters of a program's answer that are looked at for a version. */
 const MAX_ANSWER = 4_096;
 
@@ -27,12 +30,20 @@ export interface Wanted {
 
 export interface Program {
   path: string;
-  /** The first number with dots in what it told; null when it told none. */
-  version: string | null;
+  /** The first number with dots in what it told; absent when it told none. */
+  version?: string;
+}
+
+/** A program's answer, or the question that is under way; of this state of its file. */
+interface Asked {
+  stamp: string;
+  version: Promise<string | undefined>;
+  /** Milliseconds since 1970 after which it is asked again. */
+  holdsUntil: number;
 }
 
 export class Programs {
-  private readonly versions = new Map<string, { stamp: string; version: Promise<string | null> }>();
+  private readonly versions = new Map<string, Asked>();
   private asked = 0;
   private stopped = false;
   private readonly running = new Set<Child>();
@@ -45,7 +56,9 @@ export class Programs {
     const { home = homedir() } = this.options;
     for (const name of names) {
       const path = which(name.startsWith('~/') ? join(home, name.slice(2)) : name);
-      if (path) return { path, version: await this.versionOf(path, version, ms) };
+      if (!path) continue;
+      const told = await this.versionOf(path, version, ms);
+      return told === undefined ? { path } : { path, version: told };
     }
     return undefined;
   }
@@ -56,28 +69,32 @@ export class Programs {
     await Promise.all([...this.running].map((child) => child.terminate()));
   }
 
-  private versionOf(path: string, args: readonly string[], ms: number): Promise<string | null> {
+  private versionOf(path: string, args: readonly string[], ms: number): Promise<string | undefined> {
     const { mtimeMs, size } = statSync(path);
     const stamp = [realpathSync(path), mtimeMs, size, ...args].join('\0');
     const known = this.versions.get(path);
-    if (known?.stamp === stamp) return known.version;
+    if (known?.stamp === stamp && this.options.clock.now() < known.holdsUntil) return known.version;
     const version = this.ask([path, ...args], ms);
-    this.versions.set(path, { stamp, version });
+    const entry: Asked = { stamp, version, holdsUntil: Number.POSITIVE_INFINITY };
+    this.versions.set(path, entry);
+    void version.then((told) => {
+      if (told === undefined) entry.holdsUntil = this.options.clock.now() + UNKNOWN_HOLDS_MS;
+    });
     return version;
   }
 
-  private async ask(command: readonly string[], ms: number): Promise<string | null> {
+  private async ask(command: readonly string[], ms: number): Promise<string | undefined> {
     if (this.asked >= MAX_ASKED) await new Promise<void>((resolve) => this.waiting.push(resolve));
     this.asked++;
     try {
-      return this.stopped ? null : await this.run(command, ms);
+      return this.stopped ? undefined : await this.run(command, ms);
     } finally {
       this.asked--;
       this.waiting.shift()?.();
     }
   }
 
-  private async run(command: readonly string[], ms: number): Promise<string | null> {
+  private async run(command: readonly string[], ms: number): Promise<string | undefined> {
     const { groups, clock, home = homedir() } = this.options;
     let told = '';
     let ended: () => void = () => undefined;
@@ -101,6 +118,6 @@ export class Programs {
     await within(clock, ms, end);
     await child.terminate();
     this.running.delete(child);
-    return /\d+(?:\.\d+)+/.exec(told)?.[0] ?? null;
+    return /\d+(?:\.\d+)+/.exec(told)?.[0];
   }
 }

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { newId } from '../../proto/index.js';
 import { type Stub, scripted, startStub } from '../stub/index.js';
 import type { AcpPeer, Seen } from '../support/acp-peer.js';
 import { NODE_NAME, System } from '../support/system.js';
@@ -76,14 +77,21 @@ describe.each(named)('%s', (id: AgentId) => {
       [{ text: 'All done.' }],
     );
   const made = (file: string) => existsSync(join(system.work, file));
+  const ask = (method: string, params: object) => {
+    const id = newId();
+    peer.send({ id, method, params });
+    return peer.answerTo(id, CHECK_MS);
+  };
   const open = async () => {
-    const sessionId = await peer.newSession(system.work);
+    const made = await ask('session/new', { cwd: system.work, mcpServers: [] });
+    const sessionId = made.result?.sessionId;
+    if (typeof sessionId !== 'string') throw new Error(JSON.stringify(made.error));
     opened.push(sessionId);
     return sessionId;
   };
   const prompt = (sessionId: string, text: string) =>
-    peer.request('session/prompt', { sessionId, prompt: [{ type: 'text', text }] }, `p${Math.random()}`);
-  const close = (sessionId: string) => peer.request('session/close', { sessionId }, `c${sessionId}`);
+    ask('session/prompt', { sessionId, prompt: [{ type: 'text', text }] });
+  const close = (sessionId: string) => ask('session/close', { sessionId });
   afterEach(async () => {
     await Promise.all(opened.splice(0).map(close));
   }, CHECK_MS);

@@ -28,7 +28,8 @@ beforeAll(async () => {
     env: (root) => {
       write(join(root, 'bin/current'), program('2.5.1'), 0o755);
       write(join(root, 'bin/ancient'), program('1.9'), 0o755);
-      for (const name of ['current', 'ancient', 'absent'])
+      write(join(root, 'bin/mute'), program('nothing'), 0o755);
+      for (const name of ['current', 'ancient', 'absent', 'mute'])
         write(join(root, 'home/connectors', name, 'connector.lua'), connector(name));
       write(join(root, 'home/connectors/broken/connector.lua'), 'return {\n  open = = 1,\n}');
       return { PATH: `${join(root, 'bin')}:${process.env.PATH}` };
@@ -48,6 +49,11 @@ it('are listed with version and status by the node that has them, also those who
     hint: null,
   });
   expect(found.get('ancient')).toMatchObject({ status: 'ready', version: '1.9' });
+  expect(found.get('mute')).toMatchObject({
+    status: 'ready',
+    version: null,
+    hint: expect.stringMatching(/did not tell/),
+  });
   expect(found.get('absent')).toMatchObject({ status: 'missing', hint: expect.stringContaining('get it') });
   expect(found.get('broken')).toMatchObject({
     status: 'needs_setup',
