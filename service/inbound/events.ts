@@ -80,7 +80,9 @@ export class NodeInbox {
     for (const line of lines) {
       const frame = this.read(line, sessionId);
       if (frame?.kind !== 'response') continue;
-      answers++;
+      // One that was closed while its agent was still being started has opened all the same.
+      const { sessionId: opened } = (frame.result ?? {}) as { sessionId?: unknown };
+      if (opened !== sessionId) answers++;
       this.answered(node, frame.id, frame.line);
     }
     if (answers < lines.length) this.deps.lifecycle.dismiss(node, sessionId);

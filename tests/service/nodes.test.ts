@@ -8,7 +8,7 @@ import {
   notificationLine,
   PraxisError,
 } from '../../proto/index.js';
-import { promptOf, settled, type TestClient, World } from '../support/service-world.js';
+import { opened, promptOf, settled, type TestClient, World } from '../support/service-world.js';
 
 const DONE = { stopReason: 'end_turn' };
 const stateOf = async (client: TestClient, sessionId: string) => {
@@ -105,6 +105,23 @@ describe('a node', () => {
     expect(
       node.got.filter(({ frame }) => 'method' in frame && frame.method === 'session/cancel'),
     ).toHaveLength(2);
+  });
+
+  it('is told to close a session that was closed before its agent had started', async () => {
+    const world = await World.start();
+    const node = world.node();
+    node.onOpen = () => {};
+    await node.hello();
+    const client = await world.ready();
+    const sessionId = newId();
+    const params = { cwd: '/tmp', mcpServers: [], _meta: { praxis: { sessionId } } };
+    await client.ask('session/new', params, 11);
+    expect(await client.call('session/close', { sessionId }, 12)).toEqual({});
+    node.sessions.set(sessionId, { seq: 1, epoch: 1 });
+    await node.answer(sessionId, sessionId, opened(sessionId));
+    await settled();
+    expect(node.requests('session/close').map(({ id }) => id)).toContain(`close ${sessionId}`);
+    expect(node.sessions.size).toBe(0);
   });
 
   it('is told to close a session that only it knows', async () => {
