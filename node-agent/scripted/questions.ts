@@ -1,6 +1,6 @@
 /**
  * The permission questions of a script. Each is answered once: by a person, by the node's policy above, or by the end of its turn. A
- * script that was made anew and asks the same again gets the answer to the question that is already out.
+ * script that was made anew and asks about the same tool call gets the answer to the question that is already out.
  */
 import { PermissionOutcome } from '../../proto/index.js';
 import type { Question } from './shapes.js';
@@ -8,10 +8,14 @@ import type { Question } from './shapes.js';
 interface Open {
   key: string;
   resolve(optionId: string | undefined): void;
+  /** The script that asked is gone; a fresh one may ask again. */
+  orphaned?: boolean;
 }
 
 export class Questions {
   private readonly open = new Map<string, Open>();
+  /** Answers to questions of a script that is gone, by their key. */
+  private readonly kept = new Map<string, string | undefined>();
   private nextId = 1;
 
   /** `send` asks upwards, with an id that the answer will carry. */
@@ -19,7 +23,12 @@ export class Questions {
 
   /** Resolves to the id of the option that was chosen; undefined when the question was called off. */
   ask(question: Question): Promise<string | undefined> {
-    const key = JSON.stringify(question);
+    const key = question.toolCall.toolCallId;
+    if (this.kept.has(key)) {
+      const answer = this.kept.get(key);
+      this.kept.delete(key);
+      return Promise.resolve(answer);
+    }
     const orphan = [...this.open].find(([, open]) => open.key === key);
     return new Promise((resolve) => {
       if (orphan) {
@@ -41,10 +50,18 @@ export class Questions {
     const outcome = PermissionOutcome.safeParse(
       (result as { outcome?: unknown } | null | undefined)?.outcome,
     );
-    open.resolve(outcome.data?.outcome === 'selected' ? outcome.data.optionId : undefined);
+    const optionId = outcome.data?.outcome === 'selected' ? outcome.data.optionId : undefined;
+    if (open.orphaned) this.kept.set(open.key, optionId);
+    open.resolve(optionId);
+  }
+
+  /** The script is being made anew: an answer that comes before it asks again is kept. */
+  orphan(): void {
+    for (const open of this.open.values()) open.orphaned = true;
   }
 
   cancelAll(): void {
+    this.kept.clear();
     const open = [...this.open.values()];
     this.open.clear();
     for (const { resolve } of open) resolve(undefined);

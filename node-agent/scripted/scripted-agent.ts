@@ -120,6 +120,7 @@ export class ScriptedAgent implements AgentProcess {
   /** The script's VM is gone. Called before another one is made. */
   vmStopped(): void {
     this.options.host.renewed();
+    this.questions.orphan();
     if (this.tellRestored) return;
     this.restored = new Promise((resolve) => {
       this.tellRestored = resolve;

@@ -30,4 +30,20 @@ describe('the recorded examples', () => {
       expect(check.problems).toEqual([]);
     },
   );
+
+  it.each(['claude-code', 'codex'])(
+    'of %s go on as they were when the script is made anew while a person is asked',
+    async (connector) => {
+      const example = recorded.find((each) => each.connector === connector && each.name === 'allowed')!;
+      const frames = await runCase(connector, example.case, ['replay', example.file], dir, async (node) => {
+        await node.prompt(await node.open('endless'), 'go');
+      });
+      const kinds = (list: unknown[]) =>
+        (list as { params?: { update?: { sessionUpdate: string } } }[]).map(
+          ({ params }) => params?.update?.sessionUpdate ?? 'other',
+        );
+      expect(kinds(frames)).toEqual(kinds(example.acp));
+      expect(frames.at(-1)).toMatchObject({ result: { stopReason: 'end_turn' } });
+    },
+  );
 });

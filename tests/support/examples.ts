@@ -50,6 +50,9 @@ export function examples(): Example[] {
     });
 }
 
+/** A connector on the same thread whose prompt never ends, so that every script there has to be made anew. */
+const ENDLESS = 'return { open = function() end, prompt = function() while true do end end }';
+
 const PROGRAM = join(packageRoot, 'tests/support/example-program.mjs');
 
 /** Runs a case with a stand-in for the agent's program, started with these arguments. Resolves to the ACP frames, made comparable. */
@@ -58,17 +61,22 @@ export async function runCase(
   told: ExampleCase,
   args: string[],
   dir: string,
+  beforeAnswer: (node: TestServer) => Promise<void> = async () => undefined,
 ): Promise<unknown[]> {
   const program = join(dir, 'program');
   writeFileSync(program, `#!/bin/sh\nexec ${[process.execPath, PROGRAM, ...args].join(' ')} "$@"\n`);
   chmodSync(program, 0o755);
   const lua = new LuaConnectors({ program });
   const source = readFileSync(join(packageRoot, 'connectors', connector, 'connector.lua'), 'utf8');
-  const node = new TestServer([await lua.compile(connector, source)]);
+  const node = new TestServer([await lua.compile(connector, source), await lua.compile('endless', ENDLESS)]);
   try {
     const session = await node.open(connector);
     const answer = node.prompt(session, told.prompt);
-    if (told.question) await decide(node, session, told.question);
+    if (told.question) {
+      await node.waitFor('session/request_permission');
+      await beforeAnswer(node);
+      await decide(node, session, told.question);
+    }
     if (told.cancel) {
       await waitUntil(() => node.textOf(session) !== '', 20_000);
       node.give(notificationLine('session/cancel', { sessionId: session }), session);
