@@ -30,8 +30,8 @@ export type AgentId = keyof typeof AGENTS;
 
 export const AGENT_IDS = Object.keys(AGENTS) as AgentId[];
 
-/** What is installed and run when nobody names an agent: small enough for a run in CI. */
-export const DEFAULT_AGENTS: readonly AgentId[] = ['gemini'];
+/** What is installed and run when nobody names an agent, as in CI: one of each vendor, about three minutes. */
+export const DEFAULT_AGENTS: readonly AgentId[] = ['gemini', 'codex', 'claude-code'];
 
 /** Each agent has a folder of its own in the cache, which all work trees share. */
 export const installFolder = (id: AgentId): string =>

@@ -16,6 +16,13 @@ const write = (file: string, content: string, mode = 0o644) => {
 const program = (version: string) =>
   `#!/bin/sh\n[ "$1" = --version ] && exec echo ${version}\nexec ${DEMO.join(' ')}\n`;
 
+/** A stand-in for Cursor's program, which no package registry has: `--version` and `acp` are what it documents. */
+const CURSOR = `#!/bin/sh
+[ "$*" = --version ] && exec echo 2025.11.20-5f2c3a1
+[ "$*" = acp ] && exec ${DEMO.join(' ')}
+exit 2
+`;
+
 const connector = (name: string) => `local acp = host.library "acp"
 return acp.agent {
   title = "Mine", program = "${name}", tried = { "2.0", "3" }, install = "get it", args = { "--acp" },
@@ -28,6 +35,7 @@ beforeAll(async () => {
     env: (root) => {
       write(join(root, 'bin/current'), program('2.5.1'), 0o755);
       write(join(root, 'bin/ancient'), program('1.9'), 0o755);
+      write(join(root, 'bin/cursor-agent'), CURSOR, 0o755);
       write(join(root, 'bin/mute'), program('nothing'), 0o755);
       for (const name of ['current', 'ancient', 'absent', 'mute'])
         write(join(root, 'home/connectors', name, 'connector.lua'), connector(name));
@@ -83,6 +91,13 @@ it('start their agent, in the mode that they name, with a warning when its versi
     const [opened] = watch.notifications('_praxis/session/opened');
     expect(opened).toMatchObject({ result: { modes: { currentModeId: 'auto' } } });
   }
+});
+
+it('drive the stand-in for Cursor as they would drive Cursor', async () => {
+  const { stdout, stderr, code } = await system.run(['run', 'cursor', '/say from the stand-in']);
+  expect(stderr).toBe('');
+  expect(stdout).toContain('from the stand-in');
+  expect(code).toBe(0);
 });
 
 it('say what is missing when somebody starts one all the same', async () => {
