@@ -8,22 +8,35 @@ export interface AgentPackage {
   version: string;
   /** The program that the package brings. */
   program: string;
+  /** How its connector drives it: by the program's own lines, or by its ACP. */
+  transport: 'stream' | 'acp';
 }
 
 /** By the id of the connector that drives it. */
 export const AGENTS = {
-  'claude-code': { package: '@anthropic-ai/claude-code', version: '2.1.329', program: 'claude' },
-  codex: { package: '@openai/codex', version: '0.169.0', program: 'codex' },
-  gemini: { package: '@google/gemini-cli', version: '0.61.0', program: 'gemini' },
-  opencode: { package: 'opencode-ai', version: '1.18.33', program: 'opencode' },
-  qwen: { package: '@qwen-code/qwen-code', version: '0.24.4', program: 'qwen' },
-  copilot: { package: '@github/copilot', version: '1.0.102', program: 'copilot' },
+  'claude-code': {
+    package: '@anthropic-ai/claude-code',
+    version: '2.1.329',
+    program: 'claude',
+    transport: 'stream',
+  },
+  codex: { package: '@openai/codex', version: '0.169.0', program: 'codex', transport: 'stream' },
+  gemini: { package: '@google/gemini-cli', version: '0.61.0', program: 'gemini', transport: 'acp' },
+  opencode: { package: 'opencode-ai', version: '1.18.33', program: 'opencode', transport: 'acp' },
+  qwen: { package: '@qwen-code/qwen-code', version: '0.24.4', program: 'qwen', transport: 'acp' },
+  copilot: { package: '@github/copilot', version: '1.0.102', program: 'copilot', transport: 'acp' },
   'claude-acp': {
     package: '@agentclientprotocol/claude-agent-acp',
     version: '0.100.0',
     program: 'claude-agent-acp',
+    transport: 'acp',
   },
-  'codex-acp': { package: '@agentclientprotocol/codex-acp', version: '2.6.0', program: 'codex-acp' },
+  'codex-acp': {
+    package: '@agentclientprotocol/codex-acp',
+    version: '2.6.0',
+    program: 'codex-acp',
+    transport: 'acp',
+  },
 } satisfies Record<string, AgentPackage>;
 
 export type AgentId = keyof typeof AGENTS;

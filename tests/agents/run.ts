@@ -33,11 +33,11 @@ function write(modules: readonly TestModule[]): void {
   const row = (id: AgentId): string => {
     const own = tests.filter(({ parent }) => parent.type === 'suite' && parent.name === id);
     const seen = ['is found', ...checks].map((name) => own.find((test) => test.name === name));
-    return `| ${[id, AGENTS[id].package, ...seen.map((test) => (test ? cell(test) : '-'))].join(' | ')} |`;
+    return `| ${[id, AGENTS[id].package, AGENTS[id].transport, ...seen.map((test) => (test ? cell(test) : '-'))].join(' | ')} |`;
   };
   const before = existsSync(FILE) ? readFileSync(FILE, 'utf8').split('\n') : [];
   const old = (id: AgentId) => before.find((line) => line.startsWith(`| ${id} |`));
-  const header = ['connector', 'package', 'version', ...checks];
+  const header = ['connector', 'package', 'transport', 'version', ...checks];
   const rows = AGENT_IDS.flatMap((id) => (ids.includes(id) ? row(id) : (old(id) ?? [])));
   const lines = [`| ${header.join(' | ')} |`, `|${header.map(() => '---|').join('')}`, ...rows];
   writeFileSync(FILE, `${INTRO}\n${lines.join('\n')}\n`);
