@@ -50,7 +50,7 @@ it('the agent hears initialize without fs and terminal, and the session as the c
     `{"jsonrpc":"2.0","id":2,"method":"session/new","params":{"mcpServers":[],"cwd":"${test.cwd}","odd":[1.0]}}`,
   );
   expect(line).toBe(
-    `{"jsonrpc":"2.0", "id":"${sessionId}", "result": {"sessionId":"${sessionId}","x":1e2,"_meta":{"praxis":{},"k":9007199254740993}}}`,
+    `{"jsonrpc":"2.0", "id":"${sessionId}", "result": {"sessionId":"${sessionId}","x":1e2,"_meta":{"praxis":{"agentSessionId":"theirs"},"k":9007199254740993}}}`,
   );
   const early = test.framesOf(sessionId)[1]!.frame.line;
   expect(early).toBe(
