@@ -146,7 +146,7 @@ describe.each(named)('%s', (id: AgentId) => {
     const answer = await prompt(sessionId, touch('rejected.txt'));
     expect(asked.length, JSON.stringify(answer)).toBeGreaterThan(0);
     expect(made('rejected.txt')).toBe(false);
-    task.meta.note = answer.result?.stopReason === 'cancelled' ? 'ends the turn' : 'turn goes on';
+    task.meta.note = String(answer.result?.stopReason ?? 'an error');
     await echoed(sessionId, 'and now this');
   });
 
