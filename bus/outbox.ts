@@ -1,7 +1,8 @@
 /**
  * Keeps frames until the broker has confirmed them. A lane has a few messages under way; what comes meanwhile is gathered
- * into the next, so an idle lane sends at once and a busy one sends much in one message. When one of them is lost, all that
- * is unconfirmed of the lane goes again from the first, so its order holds. The receiver may see frames twice, never a gap.
+ * into the next, as is what is pushed in one turn of the event loop: an idle lane sends at once, a busy one much in one message.
+ * When a message is lost, all that is unconfirmed of the lane goes again from the first, so its order holds. The receiver may
+ * see frames twice, never a gap.
  */
 import { MAX_BATCH_BYTES, MAX_BATCH_FRAMES, MAX_OUTBOX_BYTES } from '../proto/index.js';
 import { type Outbox, type OutboxOptions, Unroutable } from './types.js';
@@ -37,6 +38,8 @@ class LaneOutbox<Lane> implements Outbox<Lane> {
   #bytes = 0;
   #waitRoom: (() => void)[] = [];
   #waitDrained: (() => void)[] = [];
+  /** Lanes with frames that were pushed in this turn of the event loop. */
+  readonly #pushed = new Set<string>();
 
   constructor(private readonly options: OutboxOptions<Lane>) {
     this.#maxBytes = options.maxBytes ?? MAX_OUTBOX_BYTES;
@@ -72,7 +75,17 @@ class LaneOutbox<Lane> implements Outbox<Lane> {
     const bytes = Buffer.byteLength(line) + 1;
     pending.entries.push({ line, bytes, number });
     this.#bytes += bytes;
-    this.#send(key, pending);
+    if (this.#pushed.size === 0) queueMicrotask(() => this.#sendPushed());
+    this.#pushed.add(key);
+  }
+
+  /** Frames that were read in one piece go out in one message. */
+  #sendPushed(): void {
+    for (const key of this.#pushed) {
+      const pending = this.#lanes.get(key);
+      if (pending) this.#send(key, pending);
+    }
+    this.#pushed.clear();
   }
 
   #send(key: string, pending: Pending<Lane>): void {
