@@ -158,7 +158,7 @@ export const CHAT_BINDINGS: readonly Binding[] = [
   {
     in: 'question',
     command: 'full',
-    keys: ['f'],
+    keys: ['+'],
     label: 'full view',
     help: 'Show all of it on the whole screen.',
   },
@@ -232,7 +232,7 @@ export const CHAT_BINDINGS: readonly Binding[] = [
   {
     in: 'full',
     command: 'dismiss',
-    keys: ['escape', 'f', 'q', 'tab'],
+    keys: ['escape', '+', 'q', 'tab'],
     label: 'close',
     help: 'Go back; the question stays open.',
   },

@@ -31,7 +31,7 @@ function asked(): Driver {
 describe('a question on the whole screen', () => {
   it('is read to its end and answered there', () => {
     const d = asked();
-    d.type('f');
+    d.type('+');
     expect(text(d)).toContain('line 0');
     expect(text(d)).toMatch(/\d+ more lines/);
     for (let i = 0; i < 10; i++) d.key('pagedown');
@@ -44,7 +44,7 @@ describe('a question on the whole screen', () => {
 
   it('goes back with Esc and leaves the question open', () => {
     const d = asked();
-    d.type('f');
+    d.type('+');
     d.key('escape');
     expect(d.state.overlay).toBeNull();
     expect(d.effects).toEqual([]);
@@ -54,7 +54,7 @@ describe('a question on the whole screen', () => {
 
   it('goes away when somebody else answers', () => {
     const d = asked();
-    d.type('f');
+    d.type('+');
     d.event('_praxis/request/resolved', { requestId: 'q1', by: 'grace' });
     expect(d.state.overlay).toBeNull();
   });
