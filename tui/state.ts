@@ -170,7 +170,9 @@ export function entries(state: State): Entry[] {
   const out: Entry[] = [];
   for (const node of state.nodes) {
     out.push({ kind: 'node', key: `node ${node.name}`, node });
-    for (const connector of node.connectors.filter(({ status }) => status !== 'missing'))
+    for (const connector of node.connectors.filter(
+      ({ status }) => status !== 'missing' && status !== 'checking',
+    ))
       out.push({ kind: 'agent', key: `agent ${node.name} ${connector.id}`, node, connector });
   }
   const live = liveSessions(state);

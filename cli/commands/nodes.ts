@@ -14,10 +14,10 @@ export function nodes(io: Io, options: { json?: boolean }): Promise<number> {
   });
 }
 
-/** A line for each agent of each node; those that are missing are in `praxis connector list`. */
+/** A line for each agent of each node; those that are missing, or still looked for, are in `praxis connector list`. */
 export function nodeLines(found: readonly NodeInfo[]): string[] {
   const rows = found.flatMap(({ name, state, version, connectors }) => {
-    const there = connectors.filter(({ status }) => status !== 'missing');
+    const there = connectors.filter(({ status }) => status !== 'missing' && status !== 'checking');
     return there.length === 0
       ? [[name, state, version, '(no agents)', '', '', '']]
       : there.map((agent, i) => [

@@ -66,7 +66,7 @@ async function waitForParts(
   });
 }
 
-/** The service answers, and the node of this machine, if there is to be one, is live. */
+/** The service answers, and the node of this machine, if there is to be one, is live and has found an agent. */
 async function waitForSystem(io: Io, home: Home, place: Place, progress: Progress): Promise<void> {
   if (!place.parts.includes('service')) return;
   progress.say('waiting for the service');
@@ -79,7 +79,9 @@ async function waitForSystem(io: Io, home: Home, place: Place, progress: Progres
     progress.say('waiting for the node and its agents');
     let live = false;
     client!.onNodes((nodes) => {
-      live = nodes.some(({ state }) => state === 'live');
+      live = nodes.some(
+        ({ state, connectors }) => state === 'live' && connectors.some(({ status }) => status !== 'checking'),
+      );
     });
     await until(home, () => live);
   } finally {
