@@ -10,6 +10,8 @@ import { liveState, readState, type UpState } from './state.js';
 /** Milliseconds that the parts have to come up. */
 const UP_MS = 60_000;
 const POLL_MS = 25;
+/** Milliseconds that a live node has to look for its agents; those found later are there later. */
+const LOOK_MS = 3_000;
 
 /** Resolves when service and node are ready. `started`: nobody had started them before. */
 export async function bringUp(io: Io, program: string): Promise<{ started: boolean; place: Place }> {
@@ -66,7 +68,7 @@ async function waitForParts(
   });
 }
 
-/** The service answers, and the node of this machine, if there is to be one, is live and has found an agent. */
+/** The service answers, and the node of this machine, if there is to be one, is live and has looked for its agents. */
 async function waitForSystem(io: Io, home: Home, place: Place, progress: Progress): Promise<void> {
   if (!place.parts.includes('service')) return;
   progress.say('waiting for the service');
@@ -77,13 +79,14 @@ async function waitForSystem(io: Io, home: Home, place: Place, progress: Progres
   });
   try {
     progress.say('waiting for the node and its agents');
-    let live = false;
+    let liveSince: number | undefined;
+    let looking = true;
     client!.onNodes((nodes) => {
-      live = nodes.some(
-        ({ state, connectors }) => state === 'live' && connectors.some(({ status }) => status !== 'checking'),
-      );
+      const live = nodes.filter(({ state }) => state === 'live');
+      if (live.length > 0) liveSince ??= Date.now();
+      looking = live.some(({ connectors }) => connectors.some(({ status }) => status === 'checking'));
     });
-    await until(home, () => live);
+    await until(home, () => liveSince !== undefined && (!looking || Date.now() > liveSince + LOOK_MS));
   } finally {
     await client?.close();
   }
