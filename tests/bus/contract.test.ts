@@ -298,16 +298,17 @@ overEachBroker((start) => {
 
   it('deletes a queue that nobody has used for its x-expires', async () => {
     const queue = await queueOf({ arguments: { 'x-expires': 50 } });
-    await waitUntil(async () => {
-      const probe = await channelOf(connection);
-      return probe.checkQueue(queue).then(
-        async () => {
-          await probe.close();
-          return false;
-        },
-        (error: { code: number }) => error.code === 404,
-      );
+    const channel = await connection.createChannel();
+    let gone = false;
+    channel.on('return', () => {
+      gone = true;
     });
+    // Publishing is no use of a queue; declaring it passively would be one.
+    await waitUntil(() => {
+      channel.publish('', queue, Buffer.from('?'), { mandatory: true });
+      return gone;
+    });
+    await channel.close();
   });
 
   it('keeps an exclusive queue from other connections (405), and deletes it with its own', async () => {
