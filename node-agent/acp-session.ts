@@ -17,13 +17,14 @@ import {
   replaceMember,
   resultLine,
   type SessionId,
+  withoutPraxis,
 } from '../proto/index.js';
 import { type AgentExit, AgentLink, type Reply } from './agent-link.js';
 import type { StartAgent } from './agent-process.js';
 import { type Clock, within } from './clock.js';
 import type { AgentManner } from './connector.js';
 import { FromAgent } from './from-agent.js';
-import { withoutPraxisMeta, withPraxisMeta } from './praxis-meta.js';
+import { withPraxisMeta } from './praxis-meta.js';
 import { unsupportedBlock } from './prompt-blocks.js';
 import { startAgent } from './start-agent.js';
 import { Turn } from './turn.js';
@@ -211,7 +212,7 @@ export class AcpSession {
 
   private toAgent(line: string): string {
     return replaceMember(
-      withoutPraxisMeta(line),
+      withoutPraxis(line, ['params']),
       ['params', 'sessionId'],
       JSON.stringify(this.agent?.sessionId),
     );

@@ -12,12 +12,12 @@ import {
   replaceMember,
   setMember,
   VERSION,
+  withoutPraxis,
 } from '../proto/index.js';
 import type { AgentLink, Reply } from './agent-link.js';
 import { setFirstMode } from './agent-mode.js';
 import { type Clock, within } from './clock.js';
 import type { AgentManner } from './connector.js';
-import { withoutPraxisMeta } from './praxis-meta.js';
 
 export interface StartedAgent {
   /** The agent's own id of the session. */
@@ -149,7 +149,7 @@ async function initialize(link: AgentLink): Promise<InitializeResult> {
 
 /** The client's request as the agent gets it, for a new session. `mcpServers` is required by the specification; older clients omit it. */
 function newSessionLine(request: Request): string {
-  const bare = removeMember(withoutPraxisMeta(request.line), ['params', 'sessionId']);
+  const bare = removeMember(withoutPraxis(request.line, ['params']), ['params', 'sessionId']);
   const line = replaceMember(bare, ['method'], '"session/new"');
   return request.params.mcpServers ? line : setMember(line, ['params'], 'mcpServers', '[]');
 }

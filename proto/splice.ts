@@ -103,3 +103,11 @@ export function setMember(line: string, path: readonly string[], key: string, js
   const comma = rest[skipSpace(rest, 0)] === '}' ? '' : ',';
   return `${line.slice(0, span.start + 1)}${JSON.stringify(key)}:${json}${comma}${rest}`;
 }
+
+/** The text without `_meta.praxis` of the object at `path`, and without `_meta` when nothing else was in it. */
+export function withoutPraxis(text: string, path: readonly string[]): string {
+  const meta = [...path, '_meta'];
+  if (memberText(text, [...meta, 'praxis']) === undefined) return text;
+  const rest = removeMember(text, [...meta, 'praxis']);
+  return /^\{\s*\}$/.test(memberText(rest, meta) ?? '') ? removeMember(rest, meta) : rest;
+}

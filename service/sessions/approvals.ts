@@ -22,11 +22,11 @@ import {
   type Response,
   replaceMember,
   resultLine,
+  withoutPraxis,
 } from '../../proto/index.js';
 import type { Hops } from '../routing/hops.js';
 import type { RequestRow } from '../store/index.js';
 import { type Journal, outcomeOf } from './journal.js';
-import { withoutPraxis } from './lines.js';
 import { automatic, optionOf, rejection, selected } from './policy.js';
 import { errorOf, type Session } from './session.js';
 

@@ -12,6 +12,7 @@ import {
   PraxisError,
   requestLine,
   unknownSession,
+  withoutPraxis,
 } from '../../proto/index.js';
 import type { Clients } from '../clients/clients.js';
 import type { Viewers } from '../clients/viewers.js';
@@ -20,7 +21,7 @@ import { failed, type Hops, nodeUnavailable } from '../routing/hops.js';
 import type { Nodes } from '../routing/nodes.js';
 import type { Approvals } from './approvals.js';
 import type { Journal } from './journal.js';
-import { forNode, reopenLine, withoutPraxis } from './lines.js';
+import { forNode, reopenLine } from './lines.js';
 import { emptyOpening, errorOf, type Outcome, Session, type Sessions } from './session.js';
 import { lostError, outcomeOfTurn, type Turns } from './turns.js';
 

@@ -1,17 +1,9 @@
 /** Frames on their way between a client and a node: only ids and our own `_meta.praxis` change, nothing else. */
-import { memberText, type ReopenMeta, removeMember, replaceMember, setMember } from '../../proto/index.js';
+import { memberText, type ReopenMeta, replaceMember, setMember, withoutPraxis } from '../../proto/index.js';
 
 /** The frame as the node gets it: under our id, without `_meta.praxis`, which is between the client and the service. */
 export function forNode(line: string, id?: string): string {
   return withoutPraxis(id === undefined ? line : setMember(line, [], 'id', JSON.stringify(id)), ['params']);
-}
-
-/** The text without `_meta.praxis` of the object at `path`, and without `_meta` when nothing else was in it. */
-export function withoutPraxis(text: string, path: readonly string[]): string {
-  const meta = [...path, '_meta'];
-  if (memberText(text, [...meta, 'praxis']) === undefined) return text;
-  const rest = removeMember(text, [...meta, 'praxis']);
-  return /^\{\s*\}$/.test(memberText(rest, meta) ?? '') ? removeMember(rest, meta) : rest;
 }
 
 /** The `session/resume` that brings a session back, from its `session/new` as the node got it. */
