@@ -22,9 +22,10 @@ export function contextsOf(state: State): Context[] {
   const search = currentChat(state)?.search;
   if (search) return [search.typing ? 'search' : 'found', 'everywhere'];
   if (popupOf(state)) return ['popup', 'chat', 'everywhere'];
-  return currentChat(state)?.target === 'question'
-    ? ['question', 'chat', 'everywhere']
-    : ['chat', 'everywhere'];
+  const chat = currentChat(state);
+  if (chat?.target === 'question') return ['question', 'chat', 'everywhere'];
+  if (chat?.target === 'queue') return ['queue', 'chat', 'everywhere'];
+  return chat?.editing ? ['editing', 'chat', 'everywhere'] : ['chat', 'everywhere'];
 }
 
 /** Overlays that one types into. */
@@ -36,7 +37,7 @@ export function isTyping(state: State): boolean {
   if (overlay) return overlay.kind === 'sessions' ? overlay.filtering : TYPED.includes(overlay.kind);
   const search = state.focus === 'chat' ? currentChat(state)?.search : null;
   if (search) return search.typing;
-  return state.focus === 'chat' && currentChat(state)?.target !== 'question';
+  return state.focus === 'chat' && (currentChat(state)?.target ?? 'prompt') === 'prompt';
 }
 
 /** Why `command` does nothing now, as a sentence; an empty one where there is nothing to explain; null: it acts. */
@@ -48,6 +49,13 @@ export function whyNot(state: State, command: Command): string | null {
       if (slashBinding(state, chat.draft.text)) return null;
       if (chat.view.session.state === 'ended') return 'This session has ended. Esc goes back to the list.';
       return chat.draft.text.trim() === '' ? '' : null;
+    case 'sendNow':
+      if (!chat) return 'No session is open.';
+      if (chat.view.session.state === 'ended') return 'This session has ended. Esc goes back to the list.';
+      return chat.draft.text.trim() === '' ? 'Write what shall be sent first.' : null;
+    case 'queue':
+      if (!chat) return 'No session is open.';
+      return chat.view.queue.length > 0 ? null : 'No prompt waits.';
     case 'interrupt':
       if (!chat) return 'No session is open.';
       return chat.view.session.state === 'ended' ? 'This session has ended already.' : null;

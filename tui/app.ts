@@ -2,7 +2,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Client, transcriptMarkdown } from '../client/index.js';
-import { PraxisError } from '../proto/index.js';
 import { say } from './change.js';
 import type { Effect, Message } from './effects.js';
 import { editExternally } from './external-editor.js';
@@ -15,6 +14,7 @@ import { reduce } from './reduce.js';
 import { drawScreen, linesOf, type Screen } from './screens/index.js';
 import { currentMatch, hitOf } from './search.js';
 import { type Selection, selectedText, withSelection } from './selection.js';
+import { Service, sentence } from './service.js';
 import { OpenSessions } from './sessions.js';
 import { type Settings, writeSettings } from './settings.js';
 import { BELL, clipboard, MAX_COPY_BYTES, notification } from './signals.js';
@@ -37,16 +37,10 @@ export interface AppOptions {
   now(): number;
 }
 
-/** An error as a sentence, with what to do about it where the other side said so. */
-function sentence(error: unknown): string {
-  const { message, data } = PraxisError.from(error);
-  const hint = typeof data === 'object' && data !== null ? (data as { hint?: unknown }).hint : undefined;
-  return typeof hint === 'string' && hint !== '' ? `${message}. ${hint}` : message;
-}
-
 export class App {
   readonly #options: AppOptions;
   readonly #sessions: OpenSessions;
+  readonly #service: Service;
   readonly #store = new Map<string, ItemLines>();
   readonly #painter: Painter;
   readonly #unsubscribe: (() => void)[];
@@ -91,6 +85,7 @@ export class App {
       changed: (sessionId) => this.#tell({ type: 'changed', sessionId }),
       caughtUp: (sessionId) => this.#tell({ type: 'caughtUp', sessionId }),
     });
+    this.#service = new Service(client, this.#sessions, (message) => this.#tell(message));
     this.#unsubscribe = [
       client.onLink((link) => this.#tell({ type: 'link', link })),
       client.onNodes((nodes) => this.#tell({ type: 'nodes', nodes })),
@@ -206,17 +201,6 @@ export class App {
     this.#say(`${what} is on the clipboard, if the terminal allows that.`, 'info');
   }
 
-  async #files({ key, params }: Extract<Effect, { type: 'files' }>): Promise<void> {
-    try {
-      const { entries, truncated } = await this.#options.client.call('_praxis/files', params);
-      const names = entries.map(({ name, kind }) => ({ name, isDirectory: kind === 'directory' }));
-      this.#tell({ type: 'files', key, listing: { names, truncated } });
-    } catch {
-      // A directory that is not there yet, or a node that is too old: there is nothing to complete, and nothing to complain of.
-      this.#tell({ type: 'files', key, listing: { names: [], truncated: false } });
-    }
-  }
-
   #save(settings: Settings): void {
     this.#terminal?.look(settings);
     try {
@@ -262,38 +246,7 @@ export class App {
   }
 
   #do(effect: Effect) {
-    const { client } = this.#options;
     switch (effect.type) {
-      case 'start':
-        this.#sessions.start(effect).then(
-          (sessionId) => this.#tell({ type: 'started', sessionId }),
-          (error: unknown) => this.#tell({ type: 'startFailed', error: sentence(error) }),
-        );
-        return;
-      case 'attach':
-        this.#sessions
-          .attach(effect.sessionId)
-          .catch((error: unknown) => this.#say(`The session cannot be opened: ${sentence(error)}`, 'bad'));
-        return;
-      case 'prompt':
-        return this.#prompt(effect);
-      case 'cancel':
-        return client.cancel(effect.sessionId);
-      case 'close':
-        client
-          .closeSession(effect.sessionId)
-          .catch((error: unknown) => this.#say(`The session cannot be closed: ${sentence(error)}`, 'bad'));
-        return;
-      case 'answer': {
-        const result = { outcome: { outcome: 'selected', optionId: effect.optionId } };
-        return client.answer(effect.sessionId, effect.requestId, { result });
-      }
-      case 'refresh':
-        client.listSessions().then(
-          (sessions) => this.#tell({ type: 'sessions', sessions, whole: true }),
-          (error: unknown) => this.#say(`The sessions cannot be listed: ${sentence(error)}`, 'bad'),
-        );
-        return;
       case 'transcript':
         return this.#transcript(effect.sessionId);
       case 'reveal':
@@ -308,27 +261,15 @@ export class App {
         return this.#edit(effect.sessionId, effect.text);
       case 'settings':
         return this.#save(effect.settings);
-      case 'files':
-        void this.#files(effect);
-        return;
       case 'mouse':
         return this.#terminal?.mouse(effect.on);
       case 'suspend':
         return this.#terminal?.suspend();
       case 'quit':
         return this.#finish();
+      default:
+        return this.#service.do(effect);
     }
-  }
-
-  #prompt({ sessionId, text, ticket }: Extract<Effect, { type: 'prompt' }>): void {
-    const turn = this.#options.client.prompt(sessionId, [{ type: 'text', text }]);
-    this.#tell({ type: 'sent', sessionId, ticket, turnId: turn.turnId });
-    turn.accepted.then(
-      () => this.#tell({ type: 'accepted', sessionId, ticket }),
-      (error: unknown) => this.#tell({ type: 'refused', sessionId, ticket, error: sentence(error) }),
-    );
-    // How the turn ends is among its events.
-    turn.result.catch(() => undefined);
   }
 
   #transcript(sessionId: string): void {

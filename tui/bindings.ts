@@ -1,5 +1,6 @@
 /** The one list of keys and commands: it makes what the keys do, the footer, the palette, `/` in the prompt, the help and docs/keys.md. */
 import { CHAT_BINDINGS } from './bindings-chat.js';
+import { QUEUE_BINDINGS } from './bindings-queue.js';
 import { WINDOW_BINDINGS } from './bindings-windows.js';
 
 export type Context =
@@ -19,7 +20,9 @@ export type Context =
   | 'status'
   | 'settings'
   | 'soon'
-  | 'full';
+  | 'full'
+  | 'queue'
+  | 'editing';
 
 export type Command =
   | 'sessions'
@@ -73,7 +76,15 @@ export type Command =
   | 'cancel'
   | 'close'
   | 'compact'
-  | 'accept';
+  | 'accept'
+  | 'sendNow'
+  | 'queue'
+  | 'editWaiting'
+  | 'remove'
+  | 'runNext'
+  | 'runNow'
+  | 'saveEdit'
+  | 'dropEdit';
 
 export interface Binding {
   command: Command;
@@ -95,6 +106,8 @@ export const CONTEXTS: Record<Context, string> = {
   everywhere: 'Everywhere',
   list: 'List of nodes, agents and sessions',
   chat: 'Chat',
+  queue: 'The prompts that wait',
+  editing: 'A waiting prompt that is edited',
   question: 'A question of the agent',
   sessions: 'Live sessions (Ctrl+W)',
   filter: 'Filter of the live sessions',
@@ -194,4 +207,9 @@ const EVERYWHERE: readonly Binding[] = [
   },
 ];
 
-export const BINDINGS: readonly Binding[] = [...CHAT_BINDINGS, ...EVERYWHERE, ...WINDOW_BINDINGS];
+export const BINDINGS: readonly Binding[] = [
+  ...CHAT_BINDINGS,
+  ...QUEUE_BINDINGS,
+  ...EVERYWHERE,
+  ...WINDOW_BINDINGS,
+];

@@ -9,6 +9,7 @@ import type { Step } from './effects.js';
 import type { Command } from './keys.js';
 import { overlayCommand, sessionsOverlay, startOverlay } from './overlays.js';
 import { acceptPopup, closePopup, movePopup, popupAfter, popupOf, slashBinding } from './popup.js';
+import { dropEdit, inQueue, intoQueue, saveEdit } from './queue.js';
 import { EMPTY_SEARCH, type Search, searched } from './search.js';
 import type { Settings } from './settings.js';
 import {
@@ -82,11 +83,26 @@ function inChat(state: State, command: Command, key: string, now: number): Step<
       return step(withCurrent(state, () => ({ search: EMPTY_SEARCH })));
     case 'send':
       return send(state, chat, now);
+    case 'sendNow':
+      return prompt(state, chat, chat.draft.text, true);
+    case 'queue':
+      return step(intoQueue(state, chat));
+    case 'saveEdit':
+      return saveEdit(state, chat, now);
+    case 'dropEdit':
+      return dropEdit(state, chat);
+    case 'editWaiting':
+    case 'remove':
+    case 'runNext':
+    case 'runNow':
+      return inQueue(state, chat, command, now);
     case 'accept':
     case 'next':
     case 'previous':
     case 'dismiss':
-      return inPopup(state, chat, command, now);
+      return chat.target === 'queue'
+        ? inQueue(state, chat, command, now)
+        : inPopup(state, chat, command, now);
     case 'full': {
       const question = openQuestion(chat);
       return step(
@@ -188,7 +204,7 @@ function send(state: State, chat: Chat, now: number): Step<State> {
   return run(cleared, binding.command, '', now);
 }
 
-function prompt(state: State, chat: Chat, text: string): Step<State> {
+function prompt(state: State, chat: Chat, text: string, urgent = false): Step<State> {
   const ticket = state.tickets + 1;
   const next = withChat({ ...state, tickets: ticket }, chat.sessionId, (c) => ({
     draft: EMPTY_EDITOR,
@@ -198,7 +214,7 @@ function prompt(state: State, chat: Chat, text: string): Step<State> {
     typedAt: 0,
     sending: [...c.sending, { ticket, turnId: null, text }],
   }));
-  return step(next, { type: 'prompt', sessionId: chat.sessionId, text, ticket });
+  return step(next, { type: 'prompt', sessionId: chat.sessionId, text, ticket, urgent });
 }
 
 /** Milliseconds after the end of a turn in which Ctrl+C may have been meant for it. */

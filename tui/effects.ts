@@ -6,10 +6,19 @@ import type { InputEvent } from './input.js';
 import type { Settings } from './settings.js';
 import type { Anchor } from './viewport.js';
 
+export type QueueChange =
+  | { kind: 'edit'; text: string }
+  | { kind: 'remove' | 'next' }
+  /** It goes before the others, and the turn that runs is cancelled. */
+  | { kind: 'now'; running: string | null };
+
 export type Effect =
   | { type: 'start'; node: string; connector: string; cwd: string; yolo: boolean }
   | { type: 'attach'; sessionId: string }
-  | { type: 'prompt'; sessionId: string; text: string; ticket: number }
+  /** `urgent`: it cancels what runs and goes before what waits. */
+  | { type: 'prompt'; sessionId: string; text: string; ticket: number; urgent: boolean }
+  /** Changes a prompt that waits. */
+  | { type: 'queue'; sessionId: string; turnId: string; change: QueueChange }
   | { type: 'cancel'; sessionId: string }
   | { type: 'close'; sessionId: string }
   | { type: 'answer'; sessionId: string; requestId: string; optionId: string }
@@ -44,6 +53,7 @@ export type Message =
   | { type: 'sent'; sessionId: string; ticket: number; turnId: string }
   | { type: 'accepted'; sessionId: string; ticket: number }
   | { type: 'refused'; sessionId: string; ticket: number; error: string }
+  | { type: 'editRefused'; sessionId: string; text: string; error: string }
   | { type: 'said'; text: string; tone: 'info' | 'warning' | 'bad' }
   | { type: 'files'; key: string; listing: Listing }
   | { type: 'edited'; sessionId: string; text: string }

@@ -3,7 +3,16 @@ import { BINDINGS, type Binding, type Context } from './bindings.js';
 import type { Settings } from './settings.js';
 
 /** Where letters are written, a letter is no command. */
-const WRITTEN: readonly Context[] = ['everywhere', 'chat', 'popup', 'pick', 'search', 'filter', 'start'];
+const WRITTEN: readonly Context[] = [
+  'everywhere',
+  'chat',
+  'editing',
+  'popup',
+  'pick',
+  'search',
+  'filter',
+  'start',
+];
 
 /** As the input filter names keys: modifiers in this order, then one character or the name of a key. */
 const KEY = /^(ctrl\+)?(alt\+)?(shift\+)?(\S|space|[a-z]{2,9}|f\d{1,2})$/;

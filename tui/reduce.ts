@@ -10,6 +10,7 @@ import type { Effect, Message, Step } from './effects.js';
 import { fieldOf, withField } from './fields.js';
 import { wantedFiles, withListing } from './files.js';
 import type { InputEvent } from './input.js';
+import { editRefused, queueChanged } from './queue.js';
 import { searched } from './search.js';
 import { type Chat, currentChat, openQuestion, type State } from './state.js';
 
@@ -58,6 +59,8 @@ function reduced(state: State, message: Message, now: number): Step<State> {
       return step(withoutTicket(state, message.sessionId, message.ticket));
     case 'refused':
       return step(refused(state, message, now));
+    case 'editRefused':
+      return step(editRefused(state, message, now));
     case 'said':
       return step(say(state, message.text, now, message.tone));
     case 'files':
@@ -115,6 +118,8 @@ const newChat = (sessionId: string, view: Chat['view']): Chat => ({
   endedAt: 0,
   answered: new Set(),
   popup: { selected: 0, closedAt: null },
+  queueAt: null,
+  editing: null,
   search: null,
 });
 
@@ -139,7 +144,8 @@ function viewChanged(state: State, sessionId: string, now: number): State {
     chat && chat.busy !== busy
       ? withChat(state, sessionId, () => ({ busy, endedAt: busy ? chat.endedAt : now }))
       : state;
-  return withoutAnswered(takeQuestion(dropAccepted(next, sessionId), sessionId, now));
+  const queued = queueChanged(dropAccepted(next, sessionId), sessionId, now);
+  return withoutAnswered(takeQuestion(queued, sessionId, now));
 }
 
 /** A question that somebody else answered is not shown as open any more. */

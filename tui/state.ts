@@ -31,8 +31,8 @@ export interface Chat {
   /** How many prompts back ↑ has gone; 0: the person's own draft, kept in `stash`. */
   recall: number;
   stash: Editor;
-  /** Where keys go: typing, or answering the oldest open question. */
-  target: 'prompt' | 'question';
+  /** Where keys go: typing, answering the oldest open question, or changing what waits. */
+  target: 'prompt' | 'question' | 'queue';
   /** The question that `target` is for, and since when: a key that was meant for the prompt must not answer it. */
   question: { requestId: string; since: number } | null;
   /** The person chose to type instead of answering it. */
@@ -45,6 +45,10 @@ export interface Chat {
   answered: ReadonlySet<string>;
   /** The line of the popup that is chosen, and the place in the draft of the word for which it was closed. */
   popup: { selected: number; closedAt: number | null };
+  /** The turn of the waiting prompt that is chosen, while the queue has the keys. */
+  queueAt: string | null;
+  /** The waiting prompt whose place the draft will take, and the draft that was there before. */
+  editing: { turnId: string; stash: Editor } | null;
   search: Search | null;
 }
 

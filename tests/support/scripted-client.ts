@@ -57,6 +57,12 @@ const FILES: Record<string, object[]> = {
   '/home/me/': [directory('papers'), directory('src'), file('notes.txt')],
 };
 
+interface QueueChange {
+  sessionId: string;
+  turnId: string;
+  prompt?: ContentBlock[];
+}
+
 interface Session {
   info: SessionInfo;
   events: SessionEvent[];
@@ -92,11 +98,15 @@ export class ScriptedClient implements Client {
     queueMicrotask(() => listener([...this.#sessions.values()].map((s) => s.info)));
     return () => void this.#sessionListeners.delete(listener);
   }
-  /** Knows the names in directories: those of FILES, below a session's directory and on every node. */
+  /** Knows the names in directories (those of FILES, below a session's directory and on every node) and the queues. */
   async call<M extends keyof typeof ClientMethods>(
     method: M,
     params: Record<string, unknown>,
   ): Promise<ClientResult<M>> {
+    if (method.startsWith('_praxis/turn/')) {
+      this.#changeQueue(method, params as unknown as QueueChange);
+      return {} as ClientResult<M>;
+    }
     if (method !== '_praxis/files') throw new Error('The scripted client has no service to call');
     const path = String(params.path);
     const entries = FILES[path] ?? [];
@@ -226,6 +236,23 @@ export class ScriptedClient implements Client {
     this.#say(sessionId, '_praxis/turn', { ...fields, state: 'running' });
     this.#state(sessionId, 'working');
     void this.#act(sessionId, text);
+  }
+
+  #changeQueue(method: string, { sessionId, turnId, prompt }: QueueChange): void {
+    const { queue } = this.#session(sessionId);
+    const at = queue.findIndex((waiting) => waiting.turnId === turnId);
+    const waiting = queue[at];
+    if (!waiting) throw new PraxisError(1005, 'The prompt does not wait any more');
+    if (method.endsWith('edit')) {
+      waiting.text = (prompt ?? []).map((b) => (b.type === 'text' ? b.text : '')).join('');
+      this.#say(sessionId, '_praxis/turn', { turnId, state: 'queued', prompt });
+      return;
+    }
+    queue.splice(at, 1);
+    if (method.endsWith('next')) {
+      queue.unshift(waiting);
+      this.#say(sessionId, '_praxis/turn', { turnId, state: 'queued', next: true });
+    } else this.#say(sessionId, '_praxis/turn', { turnId, state: 'removed' });
   }
 
   cancel(sessionId: string): void {

@@ -125,7 +125,7 @@ describe('the state of the screen', () => {
     const d = new Driver();
     d.type('hello');
     d.key('enter');
-    expect(d.effects).toEqual([{ type: 'prompt', sessionId, text: 'hello', ticket: 1 }]);
+    expect(d.effects).toEqual([{ type: 'prompt', sessionId, text: 'hello', ticket: 1, urgent: false }]);
     d.tell({ type: 'sent', sessionId, ticket: 1, turnId });
     expect(d.chat.sending).toHaveLength(1);
     d.event('_praxis/turn', { turnId, state: 'running', prompt: [{ type: 'text', text: 'hello' }] });

@@ -106,6 +106,26 @@ describe('the screen in a terminal', () => {
     expect(t.text()).toContain('Partial words that stay.');
   });
 
+  it('edits a waiting prompt, and lets another run before it', async () => {
+    const t = await chat();
+    t.type(`wait${KEY.enter}`);
+    await t.waitFor('Partial words that stay.');
+    t.type(`first words${KEY.enter}`);
+    await t.waitFor('queued   first words');
+    t.type(`second words${KEY.enter}`);
+    await t.waitFor('queued   second words');
+    t.type('\x1bq');
+    await t.waitFor('▸ queued   second words');
+    t.type('n');
+    await t.waitFor(/second words[\s\S]*first words/);
+    t.type(`${KEY.down}${KEY.enter}`);
+    await t.waitFor('✎ first words');
+    t.type(` changed${KEY.enter}`);
+    await t.waitFor('queued   first words changed');
+    t.type(KEY.ctrl('c'));
+    await t.waitFor(/You said: second words[\s\S]*You said: first words changed/);
+  });
+
   it('shows a permission question with its whole diff and answers it with a key', async () => {
     const t = await chat();
     t.type(`ask${KEY.enter}`);

@@ -10,6 +10,7 @@ import { currentMatch, hitOf, MAX_MATCHES, marked, type Search } from '../search
 import { type Chat, currentChat, isAnswering, isSideBySide, openQuestion, type State } from '../state.js';
 import { type LinesOf, look, type Visible } from '../viewport.js';
 import { STATE_MARKS } from './list.js';
+import { waitingLines } from './waiting.js';
 import { welcome } from './welcome.js';
 
 export interface ChatDrawing {
@@ -21,9 +22,6 @@ export interface ChatDrawing {
 
 /** Rows of the prompt at most. */
 const MAX_PROMPT_ROWS = 8;
-/** Prompts that wait are shown by a line each, up to this many. */
-const MAX_WAITING = 3;
-
 /** Suggestions above the prompt at most. */
 const MAX_POPUP = 8;
 
@@ -58,7 +56,7 @@ export function chatDrawing(
   const draft = editorLines(chat.draft, inner - 2, rows);
   const popup = popupOf(state);
   const waiting = [
-    ...waitingLines(chat, inner),
+    ...waitingLines(state, chat, inner),
     ...(popup ? popupLines(popup, inner, Math.min(MAX_POPUP, height - 8)) : []),
   ];
   const rule = [span('─'.repeat(width), 'rule')];
@@ -69,6 +67,7 @@ export function chatDrawing(
   if (chat.view.items.length === 0) transcript.push(...emptyLines(chat, inner));
   while (transcript.length < space) transcript.push([]);
   const typing = focused && chat.target === 'prompt' && !chat.search;
+  const prompt = chat.editing ? ' ✎ ' : ' ❯ ';
   const lines: Line[] = [
     header(state, chat, width, now),
     chat.search
@@ -83,10 +82,10 @@ export function chatDrawing(
     ...transcript.map((l): Line => [span(' '), ...fitted(l, inner), span(' ')]),
     ...waiting.map((l): Line => [span(' '), ...fitted(l, inner + 1)]),
     rule,
-    ...draft.lines.map((l, i): Line => [span(i === 0 ? ' ❯ ' : '   ', typing ? 'accent' : 'dim'), ...l]),
+    ...draft.lines.map((l, i): Line => [span(i === 0 ? prompt : '   ', typing ? 'accent' : 'dim'), ...l]),
   ];
   if (chat.draft.text === '')
-    lines[lines.length - 1] = [span(' ❯ ', typing ? 'accent' : 'dim'), span(placeholder(chat), 'dim')];
+    lines[lines.length - 1] = [span(prompt, typing ? 'accent' : 'dim'), span(placeholder(chat), 'dim')];
   const promptTop = top + space + waiting.length + 1;
   return {
     lines: lines.slice(0, height).map((l) => fitted(l, width)),
@@ -103,6 +102,8 @@ export function chatDrawing(
 function placeholder(chat: Chat): string {
   if (chat.view.session.state === 'ended') return 'This session has ended. Esc goes back to the list.';
   if (chat.target === 'question') return 'The question above has the keys; Tab or any other letter: type';
+  if (chat.target === 'queue') return 'The prompts above have the keys; Esc or any other letter: type';
+  if (chat.editing) return 'Write what shall wait instead';
   return chat.view.running ? 'Type the next prompt; it is queued' : 'Ask the agent something';
 }
 
@@ -138,20 +139,6 @@ const thousands = (n: number): string =>
 function emptyLines(chat: Chat, width: number): Line[] {
   if (!chat.caughtUp) return [[], [span('Loading the transcript …', 'dim')]];
   return [[], ...wrap([span('The agent is ready. Type a prompt below and press Enter.', 'dim')], width)];
-}
-
-/** Prompts on their way and prompts that wait: each says how far it is. */
-function waitingLines(chat: Chat, width: number): Line[] {
-  const queued = chat.view.queue.map(
-    (p): Line => [span('⋯ queued   ', 'accent'), span(sanitizeLine(p.text.slice(0, 500)), 'dim')],
-  );
-  const sending = chat.sending.map(
-    (s): Line => [span('↑ sending  ', 'warning'), span(sanitizeLine(s.text.slice(0, 500)), 'dim')],
-  );
-  const all = [...queued, ...sending];
-  const shown = all.slice(0, MAX_WAITING).map((l) => fitted(l, width));
-  if (all.length > MAX_WAITING) shown.push([span(`  and ${all.length - MAX_WAITING} more`, 'dim')]);
-  return shown;
 }
 
 /** Suggestions, as many as there is room for around the chosen one. */
