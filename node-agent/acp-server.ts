@@ -22,12 +22,12 @@ import {
   sessionIdOf,
   unknownSession,
 } from '../proto/index.js';
-import { AcpSession } from './acp-session.js';
+import { AcpSession, stillStarting } from './acp-session.js';
 import type { StartAgent } from './agent-process.js';
 import { type Answer, Answers } from './answers.js';
 import { Child } from './child.js';
 import type { Clock } from './clock.js';
-import type { Connector } from './connector.js';
+import type { AgentSpec, Connector } from './connector.js';
 import { listFiles } from './files.js';
 import type { Groups } from './groups.js';
 import { LastStarts } from './last-starts.js';
@@ -52,10 +52,30 @@ export interface AcpServerOptions {
 }
 
 interface OpenSession {
-  cwd: string;
-  epoch: number;
-  acp: AcpSession;
+  readonly epoch: number;
+  /** Undefined while its connector is asked what to start. */
+  running?: { cwd: string; acp: AcpSession };
+  /** Nothing may be started for it any more. */
+  givenUp: boolean;
 }
+
+interface Prepared {
+  cwd: string;
+  yolo: boolean;
+  spec: AgentSpec;
+}
+
+/** Ends what there is of a session, and keeps anything more from being started for it. */
+async function giveUp(open: OpenSession): Promise<void> {
+  open.givenUp = true;
+  await open.running?.acp.end();
+}
+
+const overtaken = () =>
+  new PraxisError(
+    ErrorCode.AgentStartFailed,
+    'The session was closed, or started again, before its agent was started',
+  );
 
 export class AcpServer {
   private readonly sessions = new Map<SessionId, OpenSession>();
@@ -89,7 +109,7 @@ export class AcpServer {
   /** Ends every agent. Resolves when no process of any is left. */
   async stop(): Promise<void> {
     this.stopped = true;
-    await Promise.all([...this.sessions.values()].map(({ acp }) => acp.end()));
+    await Promise.all([...this.sessions.values()].map(giveUp));
   }
 
   private dispatch(frame: Frame, session: SessionId | undefined, epoch: number | undefined): void {
@@ -102,9 +122,9 @@ export class AcpServer {
       return;
     }
     const open = this.sessions.get(session ?? sessionIdOf(frame) ?? '');
-    if (frame.kind === 'notification') open?.acp.notification(frame);
+    if (frame.kind === 'notification') open?.running?.acp.notification(frame);
     // An answer for an earlier run of the agent means nothing to this one.
-    else if (epoch === undefined || epoch === open?.epoch) open?.acp.response(frame);
+    else if (epoch === undefined || epoch === open?.epoch) open?.running?.acp.response(frame);
   }
 
   private request(request: Request, epoch: number | undefined): void {
@@ -123,9 +143,19 @@ export class AcpServer {
     else if (sessionId === undefined) this.refuse(undefined, request, methodNotFound(request.method));
     else {
       const open = this.sessions.get(sessionId);
-      if (open && (!epoch || epoch === open.epoch)) open.acp.request(request);
+      if (open && (!epoch || epoch === open.epoch)) this.ask(sessionId, open, request);
       else this.absent(sessionId, request, epoch || FIRST_EPOCH);
     }
+  }
+
+  private ask(sessionId: SessionId, open: OpenSession, request: Request): void {
+    const { running, epoch } = open;
+    if (running) running.acp.request(request);
+    else if (request.method === 'session/close') {
+      open.givenUp = true;
+      this.ended(sessionId, epoch);
+      this.answer(sessionId, request.id, resultLine(request.id, {}), epoch);
+    } else this.refuse(sessionId, request, stillStarting(), epoch);
   }
 
   private async files(request: Request, sessionId: SessionId | undefined): Promise<void> {
@@ -135,7 +165,7 @@ export class AcpServer {
       const params = FilesParams.safeParse(request.params);
       if (!params.success) throw invalidParams(`_praxis/files: ${params.error.issues[0]?.message}`);
       if (sessionId !== undefined && !open) throw unknownSession(sessionId);
-      const result = await listFiles(params.data, open?.cwd, this.options.roots);
+      const result = await listFiles(params.data, open?.running?.cwd, this.options.roots);
       this.answer(sessionId, request.id, resultLine(request.id, result), epoch);
     } catch (error) {
       this.refuse(sessionId, request, error, epoch);
@@ -149,7 +179,11 @@ export class AcpServer {
   }
 
   private page() {
-    return { sessions: [...this.sessions].map(([sessionId, { cwd }]) => ({ sessionId, cwd })) };
+    return {
+      sessions: [...this.sessions].flatMap(([sessionId, { running }]) =>
+        running ? [{ sessionId, cwd: running.cwd }] : [],
+      ),
+    };
   }
 
   /** Makes a session, or brings one back whose agent is gone. */
@@ -168,17 +202,42 @@ export class AcpServer {
     }
   }
 
+  /** One process for a session, whatever else is asked about it while its connector says what to start. */
   private async start(
     sessionId: SessionId,
     epoch: number,
     meta: NewSessionMeta,
     request: Request,
   ): Promise<AcpSession> {
-    const { connectors, roots, uplink, groups, clock } = this.options;
     const before = this.sessions.get(sessionId);
     if (before && before.epoch >= epoch) throw invalidParams(`There is a session ${sessionId} already`);
-    // The service has given the earlier process up: two must never work on one session.
-    await before?.acp.end();
+    const open: OpenSession = { epoch, givenUp: false };
+    this.sessions.set(sessionId, open);
+    try {
+      // The service has given the earlier process up: two must never work on one session.
+      if (before) await giveUp(before);
+      const { cwd, yolo, spec } = await this.prepare(sessionId, epoch, meta, request);
+      if (open.givenUp || this.stopped) {
+        if ('discard' in spec) await spec.discard();
+        throw this.stopped ? new PraxisError(ErrorCode.NodeLost, 'The node is stopping') : overtaken();
+      }
+      const acp = this.newAcpSession(sessionId, epoch, meta, { cwd, yolo, spec });
+      open.running = { cwd, acp };
+      return acp;
+    } catch (error) {
+      this.ended(sessionId, epoch);
+      throw error;
+    }
+  }
+
+  /** What to start, and where: all that may be asked of others before the process is there. */
+  private async prepare(
+    sessionId: SessionId,
+    epoch: number,
+    meta: NewSessionMeta,
+    request: Request,
+  ): Promise<Prepared> {
+    const { connectors, roots } = this.options;
     const connector = connectors.find(({ id }) => id === meta.connector);
     if (!connector) throw this.unknownConnector(meta.connector);
     const cwd = allowedDirectory(request.params.cwd, roots);
@@ -187,23 +246,30 @@ export class AcpServer {
     const yolo = meta.yolo ?? false;
     const spec = await connector.open({ sessionId, cwd, yolo, interactive: meta.interactive ?? false });
     if (spec.loadInNewMinute && epoch > FIRST_EPOCH) await this.starts.minuteOver(sessionId);
-    if (this.stopped) throw new PraxisError(ErrorCode.NodeLost, 'The node is stopping');
+    return { cwd, yolo, spec };
+  }
+
+  private newAcpSession(
+    sessionId: SessionId,
+    epoch: number,
+    { promptTimeoutSecs = DEFAULT_PROMPT_TIMEOUT_SECS }: NewSessionMeta,
+    { cwd, yolo, spec }: Prepared,
+  ): AcpSession {
+    const { uplink, groups, clock } = this.options;
     const start: StartAgent =
       'start' in spec ? spec.start : (events) => new Child({ ...spec, ...events, cwd, groups, clock });
-    const acp = new AcpSession({
+    return new AcpSession({
       ...spec,
       start,
       sessionId,
       epoch,
       yolo,
-      promptTimeoutSecs: meta.promptTimeoutSecs ?? DEFAULT_PROMPT_TIMEOUT_SECS,
+      promptTimeoutSecs,
       lane: uplink.lane(sessionId, epoch),
       clock,
       answer: (hopId, line) => this.answer(sessionId, hopId, line, epoch),
       onEnd: () => this.ended(sessionId, epoch),
     });
-    this.sessions.set(sessionId, { cwd, epoch, acp });
-    return acp;
   }
 
   private ended(sessionId: SessionId, epoch: number): void {

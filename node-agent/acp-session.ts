@@ -47,6 +47,8 @@ export interface AcpSessionOptions extends AgentManner {
 /** Methods that would make a second session in the agent, or that the service answers from its journal. */
 const NOT_FORWARDED = new Set(['session/load', 'session/resume', 'session/fork', 'session/delete']);
 
+export const stillStarting = () => new PraxisError(ErrorCode.InvalidRequest, 'The session is still starting');
+
 export class AcpSession {
   private readonly link: AgentLink;
   private agent:
@@ -106,8 +108,7 @@ export class AcpSession {
   /** A request of the service about this session. It is answered once, whatever happens. */
   request(request: Request): void {
     if (request.method === 'session/close') this.close(request);
-    else if (!this.agent)
-      this.refuse(request, new PraxisError(ErrorCode.InvalidRequest, 'The session is still starting'));
+    else if (!this.agent) this.refuse(request, stillStarting());
     else if (NOT_FORWARDED.has(request.method)) this.refuse(request, methodNotFound(request.method));
     else if (request.method === 'session/prompt') this.prompt(request);
     else this.forward(request, (reply) => this.pass(request, reply));

@@ -31,6 +31,8 @@ export interface AcpChildSpec extends AgentManner {
 /** An agent that the connector's script drives; it speaks ACP all the same. */
 export interface ScriptedSpec extends AgentManner {
   start: StartAgent;
+  /** Instead of `start`, when it is not wanted any more. */
+  discard(): Promise<void>;
 }
 
 export type AgentSpec = AcpChildSpec | ScriptedSpec;

@@ -99,6 +99,10 @@ export class LuaConnector implements Connector {
         agent = new ScriptedAgent({ ...events, vm, host, session: request, context });
         return agent;
       },
+      discard: async () => {
+        vm.close();
+        await host.stop();
+      },
     };
   }
 

@@ -2,6 +2,7 @@
 import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Connector } from '../../node-agent/connector.js';
 import { ErrorCode, newId } from '../../proto/index.js';
 import { HurriedClock, ManualClock } from '../support/manual-clock.js';
 import { DEMO, fixedConnector, scriptConnector, TestServer } from '../support/node-server.js';
@@ -295,4 +296,54 @@ it('a session/close during the start ends the agent, and both are answered', asy
   expect((await opening).error?.code).toBe(ErrorCode.AgentStartFailed);
   expect(existsSync(join(test.dir, 'agents'))).toBe(true);
   expect(recorded()).toEqual([]);
+});
+
+describe('a session whose connector takes its time to say what to start', () => {
+  /** Opens of the connector that wait, in their order; each goes on when it is called. */
+  let waiting: (() => void)[];
+  const slow = (): Connector => {
+    waiting = [];
+    return {
+      ...demo,
+      open: async () => {
+        await new Promise<void>((resolve) => waiting.push(resolve));
+        return { command: DEMO, env: {} };
+      },
+    };
+  };
+  const resume = (sessionId: string, epoch: number) => {
+    const _meta = { praxis: { connector: 'demo', sessionId, epoch, agentSessionId: null } };
+    return test.ask('session/resume', { sessionId, cwd: test.cwd, mcpServers: [], _meta });
+  };
+
+  it.each([
+    ['in their order', [0, 1]],
+    ['the other way round', [1, 0]],
+  ])('and is started again meanwhile has one process, that of the later start (%s)', async (_how, order) => {
+    test = new TestServer([slow()]);
+    const sessionId = newId();
+    const first = test.newSession('demo', { sessionId });
+    const second = resume(sessionId, 2);
+    await waitUntil(() => waiting.length === 2);
+    for (const index of order) waiting[index]!();
+    expect((await first).error?.code).toBe(ErrorCode.AgentStartFailed);
+    expect((await second).error).toBeUndefined();
+    expect(test.server.list()).toEqual([{ sessionId, epoch: 2 }]);
+    expect(recorded()).toHaveLength(1);
+    expect((await test.prompt(sessionId, '/say here')).result).toEqual({ stopReason: 'end_turn' });
+    await test.server.stop();
+    expect(recorded()).toEqual([]);
+  });
+
+  it('and is closed meanwhile starts nothing', async () => {
+    test = new TestServer([slow()]);
+    const sessionId = newId();
+    const opening = test.newSession('demo', { sessionId });
+    await waitUntil(() => waiting.length === 1);
+    expect((await test.ask('session/close', { sessionId })).result).toEqual({});
+    waiting[0]!();
+    expect((await opening).error?.code).toBe(ErrorCode.AgentStartFailed);
+    expect(test.server.list()).toEqual([]);
+    expect(recorded()).toEqual([]);
+  });
 });
