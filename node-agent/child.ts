@@ -1,14 +1,14 @@
 /**
- * One child process with lines on its stdout, in a process group of its own. Promise: after stop() nobody of the group is
+ * One child process with lines on its stdout, in a process group of its own. Promise: after stop() nobody of its family is
  * left, and what the child said before it ended is handed over before its exit is told.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { MAX_FRAME_BYTES, MAX_STDERR_TAIL } from '../proto/index.js';
 import { type Clock, within } from './clock.js';
-import { endGroup } from './end-group.js';
 import { agentEnvironment } from './environment.js';
-import { type Groups, signalGroup } from './groups.js';
+import type { Family } from './family.js';
+import type { Groups } from './groups.js';
 import { LineSplitter } from './lines.js';
 
 /** Milliseconds that the pipes of an ended child may stay open in the hands of its own children. */
@@ -42,7 +42,8 @@ export class Child {
   /** Resolves when the process runs; rejects with the reason of the operating system (ENOENT, EACCES). */
   readonly started: Promise<void>;
   private readonly process: ChildProcessWithoutNullStreams;
-  private readonly mark = randomUUID();
+  /** Undefined when it could not be started. */
+  private readonly family: Family | undefined;
   private stderr = Buffer.alloc(0);
   private readonly exited: Promise<void>;
   private stopping: Promise<void> | undefined;
@@ -50,13 +51,15 @@ export class Child {
 
   constructor(private readonly options: ChildOptions) {
     const [program, ...args] = options.command;
+    const mark = randomUUID();
     this.process = spawn(program!, args, {
       cwd: options.cwd,
-      env: agentEnvironment(process.env, options.env, this.mark),
+      env: agentEnvironment(process.env, options.env, mark),
       detached: true,
       stdio: 'pipe',
     });
-    if (this.process.pid !== undefined) options.groups.record(this.process.pid, this.mark);
+    const { pid } = this.process;
+    this.family = pid === undefined ? undefined : options.groups.record(pid, mark);
     this.started = new Promise((resolve, reject) => {
       this.process.once('spawn', resolve);
       this.process.once('error', reject);
@@ -97,10 +100,10 @@ export class Child {
   }
 
   signal(signal: NodeJS.Signals): void {
-    if (this.pid !== undefined) signalGroup(this.pid, signal);
+    this.family?.signal(signal);
   }
 
-  /** End of input, then SIGTERM, then SIGKILL to the group. Resolves when the group is gone. */
+  /** End of input, then SIGTERM, then SIGKILL to all that it started. Resolves when they are gone. */
   stop(): Promise<void> {
     this.stopping ??= this.end(true);
     return this.stopping;
@@ -119,7 +122,10 @@ export class Child {
       onLine: this.options.onLine,
       onOversized: this.options.onOversized,
     });
-    stdout.on('data', (chunk: Buffer) => splitter.push(chunk));
+    stdout.on('data', (chunk: Buffer) => {
+      this.family?.active();
+      splitter.push(chunk);
+    });
     stdout.on('end', () => splitter.end());
     stderr.on('data', (chunk: Buffer) => {
       this.stderr = Buffer.concat([this.stderr, chunk]).subarray(-MAX_STDERR_TAIL);
@@ -129,7 +135,7 @@ export class Child {
   }
 
   private async watchExit(): Promise<void> {
-    const { clock, groups, onExit } = this.options;
+    const { clock, onExit } = this.options;
     const closed = new Promise<void>((resolve) => this.process.once('close', () => resolve()));
     const exit = await new Promise<Exit>((resolve) => {
       this.process.once('exit', (code, signal) => resolve({ code, signal }));
@@ -137,24 +143,26 @@ export class Child {
         if (this.pid === undefined) resolve({ code: null, signal: null });
       });
     });
-    if (this.pid !== undefined) {
+    if (this.family) {
       this.draining = true;
       this.resume();
       await within(clock, PIPE_GRACE_MS, closed);
       this.process.stdout.destroy();
       this.process.stderr.destroy();
-      if (await endGroup(this.pid, this.options.clock)) groups.forget(this.pid);
+      await this.family.end();
     }
     onExit(exit);
   }
 
   private async end(politely: boolean): Promise<void> {
-    if (this.pid === undefined) return;
+    if (!this.family) return;
     if (politely) {
+      // Whoever has left the group is found now; its parent may be about to end.
+      this.family.look();
       this.closeStdin();
       await within(this.options.clock, EOF_GRACE_MS, this.exited);
     }
-    await endGroup(this.pid, this.options.clock);
+    await this.family.end();
     await this.exited;
   }
 }

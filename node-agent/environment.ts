@@ -1,6 +1,6 @@
 /** The environment of an agent: the node's own, without what belongs to Praxis, with what the owner adds. */
 import { isOwnVariable } from '../proto/index.js';
-import { GROUP_MARK } from './groups.js';
+import { FAMILY_MARK } from './family.js';
 
 export function agentEnvironment(
   own: NodeJS.ProcessEnv,
@@ -10,6 +10,6 @@ export function agentEnvironment(
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries({ ...own, ...added }))
     if (value !== undefined && !isOwnVariable(name)) environment[name] = value;
-  environment[GROUP_MARK] = mark;
+  environment[FAMILY_MARK] = mark;
   return environment;
 }

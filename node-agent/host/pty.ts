@@ -9,9 +9,9 @@ import { type IPty, spawn } from 'node-pty';
 import { MAX_FRAME_BYTES } from '../../proto/index.js';
 import type { Exit } from '../child.js';
 import type { Clock } from '../clock.js';
-import { endGroup } from '../end-group.js';
 import { agentEnvironment } from '../environment.js';
-import { type Groups, signalGroup } from '../groups.js';
+import type { Family } from '../family.js';
+import type { Groups } from '../groups.js';
 import { LineSplitter } from '../lines.js';
 import { signalName } from './signals.js';
 
@@ -31,9 +31,10 @@ export interface PtyOptions {
 
 export class Pty {
   private readonly pty: IPty;
+  private readonly family: Family;
   private readonly exited: Promise<void>;
 
-  constructor(private readonly options: PtyOptions) {
+  constructor(options: PtyOptions) {
     const { command, cwd, cols, rows, env, groups } = options;
     const [program, ...args] = command;
     const mark = randomUUID();
@@ -47,7 +48,7 @@ export class Pty {
     });
     const { _pty: slave } = this.pty as IPty & { _pty: string };
     const held = openSync(slave, constants.O_RDWR | constants.O_NOCTTY);
-    groups.record(this.pty.pid, mark);
+    this.family = groups.record(this.pty.pid, mark);
     const splitter = new LineSplitter({
       maxBytes: MAX_FRAME_BYTES,
       onLine: options.onLine,
@@ -56,6 +57,7 @@ export class Pty {
     // Typed as text, but with `encoding: null` the chunks are bytes.
     this.pty.onData((text) => {
       const chunk = text as unknown as Buffer;
+      this.family.active();
       options.onData(chunk);
       splitter.push(chunk);
     });
@@ -63,7 +65,7 @@ export class Pty {
       this.pty.onExit(({ exitCode, signal }) => {
         closeSync(held);
         splitter.end();
-        void this.endGroup().then(() => {
+        void this.family.end().then(() => {
           options.onExit(
             signal ? { code: null, signal: signalName(signal) } : { code: exitCode, signal: null },
           );
@@ -95,18 +97,13 @@ export class Pty {
   }
 
   signal(signal: NodeJS.Signals): void {
-    signalGroup(this.pid, signal);
+    this.family.signal(signal);
   }
 
-  /** SIGTERM, then SIGKILL to the group. Resolves when it is gone and its exit has been told. */
+  /** SIGTERM, then SIGKILL to all that it started. Resolves when they are gone and its exit has been told. */
   async stop(): Promise<void> {
     this.resume();
-    await this.endGroup();
+    await this.family.end();
     await this.exited;
-  }
-
-  /** What the program started does not outlive it. */
-  private async endGroup(): Promise<void> {
-    if (await endGroup(this.pid, this.options.clock)) this.options.groups.forget(this.pid);
   }
 }

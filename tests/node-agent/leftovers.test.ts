@@ -1,67 +1,134 @@
-/** A node that starts after a kill -9 ends the agents of the one before, and no other process. */
+/** All that a program started ends with it; a node that starts after a kill -9 ends the agents of the one before; and no other process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { GROUP_MARK, Groups, groupAlive } from '../../node-agent/groups.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FAMILY_MARK } from '../../node-agent/family.js';
+import { Groups } from '../../node-agent/groups.js';
+import { isRunning } from '../support/processes.js';
 import { waitUntil } from '../support/wait.js';
 
 let dir: string;
 const started: ChildProcess[] = [];
+const strays: number[] = [];
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'pxg-'));
 });
 afterEach(() => {
-  for (const { pid } of started.splice(0))
+  for (const pid of [...started.splice(0).map(({ pid }) => -pid!), ...strays.splice(0)])
     try {
-      process.kill(-pid!, 'SIGKILL');
+      process.kill(pid, 'SIGKILL');
     } catch {
       // It has ended, as it should.
     }
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** A shell that leads a group, with one child. `mark` is in the environment of both. */
-async function group(mark: string): Promise<ChildProcess> {
-  const leader = spawn('/bin/sh', ['-c', 'sleep 600 & echo up; wait'], {
-    detached: true,
-    stdio: ['ignore', 'pipe', 'ignore'],
-    env: { ...process.env, [GROUP_MARK]: mark },
-  });
-  started.push(leader);
-  await new Promise((resolve) => leader.stdout!.once('data', resolve));
-  return leader;
+interface Leader {
+  process: ChildProcess;
+  pid: number;
+  child: number;
 }
 
-it('a recorded group is ended whole', async () => {
-  const { pid } = await group('mark-of-the-test');
-  new Groups(dir).record(pid!, 'mark-of-the-test');
+/** A shell that leads a group, and its child, which sleeps. `mark` is in the environment of both, unless `how` takes it out. */
+async function leader(mark: string, how = ''): Promise<Leader> {
+  const process_ = spawn('/bin/sh', ['-c', `${how} sh -c 'echo $$; exec sleep 600' & wait`], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, [FAMILY_MARK]: mark },
+  });
+  started.push(process_);
+  const child = Number(await new Promise((resolve) => process_.stdout!.once('data', resolve)));
+  strays.push(child);
+  return { process: process_, pid: process_.pid!, child };
+}
+
+async function kill({ process: process_, pid }: Leader): Promise<void> {
+  const gone = new Promise((resolve) => process_.once('exit', resolve));
+  process.kill(pid, 'SIGKILL');
+  await gone;
+}
+
+const CLEARED = 'env -i PATH="$PATH"';
+const WAYS = [
+  ['stays with it', ''],
+  ['clears its environment', CLEARED],
+  ['leaves its group', 'setsid'],
+  ['leaves its group and clears its environment', `setsid ${CLEARED}`],
+] as const;
+
+describe('a program that is ended takes along a child that', () => {
+  it.each(WAYS)('%s', async (_what, how) => {
+    const { pid, child } = await leader('mark-of-the-test', how);
+    await new Groups(dir).record(pid, 'mark-of-the-test').end();
+    expect([pid, child].filter(isRunning)).toEqual([]);
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it.each(WAYS.slice(0, 3))('%s, also when the program has died by itself', async (_what, how) => {
+    const one = await leader('mark-of-the-test', how);
+    const family = new Groups(dir).record(one.pid, 'mark-of-the-test');
+    await kill(one);
+    expect(isRunning(one.child)).toBe(true);
+    await family.end();
+    expect(isRunning(one.child)).toBe(false);
+  });
+
+  it('left its group and cleared its environment, also when the program has died, if it talked since', async () => {
+    const one = await leader('mark-of-the-test', `setsid ${CLEARED}`);
+    const family = new Groups(dir).record(one.pid, 'mark-of-the-test');
+    family.active();
+    await kill(one);
+    await family.end();
+    expect(isRunning(one.child)).toBe(false);
+  });
+
+  it('ignores SIGTERM', async () => {
+    const one = await leader('mark-of-the-test', 'setsid sh -c \'trap "" TERM; exec "$@"\' -');
+    await new Groups(dir).record(one.pid, 'mark-of-the-test').end();
+    expect(isRunning(one.child)).toBe(false);
+  });
+});
+
+it('a program that is ended leaves the families of others alone', async () => {
+  const groups = new Groups(dir);
+  const [one, other] = [await leader('mark-of-the-one', 'setsid'), await leader('mark-of-another', 'setsid')];
+  const family = groups.record(one.pid, 'mark-of-the-one');
+  groups.record(other.pid, 'mark-of-another');
+  await family.end();
+  expect([one.pid, one.child, other.pid, other.child].filter(isRunning)).toEqual([other.pid, other.child]);
+});
+
+it.each(WAYS)('what an earlier node left is ended: a program with a child that %s', async (_what, how) => {
+  const { pid, child } = await leader('mark-of-the-test', how);
+  new Groups(dir).record(pid, 'mark-of-the-test');
   expect(new Groups(dir).reap()).toEqual([pid]);
-  await waitUntil(() => !groupAlive(pid!));
+  await waitUntil(() => ![pid, child].some(isRunning));
   expect(readdirSync(dir)).toEqual([]);
 });
 
-it('what its dead leader left is ended', async () => {
-  const leader = await group('mark-of-the-test');
-  new Groups(dir).record(leader.pid!, 'mark-of-the-test');
-  const gone = new Promise((resolve) => leader.once('exit', resolve));
-  process.kill(leader.pid!, 'SIGKILL');
-  await gone;
-  expect(groupAlive(leader.pid!)).toBe(true);
-  expect(new Groups(dir).reap()).toEqual([leader.pid]);
-  await waitUntil(() => !groupAlive(leader.pid!));
-});
+it.each([WAYS[0], WAYS[2]])(
+  'what an earlier node left is ended: of a dead program the child that %s',
+  async (_what, how) => {
+    const one = await leader('mark-of-the-test', how);
+    new Groups(dir).record(one.pid, 'mark-of-the-test');
+    await kill(one);
+    expect(isRunning(one.child)).toBe(true);
+    expect(new Groups(dir).reap()).toEqual([one.pid]);
+    await waitUntil(() => !isRunning(one.child));
+  },
+);
 
 it('a process that has the pid by now, but is another, is left alone', async () => {
-  const { pid } = await group('mark-of-another');
+  const { pid, child } = await leader('mark-of-another');
   writeFileSync(
     join(dir, `${pid}.json`),
-    JSON.stringify({ pgid: pid, startTime: '1', mark: 'mark-of-the-test' }),
+    JSON.stringify({ pgid: pid, startTime: 1, mark: 'mark-of-the-test' }),
   );
   expect(new Groups(dir).reap()).toEqual([]);
-  expect(groupAlive(pid!)).toBe(true);
+  expect([pid, child].filter(isRunning)).toEqual([pid, child]);
   expect(readdirSync(dir)).toEqual([]);
 });
 
