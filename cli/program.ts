@@ -144,6 +144,7 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
   const sessionOptions = (to: Command) =>
     idleOption(policyOptions(to))
       .option('--node <name>', 'on this node; default: any that has the agent')
+      .option('--transport <name>', 'how the agent is driven, such as praxis nodes lists; default: its first')
       .option('--cwd <directory>', 'working directory on the node; default: this one')
       .option('--yolo', 'allow everything that the agent asks for')
       .option('--timeout <seconds>', 'cancel the prompt after so long', seconds)
@@ -226,6 +227,7 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
   command(program, 'acp', 'an ACP agent on stdin and stdout, for editors; logs on stderr')
     .option('--node <name>', 'sessions go to this node')
     .option('--connector <name>', 'sessions are of this agent')
+    .option('--transport <name>', 'how their agent is driven, such as praxis nodes lists; default: its first')
     .addHelpText(
       'after',
       example('praxis acp --connector demo', 'praxis acp --node build-box --connector demo'),

@@ -43,6 +43,8 @@ export interface Cursor {
 export interface NewSession {
   node?: string;
   connector?: string;
+  /** How the agent is driven; default: the first of its transports. */
+  transport?: string;
   /** Default: the node's home directory, or the first directory that it allows. */
   cwd?: string;
   yolo?: boolean;

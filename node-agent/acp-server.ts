@@ -244,7 +244,8 @@ export class AcpServer {
     if (meta.yolo && this.options.yolo === 'deny')
       throw new PraxisError(ErrorCode.Forbidden, "The node's owner does not allow YOLO (node.json: yolo)");
     const yolo = meta.yolo ?? false;
-    const spec = await connector.open({ sessionId, cwd, yolo, interactive: meta.interactive ?? false });
+    const { interactive = false, transport } = meta;
+    const spec = await connector.open({ sessionId, cwd, yolo, interactive, transport });
     if (spec.loadInNewMinute && epoch > FIRST_EPOCH) await this.starts.minuteOver(sessionId);
     return { cwd, yolo, spec };
   }

@@ -92,7 +92,9 @@ export class AcpSession {
         JSON.stringify(this.options.sessionId),
       );
       const { agentSessionId, context } = started;
-      const meta = { agentInfo, agentCapabilities, agentSessionId, ...(resume !== undefined && { context }) };
+      const { transport } = this.options;
+      const told = { agentInfo, agentCapabilities, agentSessionId, transport };
+      const meta = { ...told, ...(resume !== undefined && { context }) };
       const line = withPraxisMeta(ours, meta);
       this.options.answer(request.id, replaceMember(line, ['id'], JSON.stringify(request.id)));
       this.fromAgent.release(started.agentSessionId);

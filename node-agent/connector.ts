@@ -8,6 +8,8 @@ export interface SessionRequest {
   cwd: string;
   yolo: boolean;
   interactive: boolean;
+  /** One of the connector's transports; undefined: the first. */
+  transport?: Name | undefined;
 }
 
 /** What a connector knows of its agent besides how to start it. */
@@ -20,6 +22,8 @@ export interface AgentManner {
   loadInNewMinute?: boolean | undefined;
   /** What to do on the node when the agent wants a login first. */
   setup?: string | undefined;
+  /** How the agent is driven, where its connector has several ways. */
+  transport?: Name | undefined;
 }
 
 /** An ACP agent to start: its frames pass through. */

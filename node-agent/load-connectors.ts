@@ -3,11 +3,11 @@
  * for each agent that the owner names in node.json. Of one id the last of these wins.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ErrorCode, Name, type NodeConfig, PraxisError, packageRoot, VERSION } from '../proto/index.js';
 import type { Connector } from './connector.js';
-import { LuaError, type LuaPool } from './lua/index.js';
-import { type ConnectorContext, LuaConnector, type NewHost } from './lua-connector.js';
+import { LuaError, type LuaPool, type LuaScript } from './lua/index.js';
+import { type ConnectorContext, type ConnectorScripts, LuaConnector, type NewHost } from './lua-connector.js';
 
 /** The generic connector, which is what an agent of node.json runs on. */
 const GENERIC = 'acp';
@@ -25,7 +25,10 @@ export async function loadConnectors(
   const shipped = join(packageRoot, 'connectors');
   const ids = connectorsIn(shipped).filter((id) => id !== GENERIC);
   const named = Object.keys(config.agents);
-  const load = (folder: string, context: ConnectorContext) => loadScript(pool, newHost, folder, context);
+  const load = async (folder: string, context: ConnectorContext) => {
+    const scripts = await compileFolder(pool, join(folder, 'connector.lua'));
+    return new LuaConnector(pool, scripts, context, newHost, config.transports[context.id]);
+  };
   const connectors = await Promise.all([
     ...ids.map((id) => load(join(shipped, id), contextOf(id, join(packageRoot, 'dist/connectors', id)))),
     ...(personal === undefined ? [] : connectorsIn(personal)).map((id) => {
@@ -49,15 +52,14 @@ function connectorsIn(folder: string): Name[] {
     .sort();
 }
 
-async function loadScript(
-  pool: LuaPool,
-  newHost: NewHost,
-  folder: string,
-  context: ConnectorContext,
-): Promise<Connector> {
-  const file = join(folder, 'connector.lua');
-  const script = await pool.compile(nameOf(file), readFileSync(file, 'utf8'));
-  return new LuaConnector(pool, script, context, newHost);
+/** The script in `file` and those beside it. Rejects with LuaError when one is no Lua. */
+export async function compileFolder(pool: LuaPool, file: string): Promise<ConnectorScripts> {
+  const compile = (path: string) => pool.compile(nameOf(path), readFileSync(path, 'utf8'));
+  const others = new Map<string, LuaScript>();
+  for (const name of readdirSync(dirname(file)).sort())
+    if (name.endsWith('.lua') && name !== basename(file))
+      others.set(basename(name, '.lua'), await compile(join(dirname(file), name)));
+  return { main: await compile(file), others };
 }
 
 /** The script's name in errors: its path, without the folder that Praxis itself is in. */

@@ -1,10 +1,10 @@
 /**
- * A connector as its connector.lua says it: compiled once, run in a fresh VM for each session. What Lua answers is checked
- * before anything is started.
+ * A connector as its folder says it: each script compiled once, run in a fresh VM for each session. What Lua answers is checked
+ * before anything is started. A connector with `transports` has a script for each, and a session's VM runs that one alone.
  */
 import { homedir } from 'node:os';
 import { z } from 'zod';
-import { ConnectorInfo, ErrorCode, type Name, PraxisError } from '../proto/index.js';
+import { ConnectorInfo, ErrorCode, Name, PraxisError, unknownTransport } from '../proto/index.js';
 import type { AgentSpec, Connector, SessionRequest } from './connector.js';
 import type { SessionHost } from './host/session-host.js';
 import { LuaError, type LuaPool, type LuaScript, type LuaVm, type LuaVmOptions } from './lua/index.js';
@@ -23,8 +23,22 @@ export interface ConnectorContext {
   agent?: { title: string; command: string[]; env: Record<string, string> };
 }
 
+/** What a script returned. */
+type LuaFace = Pick<LuaVm, 'functions' | 'fields'>;
+
 /** Makes the host of one VM, whose processes start in `cwd`. */
 export type NewHost = (connector: Name, cwd: string) => SessionHost;
+
+/** The scripts of a connector's folder. */
+export interface ConnectorScripts {
+  /** connector.lua */
+  main: LuaScript;
+  /** The others, by their names without `.lua`: those of its transports, and libraries of its own. */
+  others: ReadonlyMap<string, LuaScript>;
+}
+
+/** The field `transports` of connector.lua; a table without entries is none. */
+const Transports = z.array(Name).min(1).optional().catch(undefined);
 
 const Detected = ConnectorInfo.pick({ title: true, status: true }).extend({
   version: z.string().nullish(),
@@ -44,12 +58,15 @@ const Opened = z.object({
 
 export class LuaConnector implements Connector {
   readonly id: Name;
+  private known: Promise<LuaFace> | undefined;
 
+  /** `preferred` is the transport of sessions that name none; without it the first that connector.lua names. */
   constructor(
     private readonly pool: LuaPool,
-    private readonly script: LuaScript,
+    private readonly scripts: ConnectorScripts,
     private readonly context: ConnectorContext,
     private readonly newHost: NewHost,
+    private readonly preferred?: Name,
   ) {
     this.id = context.id;
   }
@@ -67,36 +84,41 @@ export class LuaConnector implements Connector {
 
   /** What the script says of its agent. Rejects with PraxisError. */
   async detect(): Promise<ConnectorInfo> {
+    const transports = await this.transports();
     const found = await this.run(Detected, homedir(), 'detect', this.context);
-    return { ...found, id: this.id, version: found.version ?? null, hint: found.hint ?? null };
+    const { version = null, hint = null } = found;
+    return { ...found, id: this.id, version, hint, ...(transports.length > 0 && { transports }) };
   }
 
-  /** The names of the script's functions. Rejects with PraxisError when it cannot be loaded. */
-  async functions(): Promise<string[]> {
-    const host = this.newHost(this.id, homedir());
-    const vm = await this.openVm(host);
-    vm.close();
-    await host.stop();
-    return [...vm.functions].sort();
+  /** The names of the functions of connector.lua and, where it has transports, of the script of each. Rejects with PraxisError. */
+  async functions(): Promise<Map<string, string[]>> {
+    const faces = new Map([['connector', await this.face()]]);
+    for (const transport of await this.transports())
+      faces.set(transport, await this.load(this.scripts.others.get(transport)!));
+    return new Map([...faces].map(([name, { functions }]) => [name, [...functions].sort()]));
   }
 
   /** A script that has `prompt` drives its agent itself, in a VM that lives as long as the session. */
   async open(request: SessionRequest): Promise<AgentSpec> {
+    const transport = await this.choose(request.transport);
+    const script = transport === undefined ? this.scripts.main : this.scripts.others.get(transport)!;
+    const session: SessionRequest = { ...request, transport };
     const host = this.newHost(this.id, request.cwd);
     let agent: ScriptedAgent | undefined;
-    const vm = await this.openVm(host, {
+    const vm = await this.openVm(host, script, {
       onStopped: () => agent?.vmStopped(),
       onFresh: (error) => void agent?.vmRenewed(error),
     });
     const { context } = this;
     if (!vm.functions.has('prompt')) {
-      const opened = await this.ask(Opened, host, vm, 'open', request, context);
+      const opened = await this.ask(Opened, host, vm, 'open', session, context);
       const { acp, load_in_new_minute: loadInNewMinute, ...manner } = opened;
-      return { ...acp, ...manner, loadInNewMinute };
+      return { ...acp, ...manner, loadInNewMinute, transport };
     }
     return {
+      transport,
       start: (events) => {
-        agent = new ScriptedAgent({ ...events, vm, host, session: request, context });
+        agent = new ScriptedAgent({ ...events, vm, host, session, context });
         return agent;
       },
       discard: async () => {
@@ -106,22 +128,76 @@ export class LuaConnector implements Connector {
     };
   }
 
-  /** One question to the script, in a VM of its own. */
-  private async run<T extends z.ZodType>(schema: T, cwd: string, name: string, ...args: unknown[]) {
-    const host = this.newHost(this.id, cwd);
-    return this.ask(schema, host, await this.openVm(host), name, ...args);
+  /** What there is to choose from, the default first; empty where connector.lua has all functions itself. Rejects with PraxisError. */
+  private async transports(): Promise<Name[]> {
+    const { fields } = await this.face();
+    const named = Transports.parse(fields.transports) ?? [];
+    const missing = named.find((name) => !this.scripts.others.has(name));
+    if (missing) throw this.failed(`there is no ${missing}.lua for its transport ${missing}`);
+    const { preferred } = this;
+    if (preferred === undefined) return named;
+    if (!named.includes(preferred)) {
+      const { code, message, data } = unknownTransport(this.id, preferred, named);
+      throw new PraxisError(code, `node.json: transports: ${message}`, data);
+    }
+    return [preferred, ...named.filter((name) => name !== preferred)];
   }
 
-  private async openVm(host: SessionHost, events: Pick<LuaVmOptions, 'onStopped' | 'onFresh'> = {}) {
-    const { call, tell } = host;
+  private async choose(wanted: Name | undefined): Promise<Name | undefined> {
+    const transports = await this.transports();
+    if (wanted !== undefined && !transports.includes(wanted))
+      throw unknownTransport(this.id, wanted, transports);
+    return wanted ?? transports[0];
+  }
+
+  /** What connector.lua returned when it was first run; a failure is tried again the next time. */
+  private face(): Promise<LuaFace> {
+    this.known ??= this.load(this.scripts.main);
+    this.known.catch(() => {
+      this.known = undefined;
+    });
+    return this.known;
+  }
+
+  private async load(script: LuaScript): Promise<LuaFace> {
+    const host = this.newHost(this.id, homedir());
+    const vm = await this.openVm(host, script);
+    vm.close();
+    await host.stop();
+    return vm;
+  }
+
+  /** One question to connector.lua, in a VM of its own. */
+  private async run<T extends z.ZodType>(schema: T, cwd: string, name: string, ...args: unknown[]) {
+    const host = this.newHost(this.id, cwd);
+    return this.ask(schema, host, await this.openVm(host, this.scripts.main), name, ...args);
+  }
+
+  private async openVm(
+    host: SessionHost,
+    script: LuaScript,
+    events: Pick<LuaVmOptions, 'onStopped' | 'onFresh'> = {},
+  ) {
+    const { tell } = host;
     try {
-      const vm = await this.pool.open({ script: this.script, host: call, tell, ...events });
+      const vm = await this.pool.open({
+        script,
+        host: (name, args) => this.call(host, name, args),
+        tell,
+        ...events,
+      });
       host.attach(vm);
       return vm;
     } catch (error) {
       await host.stop();
       throw this.explain(error);
     }
+  }
+
+  /** A library of the connector's own folder goes before one of the node. */
+  private async call(host: SessionHost, name: string, args: unknown[]): Promise<unknown> {
+    const own = name === 'library' ? this.scripts.others.get(String(args[0])) : undefined;
+    return own ? own.bytecode : host.call(name, args);
   }
 
   /** Calls a function, checks its answer, closes the VM. */
@@ -135,7 +211,7 @@ export class LuaConnector implements Connector {
     try {
       const answer = schema.safeParse(await vm.call(name, ...args));
       if (answer.success) return answer.data;
-      throw this.failed(`${this.script.name}: ${name}() answered wrongly: ${z.prettifyError(answer.error)}`);
+      throw this.failed(`${name}() answered wrongly: ${z.prettifyError(answer.error)}`);
     } catch (error) {
       throw this.explain(error);
     } finally {

@@ -74,6 +74,8 @@ export async function runNode(env: NodeJS.ProcessEnv = process.env): Promise<voi
           log.error({ connector, reason: message }, 'a handler of the connector failed'),
       });
     const connectors = await loadConnectors(config, pool, newHost, home.connectors);
+    const stray = Object.keys(config.transports).find((id) => !connectors.some((one) => one.id === id));
+    if (stray) throw new ConfigError(home.nodeConfig, `transports: there is no connector ${stray}`);
     const warn = (message: string, details?: Record<string, unknown>) => log.warn(details, message);
     const bus = connectBus({ credentials, topology: nodeTopology(name), name: `praxis node ${name}`, warn });
     logState(bus, log);

@@ -64,6 +64,8 @@ export const NodeConfig = z.strictObject({
   roots: z.array(AbsolutePath).min(1).optional(),
   yolo: z.enum(['allow', 'deny']).default('allow'),
   agents: z.record(Name, AgentConfig).default({}),
+  /** The transport of sessions that name none, by the connector's id. */
+  transports: z.record(Name, Name).default({}),
   ...NodePolicy.shape,
 });
 export type NodeConfig = z.infer<typeof NodeConfig>;

@@ -87,6 +87,15 @@ export class PraxisError extends Error {
 export const invalidParams = (message: string, data?: unknown) =>
   new PraxisError(ErrorCode.InvalidParams, message, data);
 
+/** A session wants a transport that its connector does not have. */
+export const unknownTransport = (connector: string, wanted: string, transports: readonly string[]) =>
+  invalidParams(
+    transports.length === 0
+      ? `${connector} has no transports to choose from: leave ${wanted} out`
+      : `${connector} has no transport ${wanted}: ${transports.join(', ')}`,
+    { transports },
+  );
+
 export const unknownSession = (sessionId: string) =>
   new PraxisError(ErrorCode.ResourceNotFound, `There is no open session ${sessionId}`, { sessionId });
 

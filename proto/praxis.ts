@@ -19,6 +19,8 @@ const time = z.number().int().min(0);
 export const NewSessionMeta = z.looseObject({
   node: Name.optional(),
   connector: Name.optional(),
+  /** How the connector drives its agent, one of its `transports`; default: the first. */
+  transport: Name.optional(),
   /** The id that the client chose for the session, so that a repeated request makes one session. */
   sessionId: SessionId.optional(),
   /** Answer the agent's permission requests with "allow" (the node's owner may forbid it). */
@@ -71,6 +73,8 @@ export const SessionInfo = z.looseObject({
   /** What the session sets for itself in the place of its node's. */
   approvals: ApprovalPolicy.optional(),
   idleTimeoutSecs: IdleTimeoutSecs.optional(),
+  /** How its connector drives the agent, where there are several ways. */
+  transport: Name.optional(),
 });
 export type SessionInfo = z.infer<typeof SessionInfo>;
 
@@ -81,6 +85,8 @@ export const ConnectorInfo = z.looseObject({
   /** ready; or why not, with what to do on the node. `checking`: the node has just started and is looking; a session may be tried. */
   status: z.enum(['ready', 'checking', 'missing', 'needs_setup', 'unsupported']),
   hint: text.nullable(),
+  /** The ways in which it can drive its agent, the one first that a session gets which names none. Absent: there is no choice. */
+  transports: z.array(Name).optional(),
 });
 export type ConnectorInfo = z.infer<typeof ConnectorInfo>;
 
@@ -319,6 +325,8 @@ export const NodeOpened = z.looseObject({
       agentCapabilities: z.looseObject({}).nullish(),
       /** The agent's own id of the session, by which it is brought back. */
       agentSessionId: text.nullish(),
+      /** How the agent is driven, where there are several ways; a reopening asks for the same. */
+      transport: Name.nullish(),
       /** After a reopening: whether the agent still knows what was said. */
       context: z.enum(['kept', 'new']).nullish(),
     }),

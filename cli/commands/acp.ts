@@ -7,9 +7,12 @@ import { EXIT, UsageError } from '../exit.js';
 import { type Io, note, say, slowReader } from '../io.js';
 
 /** Resolves with 0 when the editor has closed stdin; its sessions live on. */
-export async function acp(io: Io, options: { node?: string; connector?: string }): Promise<number> {
+export async function acp(
+  io: Io,
+  options: { node?: string; connector?: string; transport?: string },
+): Promise<number> {
   const defaults: Record<string, string> = {};
-  for (const key of ['node', 'connector'] as const) {
+  for (const key of ['node', 'connector', 'transport'] as const) {
     const name = options[key];
     if (name === undefined) continue;
     if (!Name.safeParse(name).success) throw new UsageError(`--${key} ${name}: a name is a-z, 0-9 and -`);

@@ -19,14 +19,15 @@ export function nodeLines(found: readonly NodeInfo[]): string[] {
   const rows = found.flatMap(({ name, state, version, connectors }) => {
     const there = connectors.filter(({ status }) => status !== 'missing' && status !== 'checking');
     return there.length === 0
-      ? [[name, state, version, '(no agents)', '', '', '']]
+      ? [[name, state, version, '(no agents)', '', '', '', '']]
       : there.map((agent, i) => [
           ...(i === 0 ? [name, state, version] : ['', '', '']),
           agent.id,
           agent.status,
           agent.version ?? '-',
+          agent.transports?.join(', ') ?? '-',
           agent.hint ?? '',
         ]);
   });
-  return table(['NODE', 'STATE', 'PRAXIS', 'AGENT', 'STATUS', 'VERSION', ''], rows);
+  return table(['NODE', 'STATE', 'PRAXIS', 'AGENT', 'STATUS', 'VERSION', 'TRANSPORTS', ''], rows);
 }

@@ -18,6 +18,7 @@ import { runTurn } from '../turn/turn.js';
 
 export interface RunOptions {
   node?: string;
+  transport?: string;
   cwd?: string;
   yolo?: boolean;
   timeout?: number;
@@ -113,6 +114,7 @@ async function newSession(
     connector: agent,
     interactive: canAsk(io),
     ...(options.node !== undefined && { node: options.node }),
+    ...(options.transport !== undefined && { transport: options.transport }),
     ...(options.yolo && { yolo: true }),
     ...policyOf(options),
     ...(options.idleTimeout !== undefined && { idleTimeoutSecs: options.idleTimeout }),

@@ -71,6 +71,7 @@ function describe(session: SessionInfo): string[][] {
     ['title', title ?? '-'],
     ['state', reason ? `${state} (${reason})` : state],
     ['agent', `${session.agent} (${connector})`],
+    ...(session.transport ? [['transport', session.transport]] : []),
     ['node', node],
     ['cwd', cwd],
     ['yolo', yolo ? 'yes' : 'no'],

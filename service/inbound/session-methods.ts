@@ -20,7 +20,7 @@ import type { Client } from '../clients/clients.js';
 import type { Replay } from '../clients/replay.js';
 import type { Asker, Waiters } from '../clients/waiters.js';
 import { checked } from '../methods/server.js';
-import { choose } from '../routing/choose.js';
+import { checkTransport, choose } from '../routing/choose.js';
 import { type Hops, nodeUnavailable } from '../routing/hops.js';
 import type { Nodes } from '../routing/nodes.js';
 import type { Journal } from '../sessions/journal.js';
@@ -114,6 +114,7 @@ export class SessionMethods {
     const wish = { ...client.defaults, ...own };
     const { node, connector } = choose(this.deps.nodes.list(), wish);
     checkPolicy(node, wish);
+    checkTransport(connector, wish.transport);
     this.checkRoom(node);
     const praxis = { ...wish, node: node.name, connector: connector.id };
     this.deps.lifecycle.open(

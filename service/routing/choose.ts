@@ -5,6 +5,7 @@ import {
   invalidParams,
   type NodeInfo,
   PraxisError,
+  unknownTransport,
 } from '../../proto/index.js';
 import { nodeUnavailable } from './hops.js';
 
@@ -75,4 +76,10 @@ function byConnector(
   const [away] = having(named);
   if (away) throw nodeUnavailable(away.name);
   throw invalidParams(`There is no agent ${id}`, data);
+}
+
+/** Throws InvalidParams for a transport that the connector does not have. One that the node still looks at is the node's to refuse. */
+export function checkTransport({ id, status, transports = [] }: ConnectorInfo, wanted?: string): void {
+  if (wanted === undefined || status === 'checking' || transports.includes(wanted)) return;
+  throw unknownTransport(id, wanted, transports);
 }

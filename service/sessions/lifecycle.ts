@@ -120,6 +120,7 @@ export class Lifecycle {
       agentInfo: agentInfo && JSON.stringify(agentInfo),
       agentCapabilities: agentCapabilities && JSON.stringify(agentCapabilities),
     });
+    if (told.transport) session.settings = { ...session.settings, transport: told.transport };
     journal.saveOpening(session);
     const { node, connector, cwd, yolo } = session.record;
     journal.event(session, '_praxis/session/opened', {
@@ -159,7 +160,10 @@ export class Lifecycle {
       const id = derivedId(session.id, epoch);
       const { agentSessionId } = opening;
       const meta = NewSessionMeta.parse(JSON.parse(memberText(opening.request, META) ?? '{}'));
-      const line = reopenLine(opening.request, id, { ...meta, sessionId: session.id, epoch, agentSessionId });
+      // What the owner of the node has changed since then is for new sessions.
+      const { transport = meta.transport } = session.settings;
+      const again = { ...meta, transport, sessionId: session.id, epoch, agentSessionId };
+      const line = reopenLine(opening.request, id, again);
       opening.line = line;
       journal.saveOpening(session);
       journal.move(session, 'reopening');

@@ -87,11 +87,12 @@ export class Session {
 
   info(): SessionInfo {
     const { id, yolo, nodeBoot: _boot, nodeSeq: _seq, settings: _settings, ...rest } = this.record;
-    const { approvals, idleTimeoutSecs } = this.settings;
+    const { approvals, idleTimeoutSecs, transport } = this.settings;
     return {
       ...rest,
       ...(approvals && { approvals }),
       ...(idleTimeoutSecs !== undefined && { idleTimeoutSecs }),
+      ...(transport !== undefined && { transport }),
       sessionId: id,
       yolo: yolo === 1,
       queued: this.queued.length,

@@ -130,6 +130,7 @@ overBothBrokers('the command line', (start) => {
       ['a node that is not there', ['demo', 'hi', '--node', 'away'], 64, 'away'],
       ['a directory that is not there', ['demo', 'hi', '--cwd', '/no/such/place'], 64, '/no/such/place'],
       ['a directory that is not allowed', ['demo', 'hi', '--cwd', '/'], 77, 'does not allow'],
+      ['a transport that its agent has not', ['demo', 'hi', '--transport', 'pigeon'], 64, 'leave pigeon out'],
       ['a refusing agent', ['demo', '/refuse'], 5, ''],
       ['an agent that runs out of tokens', ['demo', '/max-tokens'], 3, ''],
     ])('exits with its own code for %s', async (_what, args, code, words) => {

@@ -100,7 +100,12 @@ describe('the connectors of a node', () => {
 describe('a faulty connector', () => {
   const context: ConnectorContext = { id: 'bad', version: '1', node: 'node', folder: '/' };
   const connector = async (source: string) =>
-    new LuaConnector(pool, await pool.compile('bad.lua', source), context, newHost);
+    new LuaConnector(
+      pool,
+      { main: await pool.compile('bad.lua', source), others: new Map() },
+      context,
+      newHost,
+    );
 
   it('is listed with what is wrong', async () => {
     const bad = await connector('return { detect = function() return nil .. "x" end }');

@@ -21,12 +21,12 @@ function reopens(node: TestNode, context: 'kept' | 'new' = 'kept'): void {
 }
 
 /** A session whose node knows how to bring it back. */
-async function resumable() {
+async function resumable(told: Record<string, unknown> = {}) {
   const world = await World.start();
   const node = world.node();
   node.onOpen = (id, frame) => {
     const answer = opened(id);
-    Object.assign(answer._meta.praxis, { agentSessionId: 'native-1' });
+    Object.assign(answer._meta.praxis, { agentSessionId: 'native-1', ...told });
     void node.answer(id, frame.id, answer);
   };
   await node.hello();
@@ -66,6 +66,19 @@ describe('a lost session', () => {
     await settled();
     expect(await client.call('session/prompt', promptOf(sessionId, 'hi'))).toEqual(DONE);
     expect(node.requests('session/resume')).toHaveLength(1);
+  });
+
+  it('keeps its transport, whatever its node has become the default since', async () => {
+    const { node, client, sessionId } = await resumable({ transport: 'pty' });
+    expect(
+      (await client.call<{ sessions: unknown[] }>('_praxis/session/find', { prefix: sessionId })).sessions,
+    ).toEqual([expect.objectContaining({ transport: 'pty' })]);
+    await node.say(sessionId, killed(sessionId));
+    reopens(node);
+    await client.call('session/prompt', promptOf(sessionId, 'hi'));
+    expect(node.requests('session/resume')[0]?.params).toMatchObject({
+      _meta: { praxis: { transport: 'pty' } },
+    });
   });
 
   it('is brought back by a prompt through the agent’s own id, and says so', async () => {

@@ -67,8 +67,7 @@ export async function runCase(
   writeFileSync(program, `#!/bin/sh\nexec ${[process.execPath, PROGRAM, ...args].join(' ')} "$@"\n`);
   chmodSync(program, 0o755);
   const lua = new LuaConnectors({ program });
-  const source = readFileSync(join(packageRoot, 'connectors', connector, 'connector.lua'), 'utf8');
-  const node = new TestServer([await lua.compile(connector, source), await lua.compile('endless', ENDLESS)]);
+  const node = new TestServer([await lua.shipped(connector), await lua.compile('endless', ENDLESS)]);
   try {
     const session = await node.open(connector);
     const answer = node.prompt(session, told.prompt);

@@ -6,8 +6,14 @@ import { pathToFileURL } from 'node:url';
 import { systemClock } from '../../node-agent/clock.js';
 import { Groups } from '../../node-agent/groups.js';
 import { SessionHost } from '../../node-agent/host/session-host.js';
-import { LuaPool } from '../../node-agent/lua/index.js';
-import { type ConnectorContext, LuaConnector } from '../../node-agent/lua-connector.js';
+import { compileFolder } from '../../node-agent/load-connectors.js';
+import { LuaPool, type LuaScript } from '../../node-agent/lua/index.js';
+import {
+  type ConnectorContext,
+  type ConnectorScripts,
+  LuaConnector,
+  type NewHost,
+} from '../../node-agent/lua-connector.js';
 import { type NodeCalls, nodeCalls } from '../../node-agent/node-calls.js';
 import { Programs } from '../../node-agent/programs.js';
 import { packageRoot } from '../../proto/index.js';
@@ -15,6 +21,11 @@ import { isRunning } from './processes.js';
 
 /** Milliseconds that a script may compute here: short, so that the tests are. */
 const SLICE_MS = 300;
+
+interface More {
+  others?: Record<string, string>;
+  preferred?: string;
+}
 
 export class LuaConnectors {
   readonly dir = mkdtempSync(join(tmpdir(), 'pxl-'));
@@ -40,12 +51,39 @@ export class LuaConnectors {
     });
   }
 
-  async compile(id: string, source: string, context: Partial<ConnectorContext> = {}): Promise<LuaConnector> {
+  /** `others` are the scripts beside connector.lua, by their names; `preferred` is the transport that node.json names. */
+  async compile(
+    id: string,
+    source: string,
+    { others = {}, preferred, ...context }: Partial<ConnectorContext> & More = {},
+  ): Promise<LuaConnector> {
+    const scripts = {
+      main: await this.pool.compile(`${id}.lua`, source),
+      others: new Map<string, LuaScript>(),
+    };
+    for (const [name, text] of Object.entries(others))
+      scripts.others.set(name, await this.pool.compile(`${name}.lua`, text));
+    return this.connector(id, scripts, context, preferred);
+  }
+
+  /** A connector that ships, with the scripts of its folder. */
+  async shipped(id: string): Promise<LuaConnector> {
+    return this.connector(
+      id,
+      await compileFolder(this.pool, join(packageRoot, 'connectors', id, 'connector.lua')),
+    );
+  }
+
+  private async connector(
+    id: string,
+    scripts: ConnectorScripts,
+    context: Partial<ConnectorContext> = {},
+    preferred?: string,
+  ): Promise<LuaConnector> {
     const calls = await this.calls;
-    const script = await this.pool.compile(`${id}.lua`, source);
     const told = { id, version: '1', node: process.execPath, folder: this.dir, ...context };
-    return new LuaConnector(this.pool, script, told, (_connector, cwd) => {
-      return new SessionHost({
+    const newHost: NewHost = (_connector, cwd) =>
+      new SessionHost({
         calls,
         cwd,
         groups: this.groups,
@@ -53,7 +91,7 @@ export class LuaConnectors {
         log: (_level, text) => void this.logged.push(text),
         onError: ({ message }) => void this.errors.push(message),
       });
-    });
+    return new LuaConnector(this.pool, scripts, told, newHost, preferred);
   }
 
   /** The process groups that sessions have started and that live. */

@@ -1,0 +1,289 @@
+-- Claude Code as a persistent process that speaks JSON lines: one process for each session, many turns.
+-- Its frames are not documented by its vendor; the recorded ones are in examples/.
+
+local install, tools = host.library "install", host.library "tools"
+
+local START_MS, ANSWER_MS = 25000, 10000
+
+local MODES = {
+  { id = "default", name = "Ask", description = "Asks before it changes anything" },
+  { id = "acceptEdits", name = "Accept edits", description = "Edits files without asking" },
+  { id = "plan", name = "Plan", description = "Reads and plans, changes nothing" },
+}
+local BYPASS = { id = "bypassPermissions", name = "Bypass permissions", description = "Asks nothing" }
+
+-- The process, and the answers that we wait for.
+local agent
+local waiting, last_request = {}, 0
+-- What a fresh VM must know: the id, the models, the mode, and the questions that wait for a person.
+local state = { questions = {} }
+
+local function send(frame) agent:write(json.encode(frame)) end
+
+-- A request to the process; waits for its answer.
+local function control(request, ms)
+  last_request = last_request + 1
+  local id = "praxis-" .. host.now() .. "-" .. last_request
+  waiting[id] = host.future()
+  send { type = "control_request", request_id = id, request = request }
+  local answer = waiting[id]:wait(ms or ANSWER_MS)
+  waiting[id] = nil
+  if not answer then error("claude did not answer " .. request.subtype) end
+  if answer.subtype ~= "success" then error { code = -32602, message = answer.error } end
+  return answer.response or {}
+end
+
+-- What "always" would allow: the rules that Claude proposes, else its mode; never more directories.
+local function always(suggestions)
+  local chosen = { addRules = json.array(), setMode = json.array() }
+  for _, suggestion in ipairs(suggestions or {}) do
+    if chosen[suggestion.type] then table.insert(chosen[suggestion.type], suggestion) end
+  end
+  local rules = chosen.addRules[1] and chosen.addRules[1].rules
+  if rules and rules[1] then
+    return chosen.addRules, "Always allow " .. (rules[1].ruleContent or rules[1].toolName)
+  end
+  if chosen.setMode[1] then return chosen.setMode, "Allow, and go on in mode " .. chosen.setMode[1].mode end
+end
+
+local function to_mode(mode) return { { type = "setMode", mode = mode, destination = "session" } } end
+
+local function ask(session, id, request)
+  local name, input = request.tool_name, request.input
+  local tool = tools.describe(name, input)
+  tool.toolCallId, tool.status = request.tool_use_id, "pending"
+  local updates, label = always(request.permission_suggestions)
+  local options = { { optionId = "allow", name = "Allow", kind = "allow_once" } }
+  if name == "ExitPlanMode" then updates, label = to_mode("acceptEdits"), "Yes, and accept edits" end
+  if updates then table.insert(options, { optionId = "always", name = label, kind = "allow_always" }) end
+  table.insert(options, { optionId = "reject", name = "Reject", kind = "reject_once" })
+  local choice = session:request_permission { toolCall = tool, options = options }
+  local answer = { behavior = "deny", message = "The user rejected this." }
+  if choice == nil then
+    answer = { behavior = "deny", message = "The turn was cancelled.", interrupt = true }
+  elseif choice ~= "reject" then
+    answer = { behavior = "allow", updatedInput = input, updatedPermissions = choice == "always" and updates or nil }
+    if choice == "allow" and name == "ExitPlanMode" then answer.updatedPermissions = to_mode("default") end
+    session:tool_update { toolCallId = request.tool_use_id, status = "in_progress" }
+  end
+  state.questions[id] = nil
+  session:save(state)
+  send { type = "control_response", response = { subtype = "success", request_id = id, response = answer } }
+end
+
+local function question(session, id, request)
+  if request.subtype ~= "can_use_tool" then
+    local refused = { subtype = "error", request_id = id, error = "unsupported_request" }
+    return send { type = "control_response", response = refused }
+  end
+  state.questions[id] = request
+  session:save(state)
+  host.task(function() ask(session, id, request) end)
+end
+
+local function config()
+  return {
+    { id = "mode", name = "Mode", category = "mode", currentValue = state.mode, options = state.mode_options },
+    { id = "model", name = "Model", category = "model", currentValue = state.model, options = state.models },
+  }
+end
+
+local function mode_is(session, mode)
+  if not mode or mode == state.mode then return end
+  state.mode = mode
+  session:save(state)
+  session:mode(mode)
+  session:config_options(config())
+end
+
+local function used(usage)
+  local sum = 0
+  for _, name in ipairs { "input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens" } do
+    sum = sum + (tonumber(usage[name]) or 0)
+  end
+  return sum
+end
+
+-- How large the context is comes with the first result.
+local function tell_usage(session)
+  if state.window then session:usage { used = state.used or 0, size = state.window, cost = state.cost } end
+end
+
+local function stream_event(session, event, nested)
+  local block, delta = event.content_block, event.delta
+  if event.type == "content_block_start" and block.type == "tool_use" then
+    tools.announce(session, block.id, block.name, {})
+  elseif nested then
+    return
+  elseif event.type == "content_block_delta" then
+    if delta.type == "text_delta" then session:message(delta.text)
+    elseif delta.type == "thinking_delta" then session:thought(delta.thinking) end
+  elseif event.type == "message_delta" and type(event.usage) == "table" and used(event.usage) > 0 then
+    state.used = used(event.usage)
+    tell_usage(session)
+  end
+end
+
+-- Whole blocks. Text was streamed before, unless Claude made it up itself; a tool has its input only now.
+local function assistant(session, frame)
+  for _, block in ipairs(frame.message.content) do
+    if block.type == "tool_use" then
+      tools.announce(session, block.id, block.name, block.input)
+    elseif block.type == "text" and frame.message.model == "<synthetic>" and not frame.is_api_error_message then
+      session:message(block.text)
+    end
+  end
+end
+
+local function user(session, frame)
+  local content = frame.message.content
+  if type(content) ~= "table" then return end
+  for _, block in ipairs(content) do
+    if block.type == "tool_result" then tools.finish(session, block, frame.tool_use_result) end
+  end
+end
+
+local STOP = { max_tokens = "max_tokens", refusal = "refusal" }
+
+-- `subtype` says "success" for an error of the model too, so it decides nothing.
+local function result(session, frame)
+  for _, model in pairs(frame.modelUsage or {}) do state.window = model.contextWindow or state.window end
+  state.cost = frame.total_cost_usd and { amount = frame.total_cost_usd, currency = "USD" } or nil
+  session:save(state)
+  tell_usage(session)
+  local reason = frame.terminal_reason or ""
+  local text = type(frame.result) == "string" and frame.result or table.concat(frame.errors or { frame.subtype }, "\n")
+  if reason:find("^aborted") then
+    session:done("cancelled")
+  elseif reason == "max_turns" or frame.subtype == "error_max_turns" then
+    session:done("max_turn_requests")
+  elseif not frame.is_error then
+    session:done(STOP[frame.stop_reason] or "end_turn")
+  elseif text:find("/login", 1, true) or frame.api_error_status == 401 then
+    session:fail { code = -32000, message = text .. " (on the node, run once: claude)" }
+  else
+    session:fail { message = text, data = { status = frame.api_error_status, reason = frame.terminal_reason } }
+  end
+end
+
+local function system(session, frame)
+  if frame.subtype == "init" or frame.subtype == "status" then
+    mode_is(session, frame.permissionMode)
+  elseif frame.subtype == "api_retry" then
+    session:warn(("The model did not answer; try %s of %s"):format(frame.attempt or "?", frame.max_retries or "?"))
+  end
+end
+
+local function listen(session)
+  agent:on_line(function(line)
+    local ok, frame = pcall(json.decode, line)
+    if not ok or type(frame) ~= "table" then return host.log("warn", "claude wrote a line that is no JSON") end
+    if frame.type == "stream_event" then stream_event(session, frame.event, type(frame.parent_tool_use_id) == "string")
+    elseif frame.type == "assistant" then assistant(session, frame)
+    elseif frame.type == "user" then user(session, frame)
+    elseif frame.type == "result" then result(session, frame)
+    elseif frame.type == "system" then system(session, frame)
+    elseif frame.type == "control_request" then question(session, frame.request_id, frame.request)
+    elseif frame.type == "control_response" then
+      local future = waiting[frame.response.request_id]
+      if future then future:set(frame.response) end
+    end
+  end)
+end
+
+local function start(session, id, how)
+  local found = install.required()
+  local bypass = session.yolo and install.may_bypass()
+  local command = {
+    found.path, "-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose", "--include-partial-messages",
+    "--replay-user-messages", "--permission-prompt-tool", "stdio", "--disallowed-tools", "AskUserQuestion", how, id,
+  }
+  if bypass then
+    table.insert(command, "--permission-mode")
+    table.insert(command, BYPASS.id)
+  end
+  agent = host.process { command = command, agent = true }
+  listen(session)
+  local ready = control({ subtype = "initialize" }, START_MS)
+  install.version_warning(session, ready.claude_code_version)
+
+  local modes = { table.unpack(MODES) }
+  if bypass then table.insert(modes, BYPASS) end
+  state.mode = ready.current_permission_mode or "default"
+  local known = false
+  for _, mode in ipairs(modes) do known = known or mode.id == state.mode end
+  if not known then table.insert(modes, { id = state.mode, name = state.mode }) end
+  state.mode_options, state.models, state.model = json.array(), json.array(), "default"
+  for i, mode in ipairs(modes) do
+    state.mode_options[i] = { value = mode.id, name = mode.name, description = mode.description }
+  end
+  for i, model in ipairs(ready.models or {}) do
+    state.models[i] = { value = model.value, name = model.displayName, description = model.description }
+  end
+  if #state.models == 0 then state.models[1] = { value = "default", name = "Default" } end
+  session:save(state)
+
+  local commands = json.array()
+  for _, command in ipairs(ready.commands or {}) do
+    local hint = command.argumentHint
+    local input = hint and hint ~= "" and { hint = hint } or nil
+    table.insert(commands, { name = command.name, description = command.description or "", input = input })
+  end
+  session:commands(commands)
+  return { id = id, modes = { currentModeId = state.mode, availableModes = modes }, configOptions = config() }
+end
+
+local function set_mode(session, mode)
+  control { subtype = "set_permission_mode", mode = mode }
+  mode_is(session, mode)
+end
+
+local function prompt_block(block)
+  if block.type == "image" then
+    return { type = "image", source = { type = "base64", media_type = block.mimeType, data = block.data } }
+  elseif block.type == "resource_link" then
+    return { type = "text", text = ("[@%s](%s)"):format(block.name, block.uri) }
+  elseif block.type == "resource" then
+    local text = block.resource.text or "(not a text)"
+    return { type = "text", text = ('<context ref="%s">\n%s\n</context>'):format(block.resource.uri, text) }
+  end
+  return { type = "text", text = block.text }
+end
+
+return {
+  capabilities = { image = true, embeddedContext = true },
+
+  open = function(session) return start(session, session.sessionId, "--session-id") end,
+
+  resume = function(session, _, id) return start(session, id, "--resume") end,
+
+  restored = function(session, _, running)
+    agent, state = host.attach(running[1].kind, running[1].handle), session.saved
+    for id, request in pairs(state.questions) do host.task(function() ask(session, id, request) end) end
+    listen(session)
+  end,
+
+  prompt = function(_, blocks)
+    local content = json.array()
+    for i, block in ipairs(blocks) do content[i] = prompt_block(block) end
+    local message = { role = "user", content = content }
+    send { type = "user", message = message, parent_tool_use_id = json.null, session_id = "" }
+  end,
+
+  cancel = function() control { subtype = "interrupt" } end,
+
+  set_mode = set_mode,
+
+  set_config_option = function(session, id, value)
+    if id == "mode" then
+      set_mode(session, value)
+    elseif id == "model" then
+      control { subtype = "set_model", model = value }
+      state.model = value
+      session:save(state)
+    else
+      error { code = -32602, message = "There is no option " .. id }
+    end
+    return config()
+  end,
+}

@@ -1,0 +1,83 @@
+-- What Claude Code's tools do, in the words of ACP: the same for both transports.
+
+local KINDS = {
+  Bash = "execute", BashOutput = "execute", KillShell = "execute", Read = "read", Write = "edit", Edit = "edit", MultiEdit = "edit",
+  NotebookEdit = "edit", Glob = "search", Grep = "search", LS = "search", WebFetch = "fetch", WebSearch = "fetch", Task = "think",
+  Agent = "think", ExitPlanMode = "switch_mode",
+}
+
+-- The names of the tools under way, by their ids.
+local running = {}
+
+-- Where a tool works and what it changes, in the words of ACP.
+local function describe(name, input)
+  local path = input.file_path or input.notebook_path
+  local tool = { kind = KINDS[name] or "other", title = name, rawInput = input }
+  if name == "Bash" then
+    tool.title = input.command or "Bash"
+  elseif path then
+    tool.title = name .. " " .. path
+    tool.locations = { { path = path, line = input.offset } }
+  elseif input.pattern or input.query or input.url or input.description then
+    tool.title = name .. " " .. (input.pattern or input.query or input.url or input.description)
+  end
+  if name == "Write" and path and input.content then
+    tool.content = { { type = "diff", path = path, newText = input.content } }
+  elseif name == "Edit" and path and input.new_string then
+    tool.content = { { type = "diff", path = path, oldText = input.old_string, newText = input.new_string } }
+  elseif name == "MultiEdit" and path and input.edits then
+    tool.content = json.array()
+    for i, edit in ipairs(input.edits) do
+      tool.content[i] = { type = "diff", path = path, oldText = edit.old_string, newText = edit.new_string }
+    end
+  elseif name == "ExitPlanMode" and input.plan then
+    tool.title, tool.content = "Carry out the plan?", { input.plan }
+  end
+  return tool
+end
+
+-- A tool call begins, or its input is known now.
+local function announce(session, id, name, input)
+  local tool = describe(name, input)
+  tool.toolCallId = id
+  running[id] = name
+  session:tool_update(tool)
+  if name == "TodoWrite" and input.todos then
+    local entries = json.array()
+    for i, todo in ipairs(input.todos) do entries[i] = { content = todo.content, status = todo.status } end
+    session:plan(entries)
+  end
+end
+
+local function blocks_of(content)
+  if type(content) == "string" then return { content } end
+  local blocks = json.array()
+  for _, block in ipairs(content or {}) do
+    if block.type == "text" then
+      table.insert(blocks, block.text)
+    elseif block.type == "image" and block.source and block.source.data then
+      table.insert(blocks, {
+        type = "content",
+        content = { type = "image", data = block.source.data, mimeType = block.source.media_type },
+      })
+    end
+  end
+  return blocks
+end
+
+-- What became of a tool call. `details` is what Claude tells a program of its own, besides the text for the model.
+local function finish(session, block, details)
+  local update = { toolCallId = block.tool_use_id, status = block.is_error == true and "failed" or "completed" }
+  local name = running[block.tool_use_id]
+  running[block.tool_use_id] = nil
+  local edited = KINDS[name] == "edit" and block.is_error ~= true
+  if edited and name == "Write" and type(details) == "table" and type(details.originalFile) == "string" then
+    local diff = { type = "diff", path = details.filePath, oldText = details.originalFile, newText = details.content }
+    update.content = { diff }
+  elseif not edited then
+    update.content = blocks_of(block.content)
+  end
+  session:tool_update(update)
+end
+
+return { describe = describe, announce = announce, finish = finish }
