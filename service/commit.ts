@@ -13,6 +13,9 @@
  *
  * A commit that fails (a full disk) fails as a whole: the sessions that it touched are read again from the store, commands
  * are refused with StorageFailed, and everything else waits in order and is tried again every RETRY_MS.
+ *
+ * A handler that throws has a fault, and may have changed half of what it meant to: nothing of its draft is committed, the
+ * sessions that it touched are read again, and everything else of the draft is handled again, in order and without it.
  */
 import type { Disposition } from '../bus/index.js';
 import type { Clock, Log } from './ports.js';
@@ -27,6 +30,12 @@ export interface Input {
   handle(): void;
   /** Tells the sender that nothing was accepted. An input without it is never refused: it is handled later. */
   refuse?(): void;
+  /** Tells the sender that its handler failed, and nothing of it was kept. */
+  fail?(error: unknown): void;
+  /** The input in smaller ones that mean the same, of which a fault then spoils one. */
+  split?(): Input[];
+  /** The sessions that it is about. */
+  about?(): string[];
 }
 
 interface Pending {
@@ -42,6 +51,8 @@ interface Effect {
 
 /** What one transaction will write. Rows are collected by reference and copied when the draft is sealed. */
 class Draft {
+  /** The input whose handler threw: the draft is not to be committed. */
+  spoiled: { by: Pending; error: unknown } | undefined;
   readonly effects: Effect[] = [];
   readonly inputs: Pending[] = [];
   readonly events: EventRow[] = [];
@@ -72,7 +83,12 @@ class Draft {
 
   touched(): string[] {
     return [
-      ...new Set([...[...this.sessions, ...this.openings].map((session) => session.id), ...this.removed]),
+      ...new Set([
+        ...[...this.sessions, ...this.openings].map((session) => session.id),
+        ...[...this.turns, ...this.requests].map(({ session }) => session),
+        ...this.removed,
+        ...(this.spoiled?.by.input.about?.() ?? []),
+      ]),
     ];
   }
 }
@@ -94,6 +110,8 @@ export class Committer {
   private handling = false;
   /** Inputs that wait because the store fails; undefined while it works. */
   private waiting: Pending[] | undefined;
+  /** Inputs that wait until what a faulty handler did is undone; undefined at all other times. */
+  private held: Pending[] | undefined;
 
   constructor(private readonly deps: CommitterDeps) {}
 
@@ -119,17 +137,20 @@ export class Committer {
       else this.waiting.push(pending);
       return;
     }
+    if (this.held) {
+      this.held.push(pending);
+      return;
+    }
     this.handling = true;
     try {
       pending.input.handle();
+      this.draft.inputs.push(pending);
     } catch (error) {
-      this.deps.log.error({ error: String(error) }, 'an input could not be handled');
-      pending.done('drop');
-      return;
+      this.draft.spoiled = { by: pending, error };
+      this.held = [];
     } finally {
       this.handling = false;
     }
-    this.draft.inputs.push(pending);
     void this.flush();
   }
 
@@ -143,9 +164,13 @@ export class Committer {
     this.flushing = true;
     // What was delivered together is handled in this tick and committed together.
     await Promise.resolve();
-    while (this.draft.inputs.length > 0 || this.draft.effects.length > 0) {
+    while (this.draft.spoiled || this.draft.inputs.length > 0 || this.draft.effects.length > 0) {
       const draft = this.draft;
       this.draft = new Draft();
+      if (draft.spoiled) {
+        await this.undo(draft, draft.spoiled);
+        continue;
+      }
       const batch = draft.seal();
       try {
         if (batch) await this.deps.store.commit(batch);
@@ -171,12 +196,32 @@ export class Committer {
     }
   }
 
+  /** Makes memory what it was before the draft, and handles its inputs again without the one that failed. */
+  private async undo(draft: Draft, { by, error }: { by: Pending; error: unknown }): Promise<void> {
+    const parts = by.input.split?.() ?? [];
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.deps.log.error({ sessions: by.input.about?.(), error: text }, 'an input could not be handled');
+    this.draft.effects.push(...draft.effects.filter(({ tied }) => !tied));
+    await this.reload(draft.touched());
+    const again = [...draft.inputs, ...(parts.length > 1 ? inPlaceOf(by, parts) : []), ...(this.held ?? [])];
+    this.held = undefined;
+    if (parts.length <= 1) {
+      by.input.fail?.(error);
+      by.done('drop');
+    }
+    for (const pending of again) this.take(pending);
+  }
+
   /** The inputs of the failed draft, and of the one that was built upon it, are refused or handled again in order. */
   private async recover(failed: Draft, error: unknown): Promise<void> {
     const drafts = [failed, this.draft];
+    const { spoiled } = this.draft;
     this.draft = new Draft();
     this.draft.effects.push(...drafts.flatMap((draft) => draft.effects.filter(({ tied }) => !tied)));
-    const inputs = drafts.flatMap((draft) => draft.inputs);
+    // What spoiled the second draft shows it again when it is handled again.
+    const late = [...(spoiled ? [spoiled.by] : []), ...(this.held ?? [])];
+    this.held = undefined;
+    const inputs = [...drafts.flatMap((draft) => draft.inputs), ...late];
     this.deps.log.error({ error: String(error), inputs: inputs.length }, 'the journal cannot be written');
     this.waiting = inputs.filter(({ input }) => !input.refuse);
     await this.reload(drafts.flatMap((draft) => draft.touched()));
@@ -200,4 +245,13 @@ export class Committer {
       }
     }
   }
+}
+
+/** The parts of an input as inputs of their own; it is settled when all of them are. */
+function inPlaceOf({ done }: Pending, parts: readonly Input[]): Pending[] {
+  let open = parts.length;
+  const settled = () => {
+    if (--open === 0) done('ack');
+  };
+  return parts.map((input) => ({ input, done: settled }));
 }

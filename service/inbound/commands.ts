@@ -20,7 +20,7 @@ import {
 import type { Client, Clients } from '../clients/clients.js';
 import type { Viewers } from '../clients/viewers.js';
 import type { Waiters } from '../clients/waiters.js';
-import type { Committer } from '../commit.js';
+import type { Committer, Input } from '../commit.js';
 import type { Changes } from '../methods/changes.js';
 import type { MethodServer } from '../methods/server.js';
 import type { Log } from '../ports.js';
@@ -65,14 +65,23 @@ export class ClientInbox {
       );
       return 'drop';
     }
-    return this.deps.committer.run({
+    return this.deps.committer.run(this.input(address, message.lines));
+  }
+
+  private input(address: string, lines: readonly string[]): Input {
+    return {
+      about: () => lines.flatMap((line) => this.sessionOf(line) ?? []),
       handle: () => {
-        for (const line of message.lines) this.line(address, line);
+        for (const line of lines) this.line(address, line);
       },
       refuse: () => {
-        for (const line of message.lines) this.refuse(address, line);
+        for (const line of lines) this.refuse(address, line);
       },
-    });
+      fail: (error) => {
+        for (const line of lines) this.failed(address, line, error);
+      },
+      split: () => lines.map((line) => this.input(address, [line])),
+    };
   }
 
   private line(address: string, line: string): void {
@@ -133,6 +142,8 @@ export class ClientInbox {
       if (this.deps.changes.has(frame.method)) this.deps.changes.handle(client, frame, asker);
       else this.deps.sessionMethods.handle(client, frame, asker);
     } catch (error) {
+      // Anything else is a fault of ours, which may have left half of its changes behind: it is not for us to catch.
+      if (!(error instanceof PraxisError)) throw error;
       journal.after(() => waiters.refuse(asker, error));
     }
   }
@@ -187,6 +198,18 @@ export class ClientInbox {
     journal.after(() => hops.tell(to, line));
   }
 
+  /** The handler of this frame failed. Who asked something is told so. */
+  private failed(address: string, line: string, error: unknown): void {
+    const frame = readable(line);
+    if (frame?.kind === 'request') this.reject(address, frame.id, error);
+  }
+
+  private sessionOf(line: string): string | undefined {
+    const frame = readable(line);
+    if (frame?.kind === 'response') return this.deps.sessions.withRequest(String(frame.id))?.id;
+    return frame && sessionIdOf(frame);
+  }
+
   /** The journal cannot be written: what only reads is answered, the rest is refused. */
   private refuse(address: string, line: string): void {
     let frame: Frame;
@@ -207,5 +230,14 @@ export class ClientInbox {
       'The journal cannot be written; nothing was accepted',
     );
     void (client ?? this.deps.clients.stranger(address)).say(errorLine(frame.id, error));
+  }
+}
+
+function readable(line: string): Frame | undefined {
+  try {
+    return parseFrame(line);
+  } catch {
+    // What is no frame was refused when it was handled.
+    return undefined;
   }
 }

@@ -18,7 +18,7 @@ import {
   parseLogin,
   sessionIdOf,
 } from '../../proto/index.js';
-import type { Committer } from '../commit.js';
+import type { Committer, Input } from '../commit.js';
 import type { Log } from '../ports.js';
 import type { Hops } from '../routing/hops.js';
 import type { Approvals } from '../sessions/approvals.js';
@@ -46,7 +46,20 @@ export class NodeInbox {
   async receive(message: Incoming): Promise<Disposition> {
     const login = parseLogin(message.userId);
     if (login?.role !== 'node') return this.drop(message, 'its sender is no node');
-    return this.deps.committer.run({ handle: () => this.handle(login.name, message) });
+    return this.deps.committer.run(this.input(login.name, message));
+  }
+
+  private input(node: string, message: Incoming): Input {
+    const { headers, lines } = message;
+    return {
+      about: () => (headers.session === undefined ? [] : [headers.session]),
+      handle: () => this.handle(node, message),
+      split: () =>
+        lines.map((line, i) => {
+          const seq = headers.seq === undefined ? {} : { seq: headers.seq + i };
+          return this.input(node, { ...message, headers: { ...headers, ...seq }, lines: [line] });
+        }),
+    };
   }
 
   private drop({ userId, headers }: Incoming, why: string): Disposition {

@@ -1,0 +1,158 @@
+/** A handler that throws has a fault. Nothing of what it did half stays, and nothing that came with it is lost or reordered. */
+import { describe, expect, it } from 'vitest';
+import type { Disposition } from '../../bus/index.js';
+import { ErrorCode, newId } from '../../proto/index.js';
+import { Committer, type Input } from '../../service/commit.js';
+import { Journal } from '../../service/sessions/journal.js';
+import { emptyOpening, Session, Sessions } from '../../service/sessions/session.js';
+import { SqliteStore } from '../../service/store/index.js';
+import { chunk, ManualClock, promptOf, quiet, settled, World } from '../support/service-world.js';
+
+const DONE = { stopReason: 'end_turn' };
+
+/** From now on, the clock of the world throws when it is asked for the `count`th time, once. */
+function failAt(world: World, count: number): void {
+  const { now } = world.clock;
+  let left = count;
+  world.clock.now = () => {
+    if (--left > 0) return now();
+    world.clock.now = now;
+    throw new Error('a fault');
+  };
+}
+
+describe('a handler that fails', () => {
+  // The prompt is noted as a turn before its event is written, and its event before its session is said to work.
+  it.each([1, 2, 3, 4, 5])(
+    'at step %i tells the client, leaves nothing of the prompt behind, and runs it once when it is sent again',
+    async (step) => {
+      const world = await World.start();
+      const { node, client, sessionId } = await world.session();
+      const before = await world.store.events(sessionId, 0, 100);
+      const turn = newId();
+      failAt(world, step);
+      const refused = await client.call<{ error: { code: number } }>(
+        'session/prompt',
+        promptOf(sessionId, 'hi', turn),
+        11,
+      );
+      expect(refused.error.code).toBe(ErrorCode.InternalError);
+      expect(node.requests('session/prompt')).toEqual([]);
+      expect(await world.store.events(sessionId, 0, 100)).toEqual(before);
+      const found = await client.call('_praxis/session/find', { prefix: sessionId });
+      expect(found).toMatchObject({
+        sessions: [{ state: 'idle', seq: before.length, title: null, queued: 0 }],
+      });
+      await client.ask('session/prompt', promptOf(sessionId, 'hi', turn), 12);
+      await settled();
+      expect(node.requests('session/prompt').map(({ id }) => id)).toEqual([turn]);
+      await node.answer(sessionId, turn, DONE);
+      await settled();
+      expect(client.answersTo(12)[0]?.result).toEqual(DONE);
+    },
+  );
+
+  it('keeps what a node said in the same message and in those around it, in order', async () => {
+    const world = await World.start();
+    const { node, client, sessionId } = await world.session();
+    await client.ask('session/prompt', promptOf(sessionId, 'hi'), 11);
+    await settled();
+    failAt(world, 5);
+    const texts = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const said = [
+      node.text(sessionId, 'a', 'b'),
+      node.text(sessionId, 'c'),
+      node.say(sessionId, ...['d', 'e'].map((text) => chunk(sessionId, text))),
+      node.text(sessionId, 'f'),
+    ];
+    expect(await Promise.all(said)).toEqual(['ack', 'drop', 'ack', 'ack']);
+    await settled();
+    const heard = client.story().filter((told) => told.startsWith('session/update'));
+    expect(heard).toEqual(texts.filter((text) => text !== 'c').map((text) => `session/update ${text}`));
+    const seqs = client.events().map(({ seq }) => seq);
+    expect(seqs).toEqual(seqs.map((_, i) => i + 1));
+  });
+});
+
+describe('a draft with a faulty input in it', () => {
+  /** A committer over a real store, with one session to change. */
+  async function start() {
+    const store = await SqliteStore.open(':memory:');
+    const sessions = new Sessions();
+    const clock = new ManualClock();
+    const disk = { full: false };
+    const committer = new Committer({
+      store: {
+        commit: async (batch) => {
+          if (disk.full) throw new Error('disk full');
+          await store.commit(batch);
+        },
+      },
+      clock,
+      log: quiet,
+      async reload(ids) {
+        const rows = await store.loadSessions(ids, 0);
+        for (const id of ids) if (!rows.sessions.some((row) => row.id === id)) sessions.remove(id);
+        sessions.restore(rows);
+      },
+      saved: () => {},
+    });
+    const journal = new Journal({ committer, clock, changed: () => {} });
+    const id = newId();
+    const record = {
+      ...{ id, node: 'box', connector: 'demo', agent: 'Demo', cwd: '/', title: null, state: 'idle' as const },
+      ...{ reason: null, yolo: 0, seq: 0, epoch: 1, nodeBoot: null, nodeSeq: 0, createdAt: 1, updatedAt: 1 },
+      ...{ size: 0, settings: '{}' },
+    };
+    sessions.add(new Session(record, emptyOpening(id)));
+    const settledAs = new Map<string, Disposition>();
+    const run = (name: string, more: Partial<Input> = {}) =>
+      void committer
+        .run({ about: () => [id], handle: () => write(name), ...more })
+        .then((disposition) => settledAs.set(name, disposition));
+    const write = (name: string) => {
+      journal.append(sessions.get(id)!, `"${name}"`);
+      if (name.startsWith('bad')) throw new Error('a fault');
+    };
+    run('made');
+    await settled();
+    const frames = async () => (await store.events(id, 0, 100)).map(({ frame }) => JSON.parse(frame));
+    return { run, write, frames, settledAs, disk, clock };
+  }
+
+  it('is handled again without it, in order, and with the good parts of what can be split', async () => {
+    const { run, write, frames, settledAs } = await start();
+    const part = (name: string): Input => ({ handle: () => write(name) });
+    const parts = ['x', 'bad y', 'z'];
+    run('a');
+    run('several', {
+      handle: () => parts.forEach(write),
+      split: () => parts.map(part),
+    });
+    run('b');
+    run('bad');
+    run('c');
+    await settled();
+    expect(await frames()).toEqual(['made', 'a', 'x', 'z', 'b', 'c']);
+    expect(Object.fromEntries(settledAs)).toEqual({
+      ...{ made: 'ack', a: 'ack', several: 'ack', b: 'ack', bad: 'drop', c: 'ack' },
+    });
+  });
+
+  it('waits with the others when the draft before it cannot be written', async () => {
+    const { run, frames, settledAs, disk, clock } = await start();
+    disk.full = true;
+    run('a');
+    await Promise.resolve();
+    run('b');
+    run('bad');
+    run('c');
+    await settled();
+    expect(await frames()).toEqual(['made']);
+    disk.full = false;
+    await clock.advance(1_000);
+    await settled();
+    expect(await frames()).toEqual(['made', 'a', 'b', 'c']);
+    expect(settledAs.get('bad')).toBe('drop');
+  });
+});
