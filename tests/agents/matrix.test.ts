@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { newId } from '../../proto/index.js';
+import { newId, packageRoot } from '../../proto/index.js';
 import { type Stub, scripted, startStub } from '../stub/index.js';
 import type { AcpPeer, Seen } from '../support/acp-peer.js';
 import { NODE_NAME, System } from '../support/system.js';
@@ -27,10 +27,22 @@ const LINES =
   'First line\n\n  indented "second" line\twith a tab\n# heading — ünïcödé 🚀\n```\ncode\n```\nlast';
 const LONG = Array.from({ length: 250 }, (_, i) => `line ${i} of the long prompt, words.`).join('\n');
 
+const MCP_SERVER = join(packageRoot, 'tests/support/mcp-server.mjs');
+
+/** Whether the word that only the MCP server may know is in the arguments or the environment of a process. */
+function tellsSecret(pid: number, command: string): boolean {
+  try {
+    return `${command} ${readFileSync(`/proc/${pid}/environ`, 'latin1')}`.includes('osprey');
+  } catch {
+    // It has ended.
+    return false;
+  }
+}
+
 const named = agentsNamed((process.env.MATRIX_AGENTS ?? '').split(' ').filter(Boolean));
 
 describe.each(named)('%s', (id: AgentId) => {
-  const { vendor, tool, input } = setupOf(id);
+  const { vendor, tool, input, mcp } = setupOf(id);
   let stub: Stub;
   let system: System;
   let peer: AcpPeer;
@@ -82,8 +94,8 @@ describe.each(named)('%s', (id: AgentId) => {
     peer.send({ id, method, params });
     return peer.answerTo(id, CHECK_MS);
   };
-  const open = async () => {
-    const made = await ask('session/new', { cwd: system.work, mcpServers: [] });
+  const open = async (mcpServers: object[] = []) => {
+    const made = await ask('session/new', { cwd: system.work, mcpServers });
     const sessionId = made.result?.sessionId;
     if (typeof sessionId !== 'string') throw new Error(JSON.stringify(made.error));
     opened.push(sessionId);
@@ -155,6 +167,22 @@ describe.each(named)('%s', (id: AgentId) => {
     expect(stdout, stderr).toContain('All done.');
     expect(code).toBe(0);
     expect(made('yolo.txt')).toBe(true);
+  });
+
+  it('MCP server', { timeout: CHECK_MS }, async () => {
+    [decision, asked] = ['allow_once', []];
+    const env = [{ name: 'SECRET_WORD', value: 'osprey' }];
+    const words = { name: 'words', command: process.execPath, args: [MCP_SERVER, 'heron'], env };
+    const sessionId = await open([words]);
+    const script = scripted(...mcp.map((step) => [step]), [{ text: 'All done.' }]);
+    // Some agents start their servers beside the first prompts.
+    await waitUntil(async () => {
+      const answer = await prompt(sessionId, script);
+      expect(answer.result?.stopReason, JSON.stringify(answer.error)).toBe('end_turn');
+      return stub.requests.at(-1)?.toolResult.includes('heron osprey') ?? false;
+    }, 20_000);
+    const others = system.processes().filter(({ command }) => !command.includes(MCP_SERVER));
+    expect(others.filter(({ pid, command }) => tellsSecret(pid, command)).length).toBe(0);
   });
 
   it('cancel in text', { timeout: CHECK_MS }, async () => {

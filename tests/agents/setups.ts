@@ -16,6 +16,8 @@ interface Setup {
   /** The agent's tool that runs a shell command. */
   tool: string;
   input(command: string, yolo: boolean): Record<string, unknown>;
+  /** What a model does to call the tool `secret_word` of an MCP server `words`, a step for each of its replies. */
+  mcp: { tool: string; input: Record<string, unknown> }[];
 }
 
 const described = (command: string) => ({ command, description: 'a command of the test' });
@@ -34,6 +36,7 @@ const claude: Setup = {
   }),
   tool: 'Bash',
   input: described,
+  mcp: [{ tool: 'mcp__words__secret_word', input: {} }],
 };
 
 const codex: Setup = {
@@ -64,6 +67,7 @@ daemon_auto_start = false
   // Codex asks a person only about a command that wants to leave the sandbox; in YOLO none may.
   input: (cmd, yolo) =>
     yolo ? { cmd } : { cmd, sandbox_permissions: 'require_escalated', justification: 'the test wants it' },
+  mcp: [{ tool: 'mcp__words__secret_word', input: {} }],
 };
 
 const SETUPS: Record<AgentId, Setup> = {
@@ -73,7 +77,12 @@ const SETUPS: Record<AgentId, Setup> = {
   'codex-acp': codex,
   gemini: {
     vendor: gemini,
-    env: (stub) => ({ GEMINI_API_KEY: KEY, GOOGLE_GEMINI_BASE_URL: stub, GEMINI_MODEL: 'gemini-2.5-pro' }),
+    env: (stub) => ({
+      GEMINI_API_KEY: KEY,
+      GOOGLE_GEMINI_BASE_URL: stub,
+      GEMINI_MODEL: 'gemini-2.5-pro',
+      GEMINI_CLI_TRUST_WORKSPACE: 'true',
+    }),
     files: () => ({
       '.gemini/settings.json': {
         security: { auth: { selectedType: 'gemini-api-key' } },
@@ -84,6 +93,7 @@ const SETUPS: Record<AgentId, Setup> = {
     }),
     tool: 'run_shell_command',
     input: described,
+    mcp: [{ tool: 'mcp_words_secret_word', input: {} }],
   },
   opencode: {
     vendor: openai,
@@ -106,6 +116,7 @@ const SETUPS: Record<AgentId, Setup> = {
     }),
     tool: 'bash',
     input: described,
+    mcp: [{ tool: 'words_secret_word', input: {} }],
   },
   qwen: {
     vendor: openai,
@@ -119,6 +130,10 @@ const SETUPS: Record<AgentId, Setup> = {
     }),
     tool: 'run_shell_command',
     input: (command) => ({ ...described(command), is_background: false }),
+    mcp: [
+      { tool: 'tool_search', input: { query: 'select:mcp__words__secret_word' } },
+      { tool: 'mcp__words__secret_word', input: {} },
+    ],
   },
   copilot: {
     vendor: openai,
@@ -131,6 +146,7 @@ const SETUPS: Record<AgentId, Setup> = {
     }),
     tool: 'bash',
     input: described,
+    mcp: [{ tool: 'words-secret_word', input: {} }],
   },
 };
 

@@ -20,6 +20,12 @@ const TOLD = {
   },
 } as const;
 
+/** Here a tool of an MCP server, `mcp__server__tool` elsewhere, is the tool of a namespace. */
+function named(tool: string): { name: string; namespace?: string } {
+  const [, namespace, name] = /^(mcp__.+?)__(.+)$/.exec(tool) ?? [];
+  return namespace && name ? { name, namespace } : { name: tool };
+}
+
 export class Responses implements Writer {
   private readonly id = `resp_${randomUUID()}`;
   private sequence = 0;
@@ -43,7 +49,12 @@ export class Responses implements Writer {
     this.start();
     this.close();
     const args = JSON.stringify(input);
-    const call = { id: `fc_${randomUUID()}`, type: 'function_call', call_id: `call_${randomUUID()}`, name };
+    const call = {
+      id: `fc_${randomUUID()}`,
+      type: 'function_call',
+      call_id: `call_${randomUUID()}`,
+      ...named(name),
+    };
     const at = { item_id: call.id, output_index: this.output.length };
     this.added({ ...call, status: 'in_progress', arguments: '' });
     this.event('response.function_call_arguments.delta', { ...at, delta: args });
