@@ -46,6 +46,7 @@ export async function checkConnector(path: string): Promise<ConnectorCheck> {
       new SessionHost({
         calls,
         cwd,
+        privateFolder: join(scratch, 'private'),
         groups,
         clock,
         log: (level, text) => void process.stderr.write(`${level}: ${text}\n`),

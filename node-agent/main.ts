@@ -1,4 +1,5 @@
 /** `praxis node`: one node in the foreground, until SIGTERM or SIGINT. */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { type Bus, connectBus, credentialsOf } from '../bus/index.js';
@@ -53,6 +54,8 @@ export async function runNode(env: NodeJS.ProcessEnv = process.env): Promise<voi
   const unlock = lockHome(home, 'node');
   const groups = new Groups(join(home.run, 'agents'));
   const reaped = groups.reap();
+  const privateFolder = join(home.run, 'private');
+  rmSync(privateFolder, { recursive: true, force: true });
   if (reaped.length > 0) log.warn({ groups: reaped }, 'ended agents that an earlier node left');
   const pool = new LuaPool({
     clock: systemClock,
@@ -67,6 +70,7 @@ export async function runNode(env: NodeJS.ProcessEnv = process.env): Promise<voi
       new SessionHost({
         calls,
         cwd,
+        privateFolder,
         groups,
         clock: systemClock,
         log: (level, text) => log[level]({ connector }, text),

@@ -2,6 +2,7 @@
 -- Its frames are not documented by its vendor; the recorded ones are in examples/.
 
 local install, tools = host.library "install", host.library "tools"
+local mcp = host.library "mcp"
 
 local START_MS, ANSWER_MS = 25000, 10000
 
@@ -202,6 +203,7 @@ local function start(session, id, how)
     table.insert(command, "--permission-mode")
     table.insert(command, BYPASS.id)
   end
+  for _, argument in ipairs(mcp.arguments(session)) do table.insert(command, argument) end
   agent = host.process { command = command, agent = true }
   listen(session)
   local ready = control({ subtype = "initialize" }, START_MS)
@@ -251,7 +253,7 @@ local function prompt_block(block)
 end
 
 return {
-  capabilities = { image = true, embeddedContext = true },
+  capabilities = { image = true, embeddedContext = true, mcp = { "stdio", "http", "sse" } },
 
   open = function(session) return start(session, session.sessionId, "--session-id") end,
 

@@ -29,8 +29,8 @@ local FULL = {
 -- The process, and the answers that we wait for.
 local agent, listen
 local waiting, last_request = {}, 0
--- The commands under way: what they have written so far.
-local outputs = {}
+-- The commands under way: what they have written so far. The calls of MCP tools that may still be asked about, oldest first.
+local outputs, mcp_calls = {}, {}
 -- What a fresh VM must know: thread, turn, mode, model, the questions that wait for a person.
 local state = { questions = {} }
 
@@ -152,11 +152,22 @@ local function describe(item)
   end
 end
 
+-- What an MCP tool answered: texts as they are, other blocks as JSON.
+local function mcp_output(item)
+  local content = json.array()
+  if type(item.error) == "table" then table.insert(content, item.error.message) end
+  for _, block in ipairs(type(item.result) == "table" and item.result.content or {}) do
+    table.insert(content, block.type == "text" and block.text or json.encode(block))
+  end
+  return content
+end
+
 local STATUS = { inProgress = "in_progress", completed = "completed", failed = "failed", declined = "failed" }
 
 local function item_started(session, item)
   local tool = describe(item)
   if not tool then return end
+  if item.type == "mcpToolCall" then table.insert(mcp_calls, item) end
   tool.toolCallId, tool.status = item.id, "in_progress"
   session:tool_update(tool)
 end
@@ -172,6 +183,8 @@ local function item_completed(session, item)
     if math.type(item.exitCode) then update.rawOutput = { exitCode = item.exitCode } end
   elseif item.type == "fileChange" then
     update.content = tool.content
+  elseif item.type == "mcpToolCall" then
+    update.content = mcp_output(item)
   end
   session:tool_update(update)
 end
@@ -189,30 +202,67 @@ local function decisions(method, params)
   end
 end
 
-local function ask(session, id, method, params)
-  local always, label = decisions(method, params)
-  local tool = { toolCallId = params.itemId, status = "pending" }
-  if method == "item/commandExecution/requestApproval" and type(params.command) == "string" then
+local function choose(session, tool, always)
+  local options = { { optionId = "allow", name = "Allow", kind = "allow_once" } }
+  if always then table.insert(options, { optionId = "always", name = always, kind = "allow_always" }) end
+  table.insert(options, { optionId = "reject", name = "Reject", kind = "reject_once" })
+  tool.status = "pending"
+  return session:request_permission { toolCall = tool, options = options }
+end
+
+-- Whether a command may run or files may be changed.
+local function decide(session, asked)
+  local params = asked.params
+  local always, label = decisions(asked.method, params)
+  local tool = { toolCallId = params.itemId }
+  if asked.method == "item/commandExecution/requestApproval" and type(params.command) == "string" then
     tool.title, tool.kind = plain(params), "execute"
     tool.rawInput = { command = params.command, cwd = params.cwd, reason = params.reason }
   end
-  local options = { { optionId = "allow", name = "Allow", kind = "allow_once" } }
-  if always then table.insert(options, { optionId = "always", name = label, kind = "allow_always" }) end
-  table.insert(options, { optionId = "reject", name = "Reject", kind = "reject_once" })
-  local choice = session:request_permission { toolCall = tool, options = options }
-  local decision = choice == nil and "cancel" or choice == "reject" and "decline" or choice == "always" and always or "accept"
-  state.questions[tostring(id)] = nil
+  local choice = choose(session, tool, always and label)
+  return { decision = choice == nil and "cancel" or choice == "reject" and "decline" or choice == "always" and always or "accept" }
+end
+
+-- Whether a tool of an MCP server may run: Codex asks in the words of an MCP elicitation with an empty form.
+local function decide_mcp(session, asked)
+  local params, call = asked.params, asked.call
+  local tool = call and describe(call) or { title = params.message, kind = "other", rawInput = params._meta.tool_params }
+  tool.toolCallId = call and call.id or "mcp-" .. tostring(asked.id)
+  local choice = choose(session, tool, "Allow in this session")
+  if choice == nil then return { action = "cancel", content = json.null } end
+  if choice == "reject" then return { action = "decline", content = json.null } end
+  return { action = "accept", content = {}, _meta = choice == "always" and { persist = "session" } or nil }
+end
+
+local function ask(session, asked)
+  local answer = (asked.method == "mcpServer/elicitation/request" and decide_mcp or decide)(session, asked)
+  state.questions[tostring(asked.id)] = nil
   session:save(state)
-  send { id = id, result = { decision = decision } }
+  send { id = asked.id, result = answer }
+end
+
+-- The call that a question about an MCP tool means: it names the tool only, so it is the first one that has not been asked about.
+local function call_of(params)
+  for i, item in ipairs(mcp_calls) do
+    if item.server == params.serverName and item.tool == params._meta.tool_name then return table.remove(mcp_calls, i) end
+  end
 end
 
 local function question(session, frame)
-  if not frame.method:find("/requestApproval$") or frame.method:find("permissions", 1, true) then
-    return send { id = frame.id, error = { code = -32601, message = "Praxis does not answer " .. frame.method } }
+  local method, params = frame.method, frame.params
+  local asked = { id = frame.id, method = method, params = params }
+  if method == "mcpServer/elicitation/request" then
+    if type(params._meta) ~= "table" or params._meta.codex_approval_kind ~= "mcp_tool_call" then
+      session:warn(("The MCP server %s asked for input, which Praxis does not pass on: %s"):format(params.serverName, params.message))
+      return send { id = frame.id, result = { action = "decline", content = json.null } }
+    end
+    asked.call = call_of(params)
+  elseif not method:find("/requestApproval$") or method:find("permissions", 1, true) then
+    return send { id = frame.id, error = { code = -32601, message = "Praxis does not answer " .. method } }
   end
-  state.questions[tostring(frame.id)] = { id = frame.id, method = frame.method, params = frame.params }
+  state.questions[tostring(frame.id)] = asked
   session:save(state)
-  host.task(function() ask(session, frame.id, frame.method, frame.params) end)
+  host.task(function() ask(session, asked) end)
 end
 
 -- A message of a model's server is often JSON; its own sentence is what a person wants.
@@ -273,6 +323,10 @@ local HANDLERS = {
   ["thread/name/updated"] = function(session, params)
     if type(params.threadName) == "string" then session:title(params.threadName) end
   end,
+  ["mcpServer/startupStatus/updated"] = function(session, params)
+    if params.status ~= "failed" then return end
+    session:warn(("The MCP server %s could not be started: %s"):format(params.name, tostring(params.error)))
+  end,
   ["error"] = function(session, params)
     if params.willRetry then session:warn(sentence(params.error.message)) end
   end,
@@ -312,6 +366,19 @@ local function models()
   return list
 end
 
+-- The session's MCP servers as Codex configures them. They go over its stdin: they may hold secrets.
+local function mcp_servers(session)
+  local servers = {}
+  for _, server in ipairs(session.mcpServers) do
+    if server.type == "stdio" then
+      servers[server.name] = { command = server.command, args = server.args, env = server.env }
+    else
+      servers[server.name] = { url = server.url, http_headers = server.headers }
+    end
+  end
+  return servers
+end
+
 local function start(session, context, thread)
   local found = find()
   if not found then error { code = 1003, message = MISSING } end
@@ -324,6 +391,7 @@ local function start(session, context, thread)
   state.mode = session.yolo and FULL.id or "workspace-write"
   local mode = mode_of(state.mode)
   local params = { cwd = session.cwd, approvalPolicy = mode.approval, sandbox = mode.sandbox }
+  if session.mcpServers[1] then params.config = { mcp_servers = mcp_servers(session) } end
   local method = "thread/start"
   if thread then method, params.threadId, params.excludeTurns = "thread/resume", thread, true end
   local started = call(method, params, START_MS)
@@ -369,7 +437,7 @@ local function input_of(block)
 end
 
 return {
-  capabilities = { image = true, embeddedContext = true },
+  capabilities = { image = true, embeddedContext = true, mcp = { "stdio", "http" } },
 
   detect = function(context)
     local found = find()
@@ -386,7 +454,7 @@ return {
   restored = function(session, _, running)
     agent, state = host.attach(running[1].kind, running[1].handle), session.saved
     for _, asked in pairs(state.questions) do
-      host.task(function() ask(session, asked.id, asked.method, asked.params) end)
+      host.task(function() ask(session, asked) end)
     end
     listen(session)
   end,

@@ -3,13 +3,14 @@
  * to the node, so they outlive a stopped VM; stop() ends them all.
  */
 import { z } from 'zod';
-import { MAX_ID_LENGTH } from '../../proto/index.js';
+import { MAX_FRAME_BYTES, MAX_ID_LENGTH } from '../../proto/index.js';
 import { Child, type Exit } from '../child.js';
 import type { Clock } from '../clock.js';
 import { agentEnvironment } from '../environment.js';
 import type { Groups } from '../groups.js';
 import { describeError, LuaError, type LuaVm } from '../lua/index.js';
 import { Feed, type StreamEvent } from './feed.js';
+import { PrivateFiles } from './private-files.js';
 import { Pty } from './pty.js';
 import { isSignal } from './signals.js';
 import { Waits } from './waits.js';
@@ -21,6 +22,8 @@ const MAX_SLEEP_MS = 24 * 60 * 60 * 1_000;
 export interface SessionHostOptions {
   /** Where processes start, unless the script says otherwise. */
   cwd: string;
+  /** The folder below which the session's private files lie. */
+  privateFolder: string;
   groups: Groups;
   clock: Clock;
   log(level: 'debug' | 'info' | 'warn' | 'error', text: string): void;
@@ -56,6 +59,13 @@ const Terminal = Command.extend({
   cols: z.number().int().min(1).max(1_000).default(120),
   rows: z.number().int().min(1).max(1_000).default(40),
 });
+const PrivateFile = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[\w-][\w.-]*$/, 'is no plain file name')
+    .max(MAX_ID_LENGTH),
+  text: z.string().max(MAX_FRAME_BYTES),
+});
 const Level = z.enum(['debug', 'info', 'warn', 'error']);
 const Text = z.string();
 const Handle = z.number().int();
@@ -87,8 +97,11 @@ export class SessionHost {
   private agent: Stream | undefined;
   private held = false;
   private readonly waits = new Waits();
+  private readonly privateFiles: PrivateFiles;
 
-  constructor(private readonly options: SessionHostOptions) {}
+  constructor(private readonly options: SessionHostOptions) {
+    this.privateFiles = new PrivateFiles(options.privateFolder);
+  }
 
   /** The VM whose handlers get the events. Before that they wait. */
   attach(vm: LuaVm): void {
@@ -172,6 +185,7 @@ export class SessionHost {
       ),
     );
     this.streams.clear();
+    this.privateFiles.remove();
   }
 
   private readonly tells: Record<string, (...args: unknown[]) => void> = {
@@ -197,6 +211,10 @@ export class SessionHost {
     which: (program) => which(Text.parse(program)),
     env: (name) => agentEnvironment(process.env, {}, '')[Text.parse(name)],
     uid: () => process.getuid?.(),
+    private_file: (options) => {
+      const { name, text } = PrivateFile.parse(options);
+      return this.privateFiles.write(name, text);
+    },
     process: (options) => this.startProcess(Command.parse(options)),
     pty: (options) => this.startPty(Terminal.parse(options)),
     listen: (handle, event) => this.stream(handle).feed.listen(Event.parse(event)),

@@ -121,6 +121,7 @@ host = {
     return libraries[name]
   end,
   env = function(name) return (call("env", name)) end,
+  private_file = function(options) return (call("private_file", options)) end,
   uid = function() return (call("uid")) end,
   remember = function(key, value) return (call("remember", { key = key, value = value })) end,
   recall = function(key, ms) return (call("recall", { key = key, ms = ms })) end,

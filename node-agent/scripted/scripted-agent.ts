@@ -21,6 +21,7 @@ import type { AgentEvents, AgentProcess } from '../agent-process.js';
 import type { SessionRequest } from '../connector.js';
 import type { AgentEnd, SessionHost } from '../host/session-host.js';
 import { LuaError, type LuaVm } from '../lua/index.js';
+import { type McpServer, mcpServers } from './mcp-servers.js';
 import { agentProblem, checked, scriptProblem } from './problems.js';
 import { Questions } from './questions.js';
 import { sessionFace } from './session-face.js';
@@ -52,6 +53,7 @@ export class ScriptedAgent implements AgentProcess {
   /** The agent's own id of the session. */
   private id: string;
   private modes: Modes | undefined;
+  private mcpServers: McpServer[] = [];
   private saved: unknown;
   private turn: Turn | undefined;
   private agentEnd: AgentEnd | undefined;
@@ -196,19 +198,31 @@ export class ScriptedAgent implements AgentProcess {
   }
 
   private initialize() {
-    const { vm } = this.options;
-    const promptCapabilities = checked(Capabilities, vm.fields.capabilities, 'capabilities');
-    const resume = vm.functions.has('resume') && { resume: {} };
+    const { mcp, ...promptCapabilities } = this.capabilities();
+    const mcpCapabilities = { http: mcp.includes('http'), sse: mcp.includes('sse') };
+    const resume = this.options.vm.functions.has('resume') && { resume: {} };
+    const sessionCapabilities = { close: {}, ...resume };
     return {
       protocolVersion: PROTOCOL_VERSION,
-      agentCapabilities: { promptCapabilities, sessionCapabilities: { close: {}, ...resume } },
+      agentCapabilities: { promptCapabilities, mcpCapabilities, sessionCapabilities },
     };
+  }
+
+  private capabilities() {
+    const { mcp = [], ...prompt } = checked(
+      Capabilities,
+      this.options.vm.fields.capabilities,
+      'capabilities',
+    );
+    return { mcp, ...prompt };
   }
 
   private async open(name: 'open' | 'resume', params: Request['params'], ...args: unknown[]) {
     if (!this.options.vm.functions.has(name)) throw methodNotFound(`session/${name}`);
-    if (Array.isArray(params.mcpServers) && params.mcpServers.length > 0)
-      this.notice('This connector starts no MCP servers; those of this session are left out');
+    const { servers, left } = mcpServers(params.mcpServers, this.capabilities().mcp);
+    if (left.length > 0)
+      this.notice(`This connector cannot give its agent these MCP servers: ${left.join(', ')}`);
+    this.mcpServers = servers;
     this.agentEnd = undefined;
     const answer = await this.call(name, this.options.context, ...args).catch((error) => {
       throw this.openProblem(error);
@@ -306,7 +320,8 @@ export class ScriptedAgent implements AgentProcess {
   }
 
   private session() {
-    return { ...this.options.session, saved: this.saved, modes: this.modes };
+    const { saved, modes, mcpServers } = this;
+    return { ...this.options.session, saved, modes, mcpServers };
   }
 
   private openProblem(error: unknown): unknown {

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { ContentBlock, PermissionOption, StopReason } from '../../proto/index.js';
+import { McpTransport } from './mcp-servers.js';
 
 const text = z.string();
 const optional = z.string().nullish();
@@ -114,6 +115,12 @@ export const MessageId = text.min(1).optional();
 
 /** The fields of a script that are no functions. */
 export const Capabilities = z
-  .strictObject({ image: z.boolean(), audio: z.boolean(), embeddedContext: z.boolean() })
+  .strictObject({
+    image: z.boolean(),
+    audio: z.boolean(),
+    embeddedContext: z.boolean(),
+    /** How the MCP servers may speak that the script gives to its agent. */
+    mcp: list(McpTransport),
+  })
   .partial()
   .default({});

@@ -28,7 +28,8 @@ beforeAll(async () => {
   programs = new Programs({ groups, clock: systemClock, home: dir });
   const calls = await nodeCalls(pool, programs);
   const quiet = { log: () => undefined, onError: () => undefined };
-  newHost = (_connector, cwd) => new SessionHost({ calls, cwd, groups, clock: systemClock, ...quiet });
+  const told = { calls, groups, clock: systemClock, privateFolder: join(dir, 'private'), ...quiet };
+  newHost = (_connector, cwd) => new SessionHost({ ...told, cwd });
 });
 afterAll(async () => {
   await programs.stop();

@@ -38,6 +38,7 @@ afterAll(async () => {
 async function session(body: string, more = ''): Promise<LuaVm> {
   const options = {
     cwd: dir,
+    privateFolder: join(dir, 'private'),
     groups: new Groups(join(dir, 'agents')),
     clock: systemClock,
     log: (_level: string, text: string) => void said.push(text),

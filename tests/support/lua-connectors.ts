@@ -86,6 +86,7 @@ export class LuaConnectors {
       new SessionHost({
         calls,
         cwd,
+        privateFolder: join(this.dir, 'private'),
         groups: this.groups,
         clock: systemClock,
         log: (_level, text) => void this.logged.push(text),
