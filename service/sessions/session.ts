@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { ErrorCode, type ErrorObject, memberText, type SessionInfo } from '../../proto/index.js';
 import type { EventRow, OpeningRow, RequestRow, SessionRow, SessionRows, TurnRow } from '../store/index.js';
 import { Settings } from './settings.js';
+import { TurnTable } from './turn-table.js';
 
 /** An answer of the agent or of ours, as the JSON text of its `result` or `error`. */
 export type Outcome = { result: string } | { error: string };
@@ -22,8 +23,7 @@ export function errorOf(outcome: Outcome): ErrorObject | undefined {
 export class Session {
   record: SessionRow;
   opening: OpeningRow;
-  /** By id, in the order of the prompts. Ended ones stay, so that a repeated prompt is answered and not run. */
-  turns = new Map<string, TurnRow>();
+  readonly turns = new TurnTable();
   /** The agent's requests, by the id that viewers know. */
   requests = new Map<string, RequestRow>();
   saved: number;
@@ -43,15 +43,13 @@ export class Session {
   }
 
   get running(): TurnRow | undefined {
-    for (const turn of this.turns.values())
-      if (turn.state === 'running' || turn.state === 'cancelling') return turn;
-    return undefined;
+    return this.turns.unended.find(({ state }) => state === 'running' || state === 'cancelling');
   }
 
   /** Those that wait, in the order in which they will run. */
   get queued(): TurnRow[] {
-    return [...this.turns.values()]
-      .filter((turn) => turn.state === 'queued')
+    return this.turns.unended
+      .filter(({ state }) => state === 'queued')
       .sort((a, b) => a.position - b.position);
   }
 
@@ -151,7 +149,7 @@ export class Sessions {
       const session = this.byId.get(opening.session);
       if (session) session.opening = opening;
     }
-    for (const turn of rows.turns) this.byId.get(turn.session)?.turns.set(turn.id, turn);
+    for (const turn of rows.turns) this.byId.get(turn.session)?.turns.set(turn);
     for (const request of rows.requests) this.byId.get(request.session)?.requests.set(request.id, request);
   }
 }

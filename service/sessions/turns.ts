@@ -62,14 +62,14 @@ export class Turns {
       id: turnId,
       session: session.id,
       state: waits ? 'queued' : 'running',
-      position: urgent ? positionBefore(session) : positionAfter(session),
+      position: urgent ? positionBefore(session) : session.turns.positionAfter,
       line: forNode(line, turnId),
       result: null,
       error: null,
       by,
       at: journal.now(),
     };
-    session.turns.set(turnId, turn);
+    session.turns.set(turn);
     session.record.title ??= titleOf(prompt);
     const next = urgent && waits && { next: true };
     journal.event(session, '_praxis/turn', { turnId, state: turn.state, prompt, by, ...next });
@@ -175,7 +175,7 @@ export class Turns {
 
   /** Ends everything that runs or waits: with `outcome`, or as cancelled. */
   endAll(session: Session, outcome: Outcome = CANCELLED): void {
-    for (const turn of session.turns.values()) if (turn.state !== 'ended') this.end(session, turn, outcome);
+    for (const turn of session.turns.unended) this.end(session, turn, outcome);
   }
 
   /** Ends what waits as cancelled; the running turn is left. */
@@ -200,23 +200,21 @@ export class Turns {
   }
 }
 
-const positions = (turns: Iterable<TurnRow>) => [...turns].map(({ position }) => position);
-
-/** The place behind every turn of the session. */
-const positionAfter = (session: Session): number => 1 + Math.max(0, ...positions(session.turns.values()));
-
 /** The place before every turn that waits. */
-export const positionBefore = (session: Session): number =>
-  session.queued.length === 0 ? positionAfter(session) : Math.min(...positions(session.queued)) - 1;
+export function positionBefore({ queued, turns }: Session): number {
+  return queued.length === 0 ? turns.positionAfter : Math.min(...queued.map(({ position }) => position)) - 1;
+}
 
 export function outcomeOfTurn({ result, error }: Pick<TurnRow, 'result' | 'error'>): Outcome {
   return error === null ? { result: result ?? 'null' } : { error };
 }
 
+const Result = z.looseObject({});
+
 /** The outcome as members of the event. A result that is none of ACP is shown without a stop reason. */
 function described(outcome: Outcome) {
   if ('error' in outcome) return { error: errorOf(outcome)! };
-  const result = z.looseObject({}).safeParse(JSON.parse(outcome.result));
+  const result = Result.safeParse(JSON.parse(outcome.result));
   const stopReason = StopReason.safeParse(result.data?.stopReason);
   return {
     ...(stopReason.success && { stopReason: stopReason.data }),
