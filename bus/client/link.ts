@@ -2,9 +2,11 @@
  * One connection to the broker, from its opening to its loss. It ends as a whole: an error of any channel ends it with a
  * reason, because a new connection with its topology declared anew is the one way of recovery that is always right.
  */
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, type ChannelModel, type ConfirmChannel, connect, credentials as sasl } from 'amqplib';
 import type { Credentials } from '../../proto/index.js';
+import { gatherWrites } from './gather-writes.js';
 import { describe } from './reason.js';
 
 /** A silent peer is given up after two to three intervals: 10 to 15 seconds. */
@@ -28,6 +30,7 @@ export class Link {
     readonly user: string,
     warn: Warn,
   ) {
+    gatherWrites(this.#socket);
     model.on('error', (error) => this.#end(describe(error, user)));
     model.on('close', (error) => this.#end(error ? describe(error, user) : 'the connection was closed'));
     model.on('blocked', (reason) => warn('The broker takes no more for now', { reason }));
@@ -115,8 +118,12 @@ export class Link {
   }
 
   #destroy(): void {
-    const { stream } = this.model.connection as unknown as { stream: { destroy(): void } };
-    stream.destroy();
+    this.#socket.destroy();
+  }
+
+  /** What amqplib writes to; it has no name for it outside. */
+  get #socket(): Socket {
+    return (this.model.connection as unknown as { stream: Socket }).stream;
   }
 }
 
