@@ -169,8 +169,10 @@ export class Bridge {
       const made = (result as { sessionId?: unknown } | undefined)?.sessionId;
       if (typeof made === 'string') sessions.opened(made);
     } else if (sessionId === undefined) return;
-    else if (method === 'session/load' || method === 'session/resume') sessions.reopened(sessionId, !error);
-    else if ((method === 'session/close' || method === 'session/delete') && !error)
+    else if (method === 'session/load' || method === 'session/resume') {
+      if (error) sessions.refused(sessionId);
+      else sessions.reopened(sessionId, result);
+    } else if ((method === 'session/close' || method === 'session/delete') && !error)
       sessions.closed(sessionId);
   }
 

@@ -2,6 +2,7 @@
  * The sessions of one editor: where it stands in each journal, so that after a reconnect it gets what it missed, once and in
  * order. `_praxis/*` events stay here; a stock client gets the agent's own frames.
  */
+import { z } from 'zod';
 import { type Link, type SessionEvent, unwrap } from '../../client/index.js';
 import {
   type Frame,
@@ -14,7 +15,7 @@ import {
 import type { EditorQuestions } from './questions.js';
 
 interface Open {
-  /** The newest event that was handed over; undefined until one tells where the live ones begin. */
+  /** The newest event that was handed over, or came before the live ones; undefined until the answer tells. */
   seq: number | undefined;
   attaching: boolean;
   /** Up to here the events are history: their questions may have been answered since. */
@@ -24,6 +25,11 @@ interface Open {
   /** Frames of a `session/load` that is under way: how many were handed over, how many to leave out when it is repeated. */
   load: { given: number; skip: number } | undefined;
 }
+
+/** What the service adds to its answer to `session/load` and `session/resume`: the newest event before the live ones. */
+const Reopened = z.looseObject({
+  _meta: z.looseObject({ praxis: z.looseObject({ seq: z.number().int().min(0) }) }),
+});
 
 export interface EditorSessionsOptions {
   link: Pick<Link, 'request'>;
@@ -47,11 +53,17 @@ export class EditorSessions {
     this.#open.set(sessionId, { ...fresh(), ...(replays && { load: { given: 0, skip: 0 } }) });
   }
 
-  /** It was answered. */
-  reopened(sessionId: string, ok: boolean): void {
+  /** It was answered with `result`, which says where the live events begin. */
+  reopened(sessionId: string, result: unknown): void {
     const open = this.#open.get(sessionId);
-    if (!ok) this.#open.delete(sessionId);
-    else if (open) open.load = undefined;
+    if (!open) return;
+    open.load = undefined;
+    open.seq ??= Reopened.safeParse(result).data?._meta.praxis.seq;
+  }
+
+  /** It was refused: the editor has no such session. */
+  refused(sessionId: string): void {
+    this.#open.delete(sessionId);
   }
 
   closed(sessionId: string): void {

@@ -5,10 +5,12 @@
 import {
   type ContentBlock,
   MAX_BATCH_BYTES,
+  memberText,
   notificationLine,
   PraxisError,
   parseFrame,
   removeMember,
+  setMember,
 } from '../../proto/index.js';
 import { failed } from '../routing/hops.js';
 import type { Outcome, Session } from '../sessions/session.js';
@@ -47,7 +49,7 @@ export class Replay {
   }
 
   private goLive(client: Client, session: Session, asker: Asker, after: number): void {
-    this.deps.waiters.reply(asker, reopened(session));
+    this.deps.waiters.reply(asker, reopened(session, after));
     for (const { frame } of session.openRequests) void client.say(frame);
     this.deps.viewers.add(client, session, after);
   }
@@ -92,7 +94,9 @@ class History {
   }
 }
 
-/** The answer to load and resume: what the agent said when the session was opened, without the id. */
-function reopened({ opening }: Session): Outcome {
-  return { result: removeMember(opening.result ?? '{}', ['sessionId']) };
+/** The answer to load and resume: what the agent said when the session was opened, without the id; and where the live events begin. */
+function reopened({ opening }: Session, seq: number): Outcome {
+  const said = removeMember(opening.result ?? '{}', ['sessionId']);
+  const meta = memberText(said, ['_meta']) === undefined ? setMember(said, [], '_meta', '{}') : said;
+  return { result: setMember(meta, ['_meta'], 'praxis', JSON.stringify({ seq })) };
 }
