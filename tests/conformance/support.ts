@@ -1,8 +1,9 @@
-/** What the conformance suites share: one system over the embedded broker with the demo and the scripted agent, and peers of `praxis acp`. */
+/** What the conformance suites share: over each broker one system with the demo and the scripted agent, and peers of `praxis acp`. */
 import { afterAll, beforeAll } from 'vitest';
 import { scriptedAgent } from '../e2e/agents/scripted.js';
 import type { AcpPeer, PeerOptions } from '../support/acp-peer.js';
-import { System } from '../support/system.js';
+import { overBothBrokers, type StartSystem } from '../support/brokers.js';
+import type { System } from '../support/system.js';
 
 export interface Fixture {
   readonly system: System;
@@ -10,11 +11,15 @@ export interface Fixture {
   peer(options?: PeerOptions & { raw?: boolean; connector?: string }): Promise<AcpPeer>;
 }
 
-/** Brings the system up for the tests of this file. */
-export function fixture(): Fixture {
+/** Defines the suite once for each broker. */
+export function conformance(name: string, suite: (test: Fixture) => void): void {
+  overBothBrokers(`ACP v1, ${name}`, (start) => suite(fixture(start)));
+}
+
+function fixture(start: StartSystem): Fixture {
   let system: System | undefined;
   beforeAll(async () => {
-    system = await System.start({ node: () => ({ agents: { scripted: scriptedAgent() } }) });
+    system = await start({ node: () => ({ agents: { scripted: scriptedAgent() } }) });
   });
   afterAll(() => system?.stop());
   return {

@@ -2,16 +2,17 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { System } from '../support/system.js';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { overBothBrokers } from '../support/brokers.js';
+import type { System } from '../support/system.js';
 import { waitUntil } from '../support/wait.js';
 
 const LONG = '/stream 10000 8 5';
 
-describe('sessions on the command line', { timeout: 90_000 }, () => {
+overBothBrokers('sessions on the command line', (bringUp) => {
   let system: System;
   beforeAll(async () => {
-    system = await System.start();
+    system = await bringUp();
   });
   afterAll(() => system.stop());
 
