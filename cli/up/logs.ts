@@ -35,25 +35,40 @@ export function rotate(file: string, maxBytes: number = MAX_LOG_BYTES): void {
   truncateSync(file);
 }
 
-/** The last thing that a log says, on one line; undefined for an empty one. JSON lines give their message. */
-export function lastWords(file: string): string | undefined {
-  if (!existsSync(file)) return undefined;
-  const { size } = statSync(file);
-  const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES));
+/** Bytes that the log has now; what is written from here on is of the next run. */
+export const logSize = (file: string): number => (existsSync(file) ? statSync(file).size : 0);
+
+/** The last trouble that a log tells after its first `from` bytes, on one line; undefined where it tells none. */
+export function lastWords(file: string, from = 0): string | undefined {
+  const size = logSize(file);
+  // A log that was emptied meanwhile has less than it had.
+  const begin = Math.max(size < from ? 0 : from, size - TAIL_BYTES);
+  const buffer = Buffer.alloc(size - begin);
+  if (buffer.length === 0) return undefined;
   const fd = openSync(file, 'r');
-  readSync(fd, buffer, 0, buffer.length, size - buffer.length);
+  readSync(fd, buffer, 0, buffer.length, begin);
   closeSync(fd);
-  const lines = buffer.toString('utf8').trim().split('\n');
+  const words = buffer
+    .toString('utf8')
+    .split('\n')
+    .map(wordsOf)
+    .filter((line) => line !== '');
   // A stack trace and Node's own footer come after the sentence that matters.
-  const words = lines.findLast((line) => /^praxis:|\berror\b|Error:|"msg"/i.test(line)) ?? lines.at(-1);
-  return words ? messageOf(words).slice(0, MAX_WORDS) : undefined;
+  const last = words.findLast((line) => /^praxis:|\berror\b|Error:/i.test(line)) ?? words.at(-1);
+  return last?.slice(0, MAX_WORDS);
 }
 
-function messageOf(line: string): string {
+/** pino's number for a warning (https://github.com/pinojs/pino/blob/main/docs/api.md#loggerlevels-object). */
+const WARN = 40;
+
+/** What a line says of a trouble; nothing for a line that only tells how things go. */
+function wordsOf(line: string): string {
   if (!line.startsWith('{')) return line.trim();
   try {
-    const { msg, err } = JSON.parse(line) as { msg?: unknown; err?: { message?: unknown } };
-    return [msg, err?.message].filter((word) => typeof word === 'string').join(': ');
+    const { level, msg, err, reason, error } = JSON.parse(line) as Record<string, unknown>;
+    if (typeof level === 'number' && level < WARN) return '';
+    const why = (err as { message?: unknown } | undefined)?.message ?? reason ?? error;
+    return [msg, why].filter((word) => typeof word === 'string').join(': ');
   } catch {
     return line;
   }

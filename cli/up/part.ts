@@ -21,7 +21,7 @@ export const EX_CONFIG = 78;
 export interface PartOptions {
   name: PartName;
   spawn(): ChildProcess;
-  /** What the part said last, for the last word. */
+  /** The last trouble that the part told in this run, for the last word. */
   lastWords(): string | undefined;
   now(): number;
   /** Runs once after `ms`; returns the way to prevent it. */
@@ -84,7 +84,8 @@ export class Part {
   #ended(how: string, code: number | null, since: number): void {
     this.#child = undefined;
     if (this.#stopping) return;
-    const words = this.options.lastWords();
+    // Who was killed from outside had no trouble of its own.
+    const words = code === null ? undefined : this.options.lastWords();
     const lastEnd = words ? `${how}; it said: ${words}` : how;
     this.#quickEnds = this.options.now() - since >= HEALTHY_MS ? 1 : this.#quickEnds + 1;
     const { restarts } = this.#status;

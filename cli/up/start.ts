@@ -117,10 +117,14 @@ function givenUp(state: UpState | undefined): string | undefined {
   return undefined;
 }
 
-const failed = (home: Home, why: string) =>
-  new PraxisError(ErrorCode.Disconnected, `Praxis did not start: ${why}`, {
+/** With what the service complains about: it serves on without logins for this machine, and then the node cannot start. */
+function failed(home: Home, why: string): PraxisError {
+  const complaint = lastWords(logFile(home, 'service'));
+  return new PraxisError(ErrorCode.Disconnected, `Praxis did not start: ${why}`, {
+    ...(complaint !== undefined && !why.includes(complaint) && { details: `The service said: ${complaint}` }),
     hint: `The logs are in ${home.logs}; praxis down ends what is left`,
   });
+}
 
 /** One line on a terminal that is written over; nothing elsewhere. */
 class Progress {

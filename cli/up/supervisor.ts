@@ -6,7 +6,7 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { type Home, refOf, VERSION } from '../../proto/index.js';
-import { LOG_CHECK_MS, lastWords, logFile, openLog, rotate } from './logs.js';
+import { LOG_CHECK_MS, lastWords, logFile, logSize, openLog, rotate } from './logs.js';
 import { Part, STOP_GRACE_MS } from './part.js';
 import { stopProcess } from './processes.js';
 import { claimState, type PartName, removeState, type UpState, writeState } from './state.js';
@@ -46,10 +46,14 @@ export async function supervise(options: SuperviseOptions): Promise<Outcome> {
     writeState(home, state);
   };
   for (const name of options.parts) {
+    let began = 0;
     const part: Part = new Part({
       name,
-      spawn: () => spawnPart(options, name),
-      lastWords: () => (options.logFiles ? lastWords(logFile(home, name)) : undefined),
+      spawn() {
+        began = logSize(logFile(home, name));
+        return spawnPart(options, name);
+      },
+      lastWords: () => (options.logFiles ? lastWords(logFile(home, name), began) : undefined),
       now: Date.now,
       schedule(ms, run) {
         const timer = setTimeout(run, ms);

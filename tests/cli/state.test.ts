@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { lastWords, rotate } from '../../cli/up/logs.js';
+import { lastWords, logSize, rotate } from '../../cli/up/logs.js';
 import { claimState, liveState, stateFile, type UpState } from '../../cli/up/state.js';
 import { type Home, homeOf, refOf } from '../../proto/index.js';
 
@@ -48,6 +48,17 @@ it('finds the sentence that matters at the end of a log', () => {
   expect(lastWords(log)).toBe('Error: no such table');
   writeFileSync(log, 'noise\n{"level":50,"msg":"cannot open","err":{"message":"EACCES"}}\n');
   expect(lastWords(log)).toBe('cannot open: EACCES');
+});
+
+it('takes nothing for a trouble that was before this run, or that is only news', () => {
+  const log = join(root, 'x.log');
+  writeFileSync(log, 'Error: of yesterday\n');
+  const began = logSize(log);
+  expect(lastWords(log, began)).toBeUndefined();
+  writeFileSync(log, '{"level":30,"msg":"service started"}\n', { flag: 'a' });
+  expect(lastWords(log, began)).toBeUndefined();
+  writeFileSync(log, 'Error: of today\n');
+  expect(lastWords(log, began)).toBe('Error: of today');
 });
 
 it('moves a log away when it is large, and its writer goes on', () => {
