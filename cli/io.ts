@@ -7,8 +7,8 @@ export interface Io {
   stdin: Readable & { isTTY?: boolean };
   stdout: Writable & { isTTY?: boolean };
   stderr: Writable & { isTTY?: boolean };
-  /** Calls back on Ctrl+C, and when whoever reads stdout has left, until the returned function is called. */
-  onInterrupt(listener: () => void): () => void;
+  /** Calls back on Ctrl+C, and once when whoever reads stdout has left, until the returned function is called. */
+  onInterrupt(listener: (cause: 'signal' | 'reader left') => void): () => void;
   /** Leaves at once. */
   exit(code: number): never;
 }
@@ -20,11 +20,13 @@ export const processIo = (): Io => ({
   stdout: process.stdout,
   stderr: process.stderr,
   onInterrupt(listener) {
-    process.on('SIGINT', listener);
-    process.stdout.once('error', listener);
+    const interrupted = () => listener('signal');
+    const left = () => listener('reader left');
+    process.on('SIGINT', interrupted);
+    process.stdout.once('error', left);
     return () => {
-      process.off('SIGINT', listener);
-      process.stdout.off('error', listener);
+      process.off('SIGINT', interrupted);
+      process.stdout.off('error', left);
     };
   },
   exit: (code) => process.exit(code),

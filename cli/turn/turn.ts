@@ -1,6 +1,6 @@
 /**
  * One prompt on one session, from sending to its stop reason: prints what comes, asks what the agent asks, and makes
- * Ctrl+C a cancel of the prompt (the second one leaves).
+ * Ctrl+C a cancel of the prompt (the second one leaves). So does the end of who reads the reply, as in `| head -1`, without a word.
  */
 import type { Client, SessionEvent, TurnResult } from '../../client/index.js';
 import { ErrorCode, PraxisError } from '../../proto/index.js';
@@ -47,9 +47,11 @@ export async function runTurn(options: TurnOptions, window?: TurnWindow): Promis
   if (window) window.turnId = turn.turnId;
   let interrupts = 0;
   let timedOut = false;
-  const stopListening = io.onInterrupt(() => {
-    if (++interrupts > 1) io.exit(EXIT.cancelled![0]);
-    printer.remark('cancelling; Ctrl+C again leaves');
+  const stopListening = io.onInterrupt((cause) => {
+    if (cause === 'signal') {
+      if (++interrupts > 1) io.exit(EXIT.cancelled![0]);
+      printer.remark('cancelling; Ctrl+C again leaves');
+    }
     turn.cancel();
   });
   const limit = timeLimit(options.timeoutSecs, () => {
