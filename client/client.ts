@@ -128,6 +128,7 @@ export function createClient(options: ClientOptions): Client {
     listSessions: (query = {}) => readSessions(query, true),
 
     async findSession(prefix) {
+      if (prefix === '') throw invalidParams('A session id, or its beginning, is missing');
       const { sessions } = await call('_praxis/session/find', { prefix });
       const [only, ...others] = sessions;
       if (!only) throw unknownSession(prefix);

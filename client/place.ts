@@ -7,6 +7,8 @@ export interface Place {
   parts: ('service' | 'node')[];
   /** The bus elsewhere that this machine is joined to; undefined where the system is here. */
   elsewhere?: string;
+  /** This machine may not ask the service there: it has the login of a node and none of a client. */
+  mute?: boolean;
 }
 
 /**
@@ -18,13 +20,14 @@ export function placeOf(env: NodeJS.ProcessEnv, home: Home): Place {
     const { url, user } = parseBusUrl(env.PRAXIS_BUS_URL);
     const role = user === undefined ? undefined : (parseLogin(user)?.role ?? 'service');
     if (role === 'service') return { parts: ['service', 'node'] };
-    if (role === 'node') return { parts: ['node'], elsewhere: url };
+    if (role === 'node')
+      return { parts: ['node'], elsewhere: url, mute: credentialsOf('client', env, home) === undefined };
     if (role === 'client') return { parts: [], elsewhere: url };
   }
   const isHere = (url: string) => url === `unix://${home.socket}`;
   const node = credentialsOf('node', env, home);
-  if (node && !isHere(node.url)) return { parts: ['node'], elsewhere: node.url };
   const client = credentialsOf('client', env, home);
+  if (node && !isHere(node.url)) return { parts: ['node'], elsewhere: node.url, mute: client === undefined };
   if (client && !isHere(client.url)) return { parts: [], elsewhere: client.url };
   return { parts: ['service', 'node'] };
 }

@@ -11,6 +11,10 @@ import { type Io, json, note, readAll, say } from '../io.js';
 /** Characters of a join text at most. */
 const MAX_JOIN = 16 * 1024;
 
+/** An address that is a file is one only where the file is. */
+const ONLY_HERE =
+  'The broker of this Praxis is inside its service, so this login works on this machine alone. For other machines run a RabbitMQ and start with PRAXIS_BUS_URL (README, "More machines").';
+
 export async function enroll(
   io: Io,
   role: 'node' | 'client',
@@ -23,6 +27,7 @@ export async function enroll(
     const { join } = await within(client.call('_praxis/enroll', { role, name }), 60_000);
     if (options.json) json(io, { role, name, join });
     else {
+      if (readJoin(join).url.startsWith('unix://')) note(io, ONLY_HERE);
       note(io, `Paste this on ${name}. It holds a password: whoever has it can be ${role} ${name}.`);
       say(io, `praxis join <<'PRAXIS'\n${join}\nPRAXIS`);
     }

@@ -1,8 +1,8 @@
 /** `praxis status`: what the supervisor of this machine runs, and what the service says, whichever is there. */
 
 import type { z } from 'zod';
-import { sanitizeLine } from '../../client/index.js';
-import { type ClientMethods, homeOf, PraxisError } from '../../proto/index.js';
+import { type Place, placeOf, sanitizeLine } from '../../client/index.js';
+import { type ClientMethods, ErrorCode, homeOf, PraxisError } from '../../proto/index.js';
 import { withClient, within } from '../connect.js';
 import { EXIT } from '../exit.js';
 import { type Io, json, say } from '../io.js';
@@ -12,12 +12,16 @@ import { nodeLines } from './nodes.js';
 
 type Service = z.infer<(typeof ClientMethods)['_praxis/status']['result']>;
 
+const NO_LOGIN =
+  'not asked: this machine has the login of a node and none of a client; praxis enroll client <name>, at the service, makes one';
+
 /** 0 when the service answers and no part was given up, else 69. */
 export async function status(io: Io, options: { json?: boolean }): Promise<number> {
   const home = homeOf(io.env);
+  const place = placeOf(io.env, home);
   const known = readState(home);
   const supervised = liveState(home) !== undefined;
-  const service = await ask(io);
+  const service = await ask(io, place);
   const broken = Object.values(known?.parts ?? {}).some(({ state }) => state === 'failed');
   if (options.json)
     json(io, {
@@ -28,13 +32,15 @@ export async function status(io: Io, options: { json?: boolean }): Promise<numbe
   else {
     if (known) for (const line of supervisorLines(known, supervised)) say(io, line);
     else say(io, 'Nothing was started with praxis up on this machine.');
+    if (place.elsewhere !== undefined) say(io, `belongs to  ${sanitizeLine(place.elsewhere)}`);
     if ('answer' in service) for (const line of serviceLines(service.answer)) say(io, line);
     else say(io, `service     ${sanitizeLine(service.error.message)}`);
   }
   return 'answer' in service && !broken ? EXIT.ok![0] : EXIT.unavailable![0];
 }
 
-async function ask(io: Io): Promise<{ answer: Service } | { error: PraxisError }> {
+async function ask(io: Io, place: Place): Promise<{ answer: Service } | { error: PraxisError }> {
+  if (place.mute) return { error: new PraxisError(ErrorCode.Disconnected, NO_LOGIN) };
   try {
     const answer = await withClient(io, (client) => within(client.call('_praxis/status', {})));
     return { answer };

@@ -147,8 +147,9 @@ describe('praxis without a terminal', () => {
 describe('praxis enroll and join', () => {
   it('make a login that only its owner can read, through stdin alone', async () => {
     await run('up');
-    const { code, stdout } = await run('enroll', 'client', 'laptop');
+    const { code, stdout, stderr } = await run('enroll', 'client', 'laptop');
     expect(code).toBe(0);
+    expect(stderr).toContain('this login works on this machine alone');
     const [command, secret, end] = stdout.split('\n');
     expect([command, end]).toEqual(["praxis join <<'PRAXIS'", 'PRAXIS']);
     const other = { ...env, PRAXIS_HOME: join(root, 'other') };
@@ -160,6 +161,19 @@ describe('praxis enroll and join', () => {
     expect(join2).toMatchObject({ code: 0, stdout: expect.stringContaining('client laptop') });
     const nodes = await runCommand([process.execPath, PRAXIS, 'nodes'], { env: other, cwd: root });
     expect(nodes).toMatchObject({ code: 0, stdout: expect.stringContaining('demo') });
+  });
+
+  it('make a node that says whom it belongs to, and what it needs to ask there', async () => {
+    await run('up');
+    const { stdout } = await run('enroll', 'node', 'far');
+    const other = { ...env, PRAXIS_HOME: join(root, 'far') };
+    const command = (...args: string[]) => [process.execPath, PRAXIS, ...args];
+    const stdin = `${stdout.split('\n')[1]}\n`;
+    await runCommand(command('join'), { env: other, cwd: root, stdin });
+    expect(await runCommand(command('status'), { env: other, cwd: root })).toMatchObject({
+      code: 69,
+      stdout: expect.stringMatching(/belongs to +unix:.*\n.*not asked: .*praxis enroll client/),
+    });
   });
 
   it('refuse what is no text of enroll', async () => {

@@ -66,8 +66,9 @@ overBothBrokers('the command line', (start) => {
     it('ends its prompt and its session when whoever reads its output leaves', async () => {
       const pipe = `"$0" "$1" run demo "/say one && /stream 100000 8 5" | head -n 1`;
       const command = ['sh', '-c', pipe, process.execPath, PRAXIS];
-      const { stdout } = await runCommand(command, { env: system.env, cwd: system.work });
+      const { stdout, stderr } = await runCommand(command, { env: system.env, cwd: system.work });
       expect(stdout).toContain('one');
+      expect(stderr).toBe('');
       await waitUntil(async () => {
         const list = await system.run(['session', 'list', '--json']);
         return JSON.parse(list.stdout).length === 0;
@@ -193,6 +194,10 @@ overBothBrokers('the command line', (start) => {
     });
 
     it('says so when there is none of that id', async () => {
+      expect(await system.run(['session', 'send', '', 'hi'])).toMatchObject({
+        code: 64,
+        stderr: 'praxis: A session id, or its beginning, is missing\n',
+      });
       expect(await system.run(['session', 'show', 'ffffffff'])).toMatchObject({ code: 66 });
     });
   });
