@@ -29,7 +29,7 @@ const choicesOf = (nodes: readonly NodeInfo[]) =>
 
 /**
  * The one choice that fits the wish. Throws InvalidParams (`data.choices`) for an unknown name or when several fit,
- * NodeUnavailable when the node is not there, AgentStartFailed (`data.hint`) when the agent is not ready on it.
+ * NodeUnavailable when the node is not there, AgentStartFailed (`data.hint`) when the agent needs setup on it.
  */
 export function choose(nodes: readonly NodeInfo[], wish: Wish): Choice {
   const data = { choices: choicesOf(nodes) };
@@ -67,6 +67,8 @@ function byConnector(
   const all = having(live).map((node) => ({ node, connector: node.connectors.find((c) => c.id === id)! }));
   const some = all.filter(({ connector: { status } }) => status === 'ready' || status === 'checking');
   if (some.length === 1) return some[0]!;
+  // It may have been installed since the node looked; the node looks again and says what to do.
+  if (all.length === 1 && all[0]!.connector.status === 'missing') return all[0]!;
   if (some.length > 1) throw invalidParams(`Several nodes have ${id}: name one`, data);
   const [unready] = all;
   if (unready)

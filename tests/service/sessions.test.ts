@@ -140,17 +140,27 @@ describe('session/new', () => {
     }
   });
 
-  it('says what to do on the node when the agent is not ready there', async () => {
+  it('says what to do on the node when the agent needs setup there', async () => {
     const world = await World.start();
     const node = world.node();
-    node.connectors = [connector('codex', { status: 'missing', hint: 'npm i -g codex' })];
+    node.connectors = [connector('codex', { status: 'needs_setup', hint: 'codex login' })];
     await node.hello();
     const client = await world.ready();
     const { error } = await refused(client, 'session/new', {
       cwd: '/',
       _meta: { praxis: { connector: 'codex' } },
     });
-    expect(error).toMatchObject({ code: ErrorCode.AgentStartFailed, data: { hint: 'npm i -g codex' } });
+    expect(error).toMatchObject({ code: ErrorCode.AgentStartFailed, data: { hint: 'codex login' } });
+  });
+
+  it('lets the node look again for an agent that was missing', async () => {
+    const world = await World.start();
+    const node = world.node();
+    node.connectors = [connector('codex', { status: 'missing', hint: 'npm i -g codex' })];
+    await node.hello();
+    const client = await world.ready();
+    const answer = await client.call('session/new', { cwd: '/', _meta: { praxis: { connector: 'codex' } } });
+    expect(answer.sessionId).toEqual(expect.any(String));
   });
 
   it('fails at once when the node is not there', async () => {
