@@ -2,7 +2,7 @@
  * A program and everything that it started. Promise: end() leaves nobody of them running, also those who left its process group
  * (setsid, as daemons do). They are known by the group, by a mark in the environment that they were started with, and as
  * children of those who are known. Somebody who does all three at once, leaves the group, clears the environment and loses
- * the parent, is known only if look() saw the parent before; look() is called while the program talks, and before it is ended.
+ * the parent, is known only if look() saw the parent before: it looks while the program talks, and before it is ended.
  */
 import { KILL_GRACE_MS } from '../proto/index.js';
 import type { Clock } from './clock.js';
@@ -11,8 +11,9 @@ import { descendantsOf, lives, type Processes, type Stat, statOf } from './proc.
 /** The environment variable that marks every process of a family. Its value is random and no secret. */
 export const FAMILY_MARK = 'AGENT_GROUP';
 
-/** Milliseconds between two looks for who left the group. */
+/** Milliseconds between two looks for who left the group, and from a word of the program to the look at what it led to. */
 const LOOK_MS = 1_000;
+const AFTER_WORD_MS = 100;
 
 /** Milliseconds between two looks at whether those who got a signal have ended. */
 const POLL_MS = 10;
@@ -55,6 +56,7 @@ export class Family {
   /** Those who left the group, by their pids. */
   private readonly strays = new Map<number, Stat>();
   private lastLook = 0;
+  private callOffLook: (() => void) | undefined;
   private gone = false;
 
   /** `leader` leads a process group of its own; `mark` is the value of FAMILY_MARK in its environment. */
@@ -73,7 +75,13 @@ export class Family {
 
   /** The program said something, so it may have started something. */
   active(): void {
-    if (this.options.clock.now() - this.lastLook >= LOOK_MS) this.look();
+    if (this.callOffLook || this.gone) return;
+    const { clock } = this.options;
+    const due = Math.max(AFTER_WORD_MS, this.lastLook + LOOK_MS - clock.now());
+    this.callOffLook = clock.after(due, () => {
+      this.callOffLook = undefined;
+      this.look();
+    });
   }
 
   /** Notes who left the group, as long as it can be seen whose children they are. */
@@ -99,6 +107,7 @@ export class Family {
     }
     if ((await this.members()).length > 0 || this.gone) return;
     this.gone = true;
+    this.callOffLook?.();
     this.options.onGone();
   }
 

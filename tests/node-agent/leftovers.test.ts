@@ -76,10 +76,10 @@ describe('a program that is ended takes along a child that', () => {
     expect(isRunning(one.child)).toBe(false);
   });
 
-  it('left its group and cleared its environment, also when the program has died, if it talked since', async () => {
+  it('left its group and cleared its environment, also when the program has died, if it was seen', async () => {
     const one = await leader('mark-of-the-test', `setsid ${CLEARED}`);
     const family = new Groups(dir).record(one.pid, 'mark-of-the-test');
-    family.active();
+    family.look();
     await kill(one);
     await family.end();
     expect(isRunning(one.child)).toBe(false);
