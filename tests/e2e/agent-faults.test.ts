@@ -1,0 +1,165 @@
+/**
+ * What goes wrong with an agent's program, for each way in which a connector drives one, through `praxis run`: one clear error,
+ * and nothing left running. The programs are stand-ins that speak as much of each protocol as a turn needs.
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isRunning } from '../support/processes.js';
+import { type Run, System } from '../support/system.js';
+import { waitUntil } from '../support/wait.js';
+
+const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+
+/** The ways, and the program that each connector looks for. */
+const KINDS = {
+  acp: { connector: 'faulty-acp', program: 'faulty-acp', version: '2.5.0', old: '1.9.0' },
+  claude: { connector: 'claude-code', program: 'claude', version: '2.1.329', old: '1.0.3' },
+  codex: { connector: 'codex', program: 'codex', version: '0.169.0', old: '0.42.0' },
+  terminal: { connector: 'faulty-terminal', program: 'faulty-terminal', version: '1.0', old: undefined },
+} as const;
+type Kind = keyof typeof KINDS;
+const kinds = Object.keys(KINDS) as Kind[];
+
+const ACP_CONNECTOR = `local acp = host.library "acp"
+return acp.agent { title = "Faulty", program = "faulty-acp", tried = { "2.0", "3" }, install = "get it", args = { "--acp" } }`;
+
+/** Faults that take the node its whole patience; they are waited out side by side. */
+const SLOW = ['hangs', 'rubbish', 'deaf'] as const;
+
+interface Outcome extends Run {
+  /** The program and what it started. */
+  pids: number[];
+}
+
+let system: System;
+const slow = new Map<string, Promise<Outcome>>();
+
+const install = (root: string, kind: Kind, version: string, mode = 0o755) => {
+  const file = join(root, 'bin', KINDS[kind].program);
+  mkdirSync(dirname(file), { recursive: true });
+  rmSync(file, { force: true });
+  const program = `FAULTY_VERSION=${version} exec ${process.execPath} ${here('agents/faulty.mjs')} ${kind} "$@"`;
+  writeFileSync(file, `#!/bin/sh\n[ "$1" = --version ] && exec echo ${version}\n${program}\n`, { mode });
+};
+
+/** `praxis run` in a directory of its own, where the program finds its fault; a deaf one is cancelled once it talks. */
+async function run(kind: Kind, fault: string): Promise<Outcome> {
+  const cwd = join(system.work, `${kind}-${fault}`);
+  mkdirSync(cwd, { recursive: true });
+  writeFileSync(join(cwd, 'fault'), fault);
+  let cancelled = fault !== 'deaf';
+  const outcome = await system.run(['run', KINDS[kind].connector, 'go'], {
+    cwd,
+    timeoutMs: 150_000,
+    onOutput(stdout, signal) {
+      if (cancelled || !stdout.includes('harder')) return;
+      cancelled = true;
+      signal('SIGINT');
+    },
+  });
+  const pids = join(cwd, 'pids');
+  return {
+    ...outcome,
+    pids: existsSync(pids) ? readFileSync(pids, 'utf8').trim().split('\n').map(Number) : [],
+  };
+}
+
+beforeAll(async () => {
+  system = await System.start({
+    env: (root) => {
+      for (const kind of kinds) install(root, kind, KINDS[kind].version);
+      for (const [id, source] of [
+        ['faulty-acp', ACP_CONNECTOR],
+        ['faulty-terminal', readFileSync(here('agents/terminal.lua'), 'utf8')],
+      ] as const) {
+        mkdirSync(join(root, 'home/connectors', id), { recursive: true });
+        writeFileSync(join(root, 'home/connectors', id, 'connector.lua'), source);
+      }
+      // Nothing of this machine's own agents.
+      return { PATH: `${join(root, 'bin')}:/usr/bin:/bin`, HOME: root };
+    },
+  });
+  for (const kind of kinds) for (const fault of SLOW) slow.set(`${kind} ${fault}`, run(kind, fault));
+});
+afterAll(() => system.stop());
+
+/** The one line in which `praxis run` says what is wrong; hints may follow it. */
+const errorsOf = ({ stderr }: Run) => stderr.split('\n').filter((line) => line.startsWith('praxis: '));
+const nothingIsLeft = ({ pids }: Outcome) => waitUntil(() => !pids.some(isRunning), 20_000);
+
+describe.each(kinds)('a program driven over %s that', (kind) => {
+  const { connector, version, old } = KINDS[kind];
+  const start = async (fault: string) => {
+    const outcome = await (slow.get(`${kind} ${fault}`) ?? run(kind, fault));
+    expect(outcome.pids.length, 'the program ran').toBeGreaterThan(0);
+    await nothingIsLeft(outcome);
+    return outcome;
+  };
+
+  it('is well, answers', async () => {
+    expect(await run(kind, '')).toMatchObject({ code: 0, stdout: 'working harder\n', stderr: '' });
+  });
+
+  it.each([
+    ['exits', /exit code 3/],
+    ['hangs', /did not (answer|get ready)/],
+    ['rubbish', /did not (answer|get ready)/],
+  ])(
+    '%s at its start is told with one error',
+    async (fault, message) => {
+      const outcome = await start(fault);
+      expect(outcome).toMatchObject({ code: 76, stdout: '' });
+      expect(errorsOf(outcome)).toEqual([expect.stringMatching(message)]);
+    },
+    200_000,
+  );
+
+  it.each(['dies', 'forks-dies'])(
+    '%s in its turn is told with its exit code and keeps what it said',
+    async (fault) => {
+      const outcome = await start(fault);
+      expect(outcome).toMatchObject({ code: 76, stdout: 'working harder\n' });
+      expect(errorsOf(outcome)).toEqual([expect.stringMatching(/exit code 7/)]);
+    },
+  );
+
+  it('heeds no cancel is ended, and its prompt is cancelled', async () => {
+    expect(await start('deaf')).toMatchObject({ code: 130, stdout: 'working harder\n' });
+  }, 200_000);
+
+  it('forks, also out of its group and without an environment, is ended with its children', async () => {
+    const outcome = await start('forks');
+    expect(outcome).toMatchObject({ code: 0, stdout: 'working harder\n' });
+    expect(outcome.pids).toHaveLength(5);
+  });
+
+  it.each([
+    ['is missing', () => rmSync(join(system.root, 'bin', KINDS[kind].program))],
+    ['may not be executed', () => install(system.root, kind, version, 0o644)],
+  ])('%s is told with what to do', async (_what, spoil) => {
+    spoil();
+    const outcome = await run(kind, '');
+    install(system.root, kind, version);
+    expect(outcome).toMatchObject({ code: 76, stdout: '' });
+    expect(errorsOf(outcome)).toEqual([expect.stringMatching(/was not found/)]);
+  });
+
+  it.runIf(old)('is too old runs, with a warning', async () => {
+    install(system.root, kind, old!);
+    const outcome = await run(kind, '');
+    install(system.root, kind, version);
+    expect(outcome).toMatchObject({ code: 0, stdout: 'working harder\n' });
+    expect(outcome.stderr).toContain(`${old} is older than`);
+    expect((await system.run(['connector', 'list'])).stdout).toContain(connector);
+  });
+});
+
+it('nothing of all these is left running', async () => {
+  await Promise.all(slow.values());
+  expect(system.processes().map(({ command }) => command)).toEqual([
+    expect.stringMatching(/praxis\.js service/),
+    expect.stringMatching(/praxis\.js node/),
+  ]);
+});
