@@ -9,7 +9,7 @@ export const MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
 const PERSISTENT = 2;
 
 /** The properties of the basic class in the order of their flags, the highest bit first. */
-const PROPERTIES = [
+export const PROPERTIES = [
   ['contentType', 'shortstr'],
   ['contentEncoding', 'shortstr'],
   ['headers', 'table'],

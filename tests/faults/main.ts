@@ -1,38 +1,97 @@
 /**
- * `npm run test:faults -- [--runs N] [--seed S] [--broker embedded|rabbitmq] [--only fault,...] [--run I] [--minutes M]`: prints the
- * table of docs/reliability.md. Ends with 1 when anything was lost or doubled, or did not recover.
+ * `npm run test:faults -- [--runs N] [--seed S] [--jobs J] [--broker embedded|rabbitmq] [--only fault,...] [--run I] [--minutes M] [--long]
+ * [--write]`: prints the table, and with --write puts it into docs/reliability.md. Ends with 1 when anything was lost or doubled or did
+ * not recover, with 130 when it was interrupted; then the table holds what there was.
  */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { rabbitMqInstalled } from '../support/rabbitmq.js';
+import { isGood, type Row, report, runsOf, totals, writeReport } from './report.js';
 import type { BrokerKind } from './stage.js';
-import { faultsFor, type Row, report, runPlan } from './suite.js';
+import { faultsFor, runPlan } from './suite.js';
 
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '1' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    jobs: { type: 'string', default: '4' },
     broker: { type: 'string' },
     only: { type: 'string' },
     run: { type: 'string' },
-    minutes: { type: 'string', default: '600' },
+    minutes: { type: 'string' },
+    long: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
   },
 });
+
+/** Milliseconds between two lines that say how far it is. */
+const PROGRESS_MS = 10_000;
 
 const seed = Number(values.seed);
 const runs = values.run ? [Number(values.run)] : Array.from({ length: Number(values.runs) }, (_, i) => i);
 const available: BrokerKind[] = rabbitMqInstalled() ? ['embedded', 'rabbitmq'] : ['embedded'];
-const brokers = available.filter((broker) => values.broker === undefined || broker === values.broker);
 const names = values.only?.split(',').map((name) => name.trim());
+const plans = available
+  .filter((broker) => values.broker === undefined || broker === values.broker)
+  .map((broker) => ({
+    broker,
+    faults: faultsFor(broker, values.long || names !== undefined).filter(
+      ({ name }) => names === undefined || names.includes(name),
+    ),
+  }));
 
-console.log(`seed ${seed}`);
-const rows: Row[] = [];
-for (const broker of brokers) {
-  const faults = faultsFor(broker).filter(({ name }) => names === undefined || names.includes(name));
-  const share = (Number(values.minutes) * 60_000) / brokers.length;
-  const until = Date.now() + share;
-  rows.push(...(await runPlan({ broker, faults, seed, runs, until, say: console.log })));
+const started = performance.now();
+let failure: unknown;
+const stop = new AbortController();
+let interrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    interrupted = true;
+    console.log('\ninterrupted: ending what runs');
+    stop.abort();
+  });
+if (values.minutes) setTimeout(() => stop.abort(), Number(values.minutes) * 60_000).unref();
+
+// In memory where there is room: what is tested is the death of processes, not of the machine.
+process.env.TMPDIR = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'pxf-'));
+console.log(`seed ${seed}, ${values.jobs} stages side by side, in ${process.env.TMPDIR}`);
+
+const total = plans.reduce((sum, { faults }) => sum + faults.length * runs.length, 0);
+const done: Row[] = [];
+let current: readonly Row[] = [];
+const timer = setInterval(() => {
+  const rows = [...done, ...current];
+  const [ran, spent] = [runsOf(rows), performance.now() - started];
+  const left = ran === 0 ? '?' : Math.ceil(((total - ran) / ran) * (spent / 60_000));
+  console.log(
+    `${Math.round(spent / 1_000)} s: ${ran} of ${total} runs, about ${left} min left; ${totals(rows)}`,
+  );
+}, PROGRESS_MS);
+try {
+  for (const plan of plans) {
+    if (stop.signal.aborted) break;
+    current = [];
+    const rows = await runPlan({
+      ...{ ...plan, seed, runs, jobs: Number(values.jobs), stop: stop.signal, say: console.log },
+      progress(rows) {
+        current = rows;
+      },
+    });
+    done.push(...rows);
+    current = [];
+  }
+} catch (error) {
+  failure = error;
+  console.log(`broken off: ${error}`);
+} finally {
+  clearInterval(timer);
+  const rows = [...done, ...current];
+  console.log(`\n${report(rows)}`);
+  const command = `npm run test:faults -- ${process.argv.slice(2).join(' ')}${process.argv.includes('--seed') ? '' : ` --seed ${seed}`}`;
+  if (values.write) writeReport(rows, command, (performance.now() - started) / 60_000);
+  rmSync(process.env.TMPDIR, { recursive: true, force: true, maxRetries: 5 });
+  const complete = failure === undefined && (runsOf(rows) === total || values.minutes !== undefined);
+  process.exitCode = interrupted ? 130 : complete && isGood(rows) ? 0 : 1;
 }
-console.log(`\n${report(rows)}`);
-const ran = rows.reduce((sum, row) => sum + row.runs, 0);
-const good = rows.every(({ runs, lost, doubled, recovered }) => lost + doubled === 0 && recovered === runs);
-process.exitCode = good && ran > 0 ? 0 : 1;

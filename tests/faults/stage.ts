@@ -1,27 +1,45 @@
-/** Where the faults happen: a whole Praxis of real processes, the node and a second client behind proxies of their own. */
-import { existsSync, readFileSync } from 'node:fs';
+/** Where the faults happen: a whole Praxis of real processes, the node and every client behind proxies of their own. */
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import type { NetConnectOpts } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { type Client, connectClient } from '../../client/index.js';
 import { Credentials, packageRoot } from '../../proto/index.js';
 import { Part } from '../support/part.js';
 import { RabbitMq } from '../support/rabbitmq.js';
 import { PRAXIS, System } from '../support/system.js';
-import { waitUntil } from '../support/wait.js';
+import type { Speaker } from './duplicate.js';
 import { NetworkProxy } from './proxy.js';
 
 export type BrokerKind = 'embedded' | 'rabbitmq';
+
+/** The demo agent, which writes down what it says; as a program of its own, and as the child of a shell that waits for it. */
 export const AGENT = 'logged';
+export const WRAPPED_AGENT = 'wrapped';
+
+const AGENT_PROGRAM = 'dist/connectors/demo/agent/main.js';
+const CLOCK_HOOK = fileURLToPath(new URL('./clock-hook.mjs', import.meta.url));
+
+/** Where a client is: each has its own way to the broker. */
+export type Place = 'near' | 'far';
+
+interface Way {
+  proxy: NetworkProxy;
+  env: NodeJS.ProcessEnv;
+  /** The login of who goes there, at the broker itself. */
+  login: Credentials;
+}
 
 export class Stage {
   node!: Part;
-  nodeProxy!: NetworkProxy;
-  clientProxy!: NetworkProxy;
-  /** Between RabbitMQ and the service with the first client; none around the embedded broker, which is in the service. */
-  serviceProxy: NetworkProxy | undefined;
   rabbit: RabbitMq | undefined;
   system!: System;
-  private far!: NodeJS.ProcessEnv;
+  /** Between RabbitMQ and the service; none around the embedded broker, which is in the service. */
+  serviceProxy: NetworkProxy | undefined;
+  private nodeWay!: Way;
+  private readonly clientWays = {} as Record<Place, Way>;
   private readonly clients: Client[] = [];
 
   static async start(broker: BrokerKind): Promise<Stage> {
@@ -44,52 +62,81 @@ export class Stage {
       ...this.rabbit.toJSON(),
       url: `amqp://127.0.0.1:${this.serviceProxy!.port}`,
     };
+    const program = join(packageRoot, AGENT_PROGRAM);
     this.system = await System.start({
       ...(rabbit && { rabbit }),
-      node: (root) => ({
-        agents: {
-          [AGENT]: {
-            command: [process.execPath, join(packageRoot, 'dist/connectors/demo/agent/main.js')],
-            env: { DEMO_AGENT_LOG: join(root, 'agent.log'), DEMO_AGENT_STATE: join(root, 'demo') },
+      env: (root) => ({ NODE_OPTIONS: `--import=${CLOCK_HOOK}`, PX_CLOCK: join(root, 'clock') }),
+      node: (root) => {
+        const env = { DEMO_AGENT_LOG: join(root, 'agent.log'), DEMO_AGENT_STATE: join(root, 'demo') };
+        return {
+          agents: {
+            [AGENT]: { command: [process.execPath, program], env },
+            [WRAPPED_AGENT]: {
+              command: ['/bin/sh', '-c', '"$0" "$1"; exit $?', process.execPath, program],
+              env,
+            },
           },
-        },
-      }),
+        };
+      },
     });
     await this.system.node.stop();
-    const nodeEnv = await this.behind('node', (proxy) => {
-      this.nodeProxy = proxy;
-    });
-    this.far = await this.behind('client', (proxy) => {
-      this.clientProxy = proxy;
-    });
-    this.node = new Part([process.execPath, PRAXIS, 'node'], nodeEnv, join(this.system.root, 'node.log'));
+    this.nodeWay = await this.behind('node', 'node');
+    this.clientWays.near = await this.behind('client', 'near');
+    this.clientWays.far = await this.behind('client', 'far');
+    this.node = new Part(
+      [process.execPath, PRAXIS, 'node'],
+      this.nodeWay.env,
+      join(this.system.root, 'node.log'),
+    );
     this.node.start();
     await this.system.settled();
   }
 
-  /** The environment of a part whose way to the broker leads through a new proxy. */
-  private async behind(
-    role: 'node' | 'client',
-    keep: (proxy: NetworkProxy) => void,
-  ): Promise<NodeJS.ProcessEnv> {
+  /** A part's way to the broker through a new proxy. */
+  private async behind(role: 'node' | 'client', name: string): Promise<Way> {
     const { env, home, root } = this.system;
     const credentials = Credentials.parse(JSON.parse(readFileSync(home.credentials(role), 'utf8')));
-    const { user, password } = credentials;
+    const { user, password, url } = credentials;
     if (this.rabbit) {
       const proxy = await NetworkProxy.start(tcp(this.rabbit.url));
-      keep(proxy);
-      const vhost = new URL(credentials.url).pathname;
-      return { ...env, PRAXIS_BUS_URL: `amqp://${user}:${password}@127.0.0.1:${proxy.port}${vhost}` };
+      const { pathname } = new URL(url);
+      const login = { ...credentials, url: `${this.rabbit.url}${pathname}` };
+      const PRAXIS_BUS_URL = `amqp://${user}:${password}@127.0.0.1:${proxy.port}${pathname}`;
+      return { proxy, login, env: { ...env, PRAXIS_BUS_URL } };
     }
-    const path = join(root, `${role}.sock`);
-    keep(await NetworkProxy.start({ path: home.socket }, path));
-    return { ...env, PRAXIS_BUS_URL: `unix://${user}:${password}@${path}` };
+    const path = join(root, `${name}.sock`);
+    const proxy = await NetworkProxy.start({ path: home.socket }, path);
+    return {
+      proxy,
+      login: credentials,
+      env: { ...env, PRAXIS_BUS_URL: `unix://${user}:${password}@${path}` },
+    };
   }
 
-  /** A client near the broker, or one behind its proxy. */
-  async client(where: 'near' | 'far'): Promise<Client> {
-    const env = where === 'near' ? this.system.env : this.far;
-    const client = connectClient({ env, name: `faults ${where}` });
+  get nodeProxy(): NetworkProxy {
+    return this.nodeWay.proxy;
+  }
+
+  clientProxy(place: Place): NetworkProxy {
+    return this.clientWays[place].proxy;
+  }
+
+  /** The environment of a command that runs at the place. */
+  clientEnv(place: Place): NodeJS.ProcessEnv {
+    return this.clientWays[place].env;
+  }
+
+  /** Whose messages can be copied: everybody's that come to the broker by a proxy. */
+  get speakers(): Speaker[] {
+    const ways = [this.nodeWay, this.clientWays.near, this.clientWays.far];
+    if (!this.rabbit) return ways;
+    const url = new URL(this.nodeWay.login.url);
+    const { user, password } = this.rabbit;
+    return [...ways, { proxy: this.serviceProxy!, login: { url: url.href, user, password } }];
+  }
+
+  async client(place: Place): Promise<Client> {
+    const client = connectClient({ env: this.clientWays[place].env, name: `faults ${place}` });
     this.clients.push(client);
     await client.ready(30_000);
     return client;
@@ -99,33 +146,44 @@ export class Stage {
     await Promise.all(this.clients.splice(0).map((client) => client.close()));
   }
 
-  /** The process of the agent whose session is prompted now: there is one at a time. */
-  async agentPid(): Promise<number> {
-    let pid: number | undefined;
-    await waitUntil(() => {
-      pid = this.system.processes().find(({ command }) => command.includes('demo/agent/main.js'))?.pid;
-      return pid !== undefined;
-    });
-    return pid!;
+  /** The wall clock of service, node and new processes is `ms` away from the truth from now on. */
+  shiftClock(ms: number): void {
+    writeFileSync(join(this.system.root, 'clock'), String(ms));
+    for (const part of [this.system.service, this.node]) process.kill(part.pid, 'SIGUSR2');
   }
 
-  /** The updates that the agent wrote down for its session `native`, in order, each before it said it. */
-  said(native: string): string[] {
-    const file = join(this.system.root, 'agent.log');
-    return (existsSync(file) ? readFileSync(file, 'utf8') : '')
-      .split('\n')
-      .filter((line) => line.includes('"session/update"') && line.includes(native));
+  /** Files of the service may not grow beyond `bytes`: the journal cannot be written. */
+  async limitFiles(bytes: number | 'unlimited'): Promise<void> {
+    const pid = String(this.system.service.pid);
+    await promisify(execFile)('prlimit', ['--pid', pid, `--fsize=${bytes}:unlimited`]);
+  }
+
+  /** What agents wrote down since clearLog(), each line before it was said. */
+  written(): string[] {
+    const file = this.agentLog;
+    return (existsSync(file) ? readFileSync(file, 'utf8') : '').split('\n');
+  }
+
+  /** No agent may be at work. */
+  clearLog(): void {
+    if (existsSync(this.agentLog)) truncateSync(this.agentLog);
+  }
+
+  private get agentLog(): string {
+    return join(this.system.root, 'agent.log');
   }
 
   log(): string {
-    return this.system.log() + readFileSync(join(this.system.root, 'node.log'), 'utf8');
+    const file = join(this.system.root, 'node.log');
+    return this.system.log() + (existsSync(file) ? readFileSync(file, 'utf8') : '');
   }
 
   async stop(): Promise<void> {
     await this.closeClients();
     await this.node?.stop();
     await this.system?.stop();
-    for (const proxy of [this.nodeProxy, this.clientProxy, this.serviceProxy]) await proxy?.stop();
+    const proxies = [this.nodeWay, this.clientWays.near, this.clientWays.far].map((way) => way?.proxy);
+    for (const proxy of [...proxies, this.serviceProxy]) await proxy?.stop();
     await this.rabbit?.stop();
   }
 }

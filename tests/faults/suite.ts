@@ -1,8 +1,10 @@
-/** Runs faults over a broker and adds up what came of them. Each run can be repeated from the seed and its number alone. */
-
+/**
+ * Runs faults over a broker and adds up what came of them, several stages side by side. What a run does depends on the seed, the fault
+ * and the number of the run alone, so each can be repeated by itself.
+ */
 import { FAULTS, type Fault } from './faults.js';
-import { percentile } from './percentile.js';
 import { Random } from './random.js';
+import { add, type Row, rowOf } from './report.js';
 import { type RunResult, runFault } from './run.js';
 import { type BrokerKind, Stage } from './stage.js';
 
@@ -12,94 +14,98 @@ export interface Plan {
   seed: number;
   /** Numbers of the runs of each fault. */
   runs: readonly number[];
-  /** Milliseconds since 1970 after which no further run begins. */
-  until: number;
+  /** Stages that run side by side. */
+  jobs: number;
+  /** No further run begins after it; what runs is given up. */
+  stop: AbortSignal;
   say(line: string): void;
+  /** After each run. */
+  progress?(rows: readonly Row[]): void;
 }
 
-export interface Row {
-  broker: BrokerKind;
-  fault: string;
-  runs: number;
-  lost: number;
-  doubled: number;
-  cut: number;
-  recovered: number;
-  recoverMs: number[];
-}
+export const faultsFor = (broker: BrokerKind, long = false): Fault[] =>
+  FAULTS.filter((fault) => fault.over.includes(broker) && (long || !fault.long));
 
-export const faultsFor = (broker: BrokerKind): Fault[] => FAULTS.filter(({ over }) => over.includes(broker));
+/** Tries to start a stage before it is given up. */
+const STARTS = 3;
 
-/** One row for each fault. Every fault has its run before any has its next. */
-export async function runPlan({ broker, faults, seed, runs, until, say }: Plan): Promise<Row[]> {
-  const rows = faults.map(({ name }): Row => {
-    return { broker, fault: name, runs: 0, lost: 0, doubled: 0, cut: 0, recovered: 0, recoverMs: [] };
-  });
-  let stage: Stage | undefined;
-  try {
-    for (const run of runs)
-      for (const [i, fault] of faults.entries()) {
-        if (Date.now() > until) return rows;
-        stage ??= await Stage.start(broker);
-        const result = await attempt(stage, fault, new Random(seed, broker, fault.name, run));
-        add(rows[i]!, result);
-        if (result.problems.length === 0) continue;
-        say(`FAILED ${fault.name} over ${broker}: ${result.problems.join('; ')}`);
-        say(
-          `  again: npm run test:faults -- --broker ${broker} --only "${fault.name}" --seed ${seed} --run ${run}`,
-        );
-        // A system that a fault has left in disorder must not spoil the next run.
-        const broken = stage;
-        stage = undefined;
-        say(broken.log().split('\n').slice(-12).join('\n'));
-        await broken.stop().catch((error: Error) => say(`  ${error.message.split('\n')[0]}`));
+/** One row for each fault. Every fault has its run before any has its next. Rejects when no stage can be started, or one leaves processes. */
+export async function runPlan(plan: Plan): Promise<Row[]> {
+  const { broker, faults, seed, runs, jobs, stop, progress } = plan;
+  const rows = new Map(faults.map((fault) => [fault, rowOf(broker, fault.name)]));
+  const tasks = runs.flatMap((run) =>
+    shuffled(faults, new Random(seed, broker, run)).map((fault) => ({ fault, run })),
+  );
+  const end = aborted(stop);
+  const worker = async () => {
+    let stage: Stage | undefined;
+    try {
+      for (let task = tasks.shift(); task && !stop.aborted; task = tasks.shift()) {
+        stage ??= await startStage(plan);
+        const result = await Promise.race([attempt(stage, plan, task.fault, task.run), end]);
+        if (!result) break;
+        add(rows.get(task.fault)!, result);
+        if (result.problems.length > 0) {
+          const broken = stage;
+          stage = undefined;
+          await failed(plan, task.fault, task.run, result, broken);
+        }
+        progress?.([...rows.values()]);
       }
-  } finally {
-    await stage?.stop();
-  }
-  return rows;
+    } finally {
+      await stage?.stop();
+    }
+  };
+  // All of them end before this does, so that nothing is left running.
+  const ends = await Promise.allSettled(Array.from({ length: Math.min(jobs, tasks.length) }, worker));
+  const broken = ends.find((one) => one.status === 'rejected');
+  if (broken) throw broken.reason;
+  return [...rows.values()];
 }
 
-async function attempt(stage: Stage, fault: Fault, random: Random): Promise<RunResult> {
+/** A busy machine may be too slow for it once; that says nothing about a fault. */
+async function startStage({ broker, say }: Plan): Promise<Stage> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await Stage.start(broker);
+    } catch (error) {
+      if (attempt === STARTS) throw error;
+      say(`a stage could not be started: ${(error as Error).message.split('\n')[0]}`);
+    }
+  }
+}
+
+/** Tells of a run that failed. A system that a fault has left in disorder must not spoil the next run. */
+async function failed(
+  { broker, seed, say }: Plan,
+  fault: Fault,
+  run: number,
+  { problems }: RunResult,
+  stage: Stage,
+): Promise<void> {
+  const again = `npm run test:faults -- --broker ${broker} --only "${fault.name}" --seed ${seed} --run ${run}`;
+  say(`FAILED ${fault.name} over ${broker}: ${problems.join('; ')}\n  again: ${again}`);
+  say(stage.log().split('\n').slice(-12).join('\n'));
+  await stage.stop().catch((error: Error) => say(`  ${error.message.split('\n')[0]}`));
+}
+
+async function attempt(stage: Stage, { seed, broker }: Plan, fault: Fault, run: number): Promise<RunResult> {
   try {
-    return await runFault(stage, fault, random);
+    return await runFault(stage, fault, new Random(seed, broker, fault.name, run), run);
   } catch (error) {
     const problems = [`the run broke off: ${(error as Error).message}`];
     return { lost: 0, doubled: 0, cut: 0, recovered: false, recoverMs: undefined, problems };
   }
 }
 
-function add(row: Row, { lost, doubled, cut, recovered, recoverMs }: RunResult): void {
-  row.runs++;
-  row.lost += lost;
-  row.doubled += doubled;
-  row.cut += cut;
-  row.recovered += recovered ? 1 : 0;
-  if (recoverMs !== undefined) row.recoverMs.push(recoverMs);
+/** So that not all stages wait, or all compute, at the same time. */
+function shuffled<T>(items: readonly T[], random: Random): T[] {
+  const left = [...items];
+  return items.map(() => left.splice(random.between(0, left.length - 1), 1)[0]!);
 }
 
-/** The table as Markdown, then the line of totals. */
-export function report(rows: readonly Row[]): string {
-  const seconds = (ms: number | undefined) => (ms === undefined ? '-' : (ms / 1_000).toFixed(1));
-  const lines = rows
-    .filter(({ runs }) => runs > 0)
-    .map(({ broker, fault, runs, lost, doubled, cut, recovered, recoverMs }) =>
-      [
-        ...[fault, broker, runs, lost, doubled, cut, recovered],
-        ...[seconds(percentile(recoverMs, 50)), seconds(percentile(recoverMs, 95))],
-      ].join(' | '),
-    );
-  return [
-    '| fault | broker | runs | lost | duplicated | cut off | recovered | p50 s | p95 s |',
-    '|---|---|---|---|---|---|---|---|---|',
-    ...lines.map((line) => `| ${line} |`),
-    '',
-    totals(rows),
-  ].join('\n');
-}
-
-export function totals(rows: readonly Row[]): string {
-  const sum = (key: 'runs' | 'lost' | 'doubled' | 'recovered') =>
-    rows.reduce((all, row) => all + row[key], 0);
-  return `faults: ${sum('runs')} runs, lost ${sum('lost')}, duplicated ${sum('doubled')}, recovered ${sum('recovered')}`;
-}
+const aborted = (signal: AbortSignal): Promise<undefined> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
