@@ -69,14 +69,17 @@ export class ClientInbox {
   }
 
   private input(address: string, lines: readonly string[]): Input {
+    const refuse = () => {
+      for (const line of lines) this.refuse(address, line);
+    };
+    // Nobody would hear of the refusal of what asks for no answer, such as a cancel or a person's answer: it waits instead.
+    const refusable = lines.every((line) => (readable(line)?.kind ?? 'request') === 'request');
     return {
       about: () => lines.flatMap((line) => this.sessionOf(line) ?? []),
       handle: () => {
         for (const line of lines) this.line(address, line);
       },
-      refuse: () => {
-        for (const line of lines) this.refuse(address, line);
-      },
+      ...(refusable && { refuse }),
       fail: (error) => {
         for (const line of lines) this.failed(address, line, error);
       },

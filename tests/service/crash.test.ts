@@ -255,6 +255,29 @@ describe('a journal that cannot be written', () => {
     expect(seqs).toEqual(seqs.map((_, i) => i + 1));
   });
 
+  it('keeps a cancel and an answer to a question, whose senders would hear of no refusal', async () => {
+    const { world, disk, node, client, sessionId } = await failing();
+    const turn = newId();
+    await client.ask('session/prompt', promptOf(sessionId, 'x', turn), 11);
+    const question = { sessionId, toolCall: { toolCallId: 't' }, options: [] };
+    await node.say(sessionId, requestLine(5, 'session/request_permission', question));
+    await settled();
+    const asked = client.heard.find(({ frame }) => frame.kind === 'request')!.frame as { id: string };
+    const answer = { outcome: { outcome: 'selected', optionId: 'y' } };
+    disk.full = true;
+    void client.send(resultLine(asked.id, answer));
+    await settled();
+    void client.notify('session/cancel', { sessionId });
+    await settled();
+    const told = () => node.got.flatMap(({ frame }) => ('result' in frame ? [frame.line] : []));
+    expect(told()).toEqual([]);
+    disk.full = false;
+    await world.clock.advance(1_000);
+    await settled();
+    expect(told()).toEqual([resultLine(5, answer)]);
+    expect(node.got.at(-1)?.frame).toMatchObject({ method: 'session/cancel' });
+  });
+
   it('keeps the order of what came while it failed for long', async () => {
     const { world, disk, node, client, sessionId } = await failing();
     disk.full = true;
