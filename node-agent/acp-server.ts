@@ -84,7 +84,7 @@ export class AcpServer {
   private stopped = false;
 
   constructor(private readonly options: AcpServerOptions) {
-    this.starts = new LastStarts(options.clock);
+    this.starts = new LastStarts(options.clock, Date.now);
   }
 
   /** The sessions that live here, as `hello` tells them. */

@@ -1,14 +1,14 @@
 /** Time as a parameter: what waits takes a Clock, so that a test can move it. */
 
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Milliseconds that only ever grow, about those since 1970: a jump of the machine's clock does not show in them. */
   now(): number;
   /** Calls `run` once after `ms` milliseconds. Returns the way to call it off. */
   after(ms: number, run: () => void): () => void;
 }
 
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => Math.round(performance.timeOrigin + performance.now()),
   after(ms, run) {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);

@@ -14,20 +14,25 @@ export class LastStarts {
   /** What an earlier process of the node started was started before. */
   private readonly boot: number;
 
-  constructor(private readonly clock: Clock) {
-    this.boot = clock.now();
+  /** `wall` is the clock after which agents name their files: milliseconds since 1970. */
+  constructor(
+    private readonly clock: Pick<Clock, 'after'>,
+    private readonly wall: () => number,
+  ) {
+    this.boot = wall();
   }
 
   /** The session's agent has answered that it is there. */
   note(sessionId: SessionId): void {
-    const now = this.clock.now();
+    const now = this.wall();
     for (const [id, at] of this.times) if (endOfMinute(at) <= now) this.times.delete(id);
     this.times.set(sessionId, now);
   }
 
   /** Resolves when the minute of the last start is over; a minute later at most. */
   async minuteOver(sessionId: SessionId): Promise<void> {
-    const wait = endOfMinute(this.times.get(sessionId) ?? this.boot) - this.clock.now();
+    // A wall clock that was set back must not make it longer than a minute.
+    const wait = Math.min(endOfMinute(this.times.get(sessionId) ?? this.boot) - this.wall(), MINUTE_MS);
     if (wait > 0) await new Promise<void>((resolve) => this.clock.after(wait, resolve));
   }
 }

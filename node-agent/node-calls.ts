@@ -29,7 +29,7 @@ export type NodeCalls = Readonly<Record<string, (argument: unknown) => unknown>>
 export async function nodeCalls(
   pool: LuaPool,
   programs: Pick<Programs, 'find'>,
-  now: () => number = Date.now,
+  now: () => number = () => performance.now(),
 ): Promise<NodeCalls> {
   const folder = join(packageRoot, 'connectors/lib');
   const files = readdirSync(folder).filter((file) => file.endsWith('.lua'));

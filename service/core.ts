@@ -80,7 +80,7 @@ export class Core {
   private constructor(private readonly options: CoreOptions) {
     const { bus, store, clock, newId, log, host } = options;
     this.boot = newId();
-    this.lastTick = clock.now();
+    this.lastTick = clock.steady();
     const { sessions } = this;
     this.nodes = new Nodes({ now: () => clock.now(), sessionsOn: (node) => sessions.onNode(node).length });
     this.announcer = new Announcer({ bus, clock, log, boot: this.boot, nodes: () => this.nodes.list() });
@@ -111,6 +111,7 @@ export class Core {
     });
     const approvals = new Approvals({
       journal,
+      clock,
       hops,
       newId,
       viewers: (session) => viewers.addresses(session),
@@ -152,7 +153,7 @@ export class Core {
       settle,
       changed: () => this.announcer.nodesChanged(),
     });
-    this.timeouts = new Timeouts({ sessions, nodes, approvals, lifecycle, journal });
+    this.timeouts = new Timeouts({ sessions, nodes, approvals, lifecycle, journal, clock });
     this.list = new SessionList({ sessions, nodes, hops, clock, newId });
     const server = new MethodServer();
     addInitialize(server, { sessions, boot: this.boot });
@@ -270,7 +271,7 @@ export class Core {
 
   private tick(): void {
     this.stopTick = this.options.clock.schedule(TICK_MS, () => {
-      const now = this.options.clock.now();
+      const now = this.options.clock.steady();
       // A service that was suspended itself knows nothing about the time between.
       const elapsed = Math.min(Math.max(now - this.lastTick, 0), 2 * TICK_MS);
       this.lastTick = now;

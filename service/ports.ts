@@ -3,7 +3,10 @@ import type { Outgoing } from '../bus/index.js';
 
 /** Time. `schedule` calls back once after `ms` and returns the way to stop it. */
 export interface Clock {
+  /** The wall clock, for what people read: milliseconds since 1970. It jumps when somebody sets it, and over a sleep. */
   now(): number;
+  /** Milliseconds since some moment, for how long a thing lasts: never jumps, and stands while the machine sleeps. */
+  steady(): number;
   schedule(ms: number, call: () => void): () => void;
 }
 
@@ -21,6 +24,7 @@ export interface Log {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  steady: () => performance.now(),
   schedule(ms, call) {
     const timer = setTimeout(call, ms);
     timer.unref();

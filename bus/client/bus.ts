@@ -144,7 +144,7 @@ class BusClient implements Bus {
       () => link.lost,
       (error) => link.fail(error),
     );
-    this.#connectedAt = Date.now();
+    this.#connectedAt = performance.now();
     this.#set({ kind: 'connected' });
     for (const consumer of this.#consumers) void consumer.start(link);
   }
@@ -152,7 +152,7 @@ class BusClient implements Bus {
   /** Tries again later. A connection that lasted starts the back-off anew; one that is lost at once does not. */
   #again(reason: string): void {
     if (this.#closing) return;
-    if (this.#connectedAt !== 0 && Date.now() - this.#connectedAt > BACKOFF_CAP_MS) this.#attempt = 0;
+    if (this.#connectedAt !== 0 && performance.now() - this.#connectedAt > BACKOFF_CAP_MS) this.#attempt = 0;
     this.#connectedAt = 0;
     const waitMs = backoffMs(this.#attempt, this.#random);
     this.#waits(reason, waitMs);

@@ -75,7 +75,7 @@ export class Queue {
       return;
     }
     const ttl = Math.min(message.ttl ?? Infinity, this.limits.messageTtl);
-    const expiresAt = ttl === Infinity ? Infinity : Date.now() + ttl;
+    const expiresAt = ttl === Infinity ? Infinity : performance.now() + ttl;
     this.memory.add(message.bodySize);
     const safe = this.flags.durable && message.persistent;
     this.#ready.append(message, expiresAt, safe ? hold : undefined);
@@ -191,7 +191,7 @@ export class Queue {
   }
 
   #dropExpired(): void {
-    const now = Date.now();
+    const now = performance.now();
     while (this.#ready.length > 0 && this.#ready.first!.expiresAt <= now) this.settle(this.#ready.shift()!);
   }
 
@@ -204,6 +204,6 @@ export class Queue {
       this.#dropExpired();
       this.#scheduleTtl();
     };
-    this.#ttlTimer = setTimeout(expire, Math.min(expiresAt - Date.now(), 2 ** 31 - 1)).unref();
+    this.#ttlTimer = setTimeout(expire, Math.min(expiresAt - performance.now(), 2 ** 31 - 1)).unref();
   }
 }

@@ -13,8 +13,8 @@ export function signal(ref: ProcessRef, name: NodeJS.Signals): void {
 
 /** True when the process ended within `ms` milliseconds. */
 export async function ended(ref: ProcessRef, ms: number): Promise<boolean> {
-  for (const limit = Date.now() + ms; runs(ref); ) {
-    if (Date.now() > limit) return false;
+  for (const limit = performance.now() + ms; runs(ref); ) {
+    if (performance.now() > limit) return false;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return true;

@@ -83,10 +83,10 @@ async function waitForSystem(io: Io, home: Home, place: Place, progress: Progres
     let looking = true;
     client!.onNodes((nodes) => {
       const live = nodes.filter(({ state }) => state === 'live');
-      if (live.length > 0) liveSince ??= Date.now();
+      if (live.length > 0) liveSince ??= performance.now();
       looking = live.some(({ connectors }) => connectors.some(({ status }) => status === 'checking'));
     });
-    await until(home, () => liveSince !== undefined && (!looking || Date.now() > liveSince + LOOK_MS));
+    await until(home, () => liveSince !== undefined && (!looking || performance.now() > liveSince + LOOK_MS));
   } finally {
     await client?.close();
   }
@@ -103,10 +103,10 @@ function tryConnect(io: Io) {
 }
 
 async function until(home: Home, condition: () => boolean): Promise<void> {
-  for (const limit = Date.now() + UP_MS; !condition(); ) {
+  for (const limit = performance.now() + UP_MS; !condition(); ) {
     const given = givenUp(readState(home));
     if (given !== undefined) throw failed(home, given);
-    if (Date.now() > limit) throw failed(home, `it was not ready after ${UP_MS / 1_000} s`);
+    if (performance.now() > limit) throw failed(home, `it was not ready after ${UP_MS / 1_000} s`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }

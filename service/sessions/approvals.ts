@@ -24,14 +24,17 @@ import {
   resultLine,
   withoutPraxis,
 } from '../../proto/index.js';
+import type { Clock } from '../ports.js';
 import type { Hops } from '../routing/hops.js';
 import type { RequestRow } from '../store/index.js';
+import { Ages } from './ages.js';
 import { type Journal, outcomeOf } from './journal.js';
 import { automatic, optionOf, rejection, selected } from './policy.js';
 import { errorOf, type Session } from './session.js';
 
 export interface ApprovalsDeps {
   journal: Journal;
+  clock: Clock;
   hops: Pick<Hops, 'tell'>;
   newId: () => string;
   /** Addresses of the clients that watch a session now. */
@@ -53,16 +56,19 @@ export class Approvals {
   private readonly abstained = new Map<string, Set<string>>();
   /** Kinds of the tool calls of a session's turn: a question often names no more than the call's id. */
   private readonly kinds = new Map<string, Map<string, string>>();
-  /** Before this time (ms since 1970) viewers may not have come back to a service that was restarted. */
+  /** How long the open questions wait. */
+  private readonly ages: Ages;
+  /** Before this time of the steady clock viewers may not have come back to a service that was restarted. */
   private since: number;
 
   constructor(private readonly deps: ApprovalsDeps) {
-    this.since = deps.journal.now();
+    this.ages = new Ages(deps.clock);
+    this.since = deps.clock.steady();
   }
 
   /** The service was out of reach, and its viewers are about to come back. */
   reconnected(): void {
-    this.since = this.deps.journal.now();
+    this.since = this.deps.clock.steady();
   }
 
   /** The agent announced or changed a tool call. */
@@ -97,6 +103,7 @@ export class Approvals {
       answer: null,
     };
     session.requests.set(id, row);
+    this.ages.restart(id);
     journal.append(session, row.frame);
     journal.saveRequest(session, row);
     const stopping = session.running?.state === 'cancelling';
@@ -118,12 +125,14 @@ export class Approvals {
     const { node, connector, agent, title } = session.record;
     const about = { sessionId: session.id, node, connector, agent, title };
     const limit = this.deps.policy(session).denyAfterSecs;
+    const denyAt = (id: string, at: number) =>
+      limit === undefined ? null : this.deps.clock.now() + limit * 1_000 - Math.round(this.ages.of(id, at));
     return session.openRequests.map(({ id, method, at, frame }) => ({
       ...about,
       requestId: id,
       method,
       at,
-      denyAt: limit === undefined || method !== PERMISSION ? null : at + limit * 1_000,
+      denyAt: method === PERMISSION ? denyAt(id, at) : null,
       hash: argumentsHash(frame),
       params: paramsOf(frame),
     }));
@@ -157,7 +166,7 @@ export class Approvals {
     const limit = this.deps.policy(session).denyAfterSecs;
     for (const row of session.openRequests) {
       if (row.method !== PERMISSION) continue;
-      const age = journal.now() - row.at;
+      const age = this.ages.of(row.id, row.at);
       const late = limit !== undefined && age >= limit * 1_000;
       const hopeless = limit === undefined && this.isHopeless(session, row);
       if (!late && !hopeless) continue;
@@ -170,7 +179,7 @@ export class Approvals {
   /** The session said that nobody answers, and no viewer that could has come. */
   private isHopeless(session: Session, row: RequestRow): boolean {
     if (session.settings.interactive !== false) return false;
-    const waited = this.deps.journal.now() - Math.max(row.at, this.since);
+    const waited = Math.min(this.ages.of(row.id, row.at), this.deps.clock.steady() - this.since);
     const able = (viewer: string) =>
       this.deps.isInteractive(viewer) && !this.abstained.get(row.id)?.has(viewer);
     return waited >= NO_ANSWERER_MS && !this.deps.viewers(session.id).some(able);
@@ -232,6 +241,7 @@ export class Approvals {
     const { journal } = this.deps;
     const answer = replaceMember(line, ['id'], row.agentId);
     row.answer = answer;
+    this.ages.forget(row.id);
     this.abstained.delete(row.id);
     journal.saveRequest(session, row);
     const outcome = outcomeOf(line);

@@ -29,16 +29,25 @@ async function waited(clock: ManualClock, starts: LastStarts, sessionId: string)
 
 it('waits for the end of the minute in which the session was started, and no longer', async () => {
   const clock = lateInTheMinute();
-  const starts = new LastStarts(clock);
+  const starts = new LastStarts(clock, () => clock.now());
   clock.advance(2 * MINUTE);
   starts.note('one');
   expect(await waited(clock, starts, 'one')).toBe(10_000);
   expect(await waited(clock, starts, 'one')).toBe(0);
 });
 
+it('waits no longer than a minute when the clock was set back', async () => {
+  const clock = lateInTheMinute();
+  let jumped = 0;
+  const starts = new LastStarts(clock, () => clock.now() + jumped);
+  starts.note('one');
+  jumped = -60 * MINUTE;
+  expect(await waited(clock, starts, 'one')).toBeLessThanOrEqual(MINUTE);
+});
+
 it('does not know what was before the node, and so waits for the end of its own first minute', async () => {
   const clock = lateInTheMinute();
-  const starts = new LastStarts(clock);
+  const starts = new LastStarts(clock, () => clock.now());
   expect(await waited(clock, starts, 'old')).toBe(10_000);
   expect(await waited(clock, starts, 'old')).toBe(0);
 });

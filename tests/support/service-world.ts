@@ -21,9 +21,17 @@ import { SqliteStore, type Store } from '../../service/store/index.js';
 
 export class ManualClock implements Clock {
   time = 1_700_000_000_000;
+  /** How far the wall clock is from what it was set to first. */
+  private jumped = 0;
   private timers = new Set<{ at: number; call: () => void }>();
 
-  now = () => this.time;
+  now = () => this.time + this.jumped;
+  steady = () => this.time;
+
+  /** Somebody sets the machine's clock. */
+  jump(ms: number): void {
+    this.jumped += ms;
+  }
 
   schedule(ms: number, call: () => void): () => void {
     const timer = { at: this.time + ms, call };
