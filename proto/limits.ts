@@ -89,3 +89,15 @@ export const MAX_KEPT_ANSWERS = 256;
 
 /** Bytes of an agent's stderr that are kept for an error message. */
 export const MAX_STDERR_TAIL = 4_096;
+
+/** Bytes that may wait for a program that does not read its terminal. What would go beyond is refused; so is all of it after PTY_STALL_MS. */
+export const MAX_PTY_INPUT_BYTES = 1024 * 1024;
+
+/** Milliseconds in which a program takes nothing of its terminal before a script's write fails. */
+export const PTY_STALL_MS = 10_000;
+
+/** Characters of a terminal's text that wait for its script. A script that reads makes the program wait; else the oldest go. */
+export const MAX_TERMINAL_TEXT = 256 * 1024;
+
+/** Bytes of one line of a file that a script follows. Longer ones are left out, with a warning in the node's log. */
+export const MAX_TAIL_LINE_BYTES = 4 * 1024 * 1024;

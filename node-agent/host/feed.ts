@@ -1,6 +1,6 @@
 /**
- * Brings the events of a process to its script, in order, one batch at a time. Nothing is thrown away: what no handler wants yet
- * waits, and its source with it; what a renewed VM had not finished is given again.
+ * Brings the events of a process, a terminal or a file to its script, in order, one batch at a time. Nothing is thrown away: what
+ * no handler wants yet waits, and its source with it; what a renewed VM had not finished is given again.
  */
 
 /** Items that may wait before the source is paused. */
@@ -9,7 +9,13 @@ const MAX_WAITING = 1_000;
 /** Items that the script gets in one go, so that many of them are not taken for a script that never stops computing. */
 const MAX_BATCH = 256;
 
-export type StreamEvent = 'line' | 'data' | 'exit';
+export type StreamEvent = 'line' | 'data' | 'status' | 'title' | 'exit';
+
+/** Of output, a script takes one form; the other is passed over. */
+const isOutput = (event: StreamEvent): boolean => event === 'line' || event === 'data';
+
+/** What nobody asked for does not hold up the rest. */
+const isState = (event: StreamEvent): boolean => event === 'status' || event === 'title';
 
 export interface FeedOptions {
   /**
@@ -22,7 +28,10 @@ export interface FeedOptions {
 
 export class Feed {
   private readonly wanted = new Set<StreamEvent>();
+  /** What some VM of this script has listened to. */
+  private readonly known = new Set<StreamEvent>();
   private waiting: { event: StreamEvent; item: unknown }[] = [];
+  private flowing = false;
   private delivering = false;
   private held = false;
   /** Items of the batch under way that the script has told to be handled. */
@@ -34,12 +43,32 @@ export class Feed {
   /** The script has a handler for these events. The first one for output starts the source. */
   listen(event: StreamEvent): void {
     this.wanted.add(event);
+    this.known.add(event);
+    if (isOutput(event)) this.flowing = true;
     void this.pump();
+  }
+
+  /** The script takes the output in another way, so the source may run. */
+  flow(): void {
+    if (this.flowing) return;
+    this.flowing = true;
+    void this.pump();
+  }
+
+  /** Whether the script has ever listened to these events. */
+  knows(event: StreamEvent): boolean {
+    return this.known.has(event);
+  }
+
+  /** Whether such an event waits for its handler. */
+  has(event: StreamEvent): boolean {
+    return this.waiting.some((entry) => entry.event === event);
   }
 
   /** The VM is new: its handlers are gone until it listens again. */
   forgetHandlers(): void {
     this.wanted.clear();
+    this.flowing = false;
     this.options.source.pause();
   }
 
@@ -88,21 +117,19 @@ export class Feed {
     }
     this.delivering = false;
     if (!this.held) for (const resolve of this.idle.splice(0)) resolve();
-    if (!this.held && this.wantsOutput && this.waiting.length < MAX_WAITING) this.options.source.resume();
-  }
-
-  private get wantsOutput(): boolean {
-    return this.wanted.has('line') || this.wanted.has('data');
+    if (!this.held && this.flowing && this.waiting.length < MAX_WAITING) this.options.source.resume();
   }
 
   /** The first items of one kind. Output that only the other kind of handler wants is passed over. */
   private next(): { event: StreamEvent; item: unknown }[] {
     if (this.held) return [];
-    if (this.wantsOutput)
-      this.waiting = this.waiting.filter(({ event }) => event === 'exit' || this.wanted.has(event));
-    const event = this.waiting[0]?.event;
+    if (this.wanted.has('line') || this.wanted.has('data'))
+      this.waiting = this.waiting.filter(({ event }) => !isOutput(event) || this.wanted.has(event));
+    const start = this.waiting.findIndex(({ event }) => this.wanted.has(event) || !isState(event));
+    const event = this.waiting[start]?.event;
     if (event === undefined || !this.wanted.has(event)) return [];
-    const end = this.waiting.findIndex((entry) => entry.event !== event);
-    return this.waiting.splice(0, Math.min(end < 0 ? this.waiting.length : end, MAX_BATCH));
+    const rest = this.waiting.slice(start).findIndex((entry) => entry.event !== event);
+    const count = rest < 0 ? this.waiting.length - start : rest;
+    return this.waiting.splice(start, Math.min(count, MAX_BATCH));
   }
 }

@@ -5,14 +5,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import { closeSync, constants, openSync } from 'node:fs';
+import type { ReadStream } from 'node:tty';
 import { type IPty, spawn } from 'node-pty';
-import { MAX_FRAME_BYTES } from '../../proto/index.js';
 import type { Exit } from '../child.js';
 import type { Clock } from '../clock.js';
 import { agentEnvironment } from '../environment.js';
 import type { Family } from '../family.js';
 import type { Groups } from '../groups.js';
-import { LineSplitter } from '../lines.js';
+import { PtyInput } from './pty-input.js';
 import { signalName } from './signals.js';
 
 export interface PtyOptions {
@@ -21,50 +21,57 @@ export interface PtyOptions {
   env: Readonly<Record<string, string>>;
   cols: number;
   rows: number;
+  /** $TERM. */
+  term: string;
   groups: Groups;
   clock: Clock;
   onData(chunk: Uint8Array): void;
-  onLine(line: string): void;
   /** Called once, after the last output. */
   onExit(exit: Exit): void;
 }
 
+/** Milliseconds without output after which an ended program has no more to say. */
+const QUIET_MS = 10;
+
+/** What node-pty has besides its types. */
+type Internals = IPty & { _pty: string; fd: number; _socket: ReadStream };
+
 export class Pty {
-  private readonly pty: IPty;
+  readonly input: PtyInput;
+  private readonly pty: Internals;
   private readonly family: Family;
   private readonly exited: Promise<void>;
+  private chunks = 0;
+  /** The program has ended, or is to: all that it said is read now. */
+  private draining = false;
 
-  constructor(options: PtyOptions) {
-    const { command, cwd, cols, rows, env, groups } = options;
+  constructor(private readonly options: PtyOptions) {
+    const { command, cwd, cols, rows, term, env, groups, clock } = options;
     const [program, ...args] = command;
     const mark = randomUUID();
     this.pty = spawn(program!, args, {
       cwd,
       cols,
       rows,
-      name: 'xterm-256color',
+      name: term,
       env: agentEnvironment(process.env, env, mark),
       encoding: null,
-    });
-    const { _pty: slave } = this.pty as IPty & { _pty: string };
-    const held = openSync(slave, constants.O_RDWR | constants.O_NOCTTY);
+    }) as Internals;
+    const held = openSync(this.pty._pty, constants.O_RDWR | constants.O_NOCTTY);
     this.family = groups.record(this.pty.pid, mark);
-    const splitter = new LineSplitter({
-      maxBytes: MAX_FRAME_BYTES,
-      onLine: options.onLine,
-      onOversized: () => undefined,
-    });
+    // A closed descriptor may already be another file's.
+    this.input = new PtyInput({ clock, fd: () => (this.pty._socket.destroyed ? undefined : this.pty.fd) });
     // Typed as text, but with `encoding: null` the chunks are bytes.
     this.pty.onData((text) => {
-      const chunk = text as unknown as Buffer;
+      this.chunks++;
       this.family.active();
-      options.onData(chunk);
-      splitter.push(chunk);
+      options.onData(text as unknown as Buffer);
     });
+    this.drainBeforeClose();
     this.exited = new Promise((resolve) => {
       this.pty.onExit(({ exitCode, signal }) => {
         closeSync(held);
-        splitter.end();
+        this.input.close();
         void this.family.end().then(() => {
           options.onExit(
             signal ? { code: null, signal: signalName(signal) } : { code: exitCode, signal: null },
@@ -79,13 +86,9 @@ export class Pty {
     return this.pty.pid;
   }
 
-  write(text: string): boolean {
-    this.pty.write(text);
-    return true;
-  }
-
+  /** What is left of a program that has ended is read all the same. */
   pause(): void {
-    this.pty.pause();
+    if (!this.draining) this.pty.pause();
   }
 
   resume(): void {
@@ -102,8 +105,30 @@ export class Pty {
 
   /** SIGTERM, then SIGKILL to all that it started. Resolves when they are gone and its exit has been told. */
   async stop(): Promise<void> {
+    this.draining = true;
     this.resume();
     await this.family.end();
     await this.exited;
+  }
+
+  /** node-pty closes its side some time after the program has ended, read or not. */
+  private drainBeforeClose(): void {
+    const socket = this.pty._socket;
+    const close = socket.destroy.bind(socket);
+    let closing = false;
+    socket.destroy = (error) => {
+      if (error) return close(error);
+      if (closing) return socket;
+      closing = true;
+      this.draining = true;
+      this.resume();
+      const look = (seen: number) =>
+        this.options.clock.after(QUIET_MS, () => {
+          if (this.chunks === seen) close();
+          else look(this.chunks);
+        });
+      look(this.chunks);
+      return socket;
+    };
   }
 }

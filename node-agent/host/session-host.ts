@@ -1,6 +1,6 @@
 /**
- * What one script may ask of the node: processes and terminals in its session's directory, the log, the time. They belong
- * to the node, so they outlive a stopped VM; stop() ends them all.
+ * What one script may ask of the node: processes and terminals in its session's directory, the files that its connector names, the
+ * log, the time. They belong to the node, so they outlive a stopped VM; stop() ends them all.
  */
 import { z } from 'zod';
 import { MAX_FRAME_BYTES, MAX_ID_LENGTH } from '../../proto/index.js';
@@ -11,13 +11,19 @@ import type { Groups } from '../groups.js';
 import { describeError, LuaError, type LuaVm } from '../lua/index.js';
 import { Feed, type StreamEvent } from './feed.js';
 import { PrivateFiles } from './private-files.js';
-import { Pty } from './pty.js';
+import { Readable, Reads } from './readable.js';
 import { isSignal } from './signals.js';
+import { Tail } from './tail.js';
+import { Terminal } from './terminal.js';
+import { TerminalFields, terminalCalls } from './terminal-calls.js';
 import { Waits } from './waits.js';
 import { which } from './which.js';
 
 /** Milliseconds that one host.sleep may last. */
 const MAX_SLEEP_MS = 24 * 60 * 60 * 1_000;
+
+/** Files that one host.files gives at most. */
+const MAX_FOUND = 100;
 
 export interface SessionHostOptions {
   /** Where processes start, unless the script says otherwise. */
@@ -55,9 +61,12 @@ const Command = z.object({
   env: z.record(z.string(), z.string()).default({}),
   agent: z.boolean().default(false),
 });
-const Terminal = Command.extend({
-  cols: z.number().int().min(1).max(1_000).default(120),
-  rows: z.number().int().min(1).max(1_000).default(40),
+const OnTerminal = Command.extend(TerminalFields);
+const Follow = z.strictObject({ path: z.string().min(1), from: z.enum(['start', 'end']).default('start') });
+const Find = z.strictObject({
+  pattern: z.string().min(1),
+  since: z.number().default(0),
+  limit: z.number().int().min(1).max(MAX_FOUND).default(20),
 });
 const PrivateFile = z.strictObject({
   name: z
@@ -69,7 +78,7 @@ const PrivateFile = z.strictObject({
 const Level = z.enum(['debug', 'info', 'warn', 'error']);
 const Text = z.string();
 const Handle = z.number().int();
-const Event = z.enum(['line', 'data', 'exit']);
+const Event = z.enum(['line', 'data', 'status', 'title', 'exit']);
 const Duration = z.number().min(0).max(MAX_SLEEP_MS);
 const Signal = z.string().max(MAX_ID_LENGTH).refine(isSignal, 'is no signal');
 
@@ -83,11 +92,16 @@ const notStarted = (program: string, { code, message }: NodeJS.ErrnoException): 
       ? `the program ${program} may not be executed`
       : message;
 
+type Target = Child | Terminal | Tail;
+
 interface Stream {
-  target: Child | Pty;
+  target: Target;
   feed: Feed;
   ended: boolean;
 }
+
+const kindOf = (target: Target) =>
+  target instanceof Child ? 'process' : target instanceof Terminal ? 'pty' : 'tail';
 
 export class SessionHost {
   private readonly streams = new Map<number, Stream>();
@@ -115,7 +129,10 @@ export class SessionHost {
 
   /** The VM is gone; what runs goes on, and waits until a new one listens again. */
   renewed(): void {
-    for (const { feed } of this.streams.values()) feed.forgetHandlers();
+    for (const { feed, target } of this.streams.values()) {
+      feed.forgetHandlers();
+      if (target instanceof Terminal) target.forgetWaits();
+    }
     this.waits.wakeAll();
   }
 
@@ -132,24 +149,24 @@ export class SessionHost {
 
   /** Sends a signal to everything that runs. */
   signal(signal: NodeJS.Signals): void {
-    for (const { target } of this.streams.values()) target.signal(signal);
+    for (const { target } of this.streams.values()) if (!(target instanceof Tail)) target.signal(signal);
   }
 
   get clock(): Clock {
     return this.options.clock;
   }
 
+  /** The end of what the agent wrote on stderr, or showed on its terminal. */
   get agentStderr(): string {
-    return this.agent?.target instanceof Child ? this.agent.target.stderrTail : '';
+    const target = this.agent?.target;
+    if (target instanceof Terminal) return target.lastWords;
+    return target instanceof Child ? target.stderrTail : '';
   }
 
   /** Handles of what runs, for a script that was made anew. What has ended is left out. */
-  handles(): { kind: 'process' | 'pty'; handle: number }[] {
+  handles(): { kind: 'process' | 'pty' | 'tail'; handle: number }[] {
     const running = [...this.streams].filter(([, { ended }]) => !ended);
-    return running.map(([handle, { target }]) => ({
-      kind: target instanceof Child ? 'process' : 'pty',
-      handle,
-    }));
+    return running.map(([handle, { target }]) => ({ kind: kindOf(target), handle }));
   }
 
   /** Does one thing for the script. Rejects with a reason that becomes the script's error. */
@@ -181,7 +198,7 @@ export class SessionHost {
     this.waits.wakeAll();
     await Promise.all(
       [...this.streams.values()].map(({ target }) =>
-        politely || target instanceof Pty ? target.stop() : target.terminate(),
+        target instanceof Child && !politely ? target.terminate() : target.stop(),
       ),
     );
     this.streams.clear();
@@ -190,6 +207,10 @@ export class SessionHost {
 
   private readonly tells: Record<string, (...args: unknown[]) => void> = {
     wake: (id) => this.waits.wake(Handle.parse(id)),
+    take: (handle, bytes) => {
+      const target = this.streams.get(Handle.parse(handle))?.target;
+      if (target instanceof Terminal) target.take(Handle.parse(bytes));
+    },
     handled: (handle) => this.streams.get(Handle.parse(handle))?.feed.handled(),
     failed: (message) => this.failed(Text.parse(message)),
     task: (id) => {
@@ -216,14 +237,27 @@ export class SessionHost {
       return this.privateFiles.write(name, text);
     },
     process: (options) => this.startProcess(Command.parse(options)),
-    pty: (options) => this.startPty(Terminal.parse(options)),
-    listen: (handle, event) => this.stream(handle).feed.listen(Event.parse(event)),
+    pty: (options) => this.startTerminal(OnTerminal.parse(options)),
+    tail: (options) => this.follow(Follow.parse(options)),
+    files: (options) => {
+      const { pattern, since, limit } = Find.parse(options);
+      return this.readable.find(pattern, since, limit);
+    },
+    listen: (handle, event) => this.listen(this.stream(handle), Event.parse(event)),
     write: (handle, text) => this.write(handle, Text.parse(text)),
-    signal: (handle, name) => this.stream(handle).target.signal(Signal.parse(name) as NodeJS.Signals),
-    resize: (handle, cols, rows) => this.resize(handle, cols, rows),
+    signal: (handle, name) => this.program(handle).signal(Signal.parse(name) as NodeJS.Signals),
     close_stdin: (handle) => this.closeStdin(handle),
-    stop: (handle) => this.stream(handle).target.stop(),
+    stop: (handle) => this.stopOne(Handle.parse(handle)),
+    ...terminalCalls(
+      (handle) => this.terminal(handle),
+      () => this.clock.now(),
+    ),
   };
+
+  /** What the connector's `reads` allow. Throws when they are no patterns. */
+  private get readable(): Readable {
+    return new Readable(Reads.parse(this.vm?.fields.reads));
+  }
 
   private sleep(ms: number): Promise<void> {
     return new Promise((resolve) => {
@@ -262,34 +296,40 @@ export class SessionHost {
     return handle;
   }
 
-  private startPty({
-    command,
-    cwd = this.options.cwd,
-    env,
-    cols,
-    rows,
-    agent,
-  }: z.infer<typeof Terminal>): number {
+  private startTerminal({ agent, cwd = this.options.cwd, ...options }: z.infer<typeof OnTerminal>): number {
     const { groups, clock } = this.options;
     const { handle, feed, attach, end } = this.newStream(agent);
-    const pty = new Pty({
-      command,
+    const terminal: Terminal = new Terminal({
+      ...options,
       cwd,
-      env,
-      cols,
-      rows,
       groups,
       clock,
-      onData: (chunk) => feed.push('data', chunk),
-      onLine: (line) => feed.push('line', line),
+      wants: (event) => feed.knows(event),
+      onEvent: (event, item) => feed.push(event, item),
       onExit: (exit) => {
         end();
         feed.push('exit', exit);
-        if (agent) this.agentEnded(exit, '', feed);
+        if (agent) this.agentEnded(exit, terminal.lastWords, feed);
       },
     });
-    pty.pause();
-    attach(pty);
+    terminal.pause();
+    attach(terminal);
+    return handle;
+  }
+
+  private async follow({ path, from }: z.infer<typeof Follow>): Promise<number> {
+    const { clock, log } = this.options;
+    const { handle, feed, attach } = this.newStream(false);
+    const tail = new Tail({
+      path: this.readable.path(path),
+      from,
+      clock,
+      onLine: (line) => feed.push('line', line),
+      onOversized: () => log('warn', `left out a line of ${path} that is too large`),
+      onProblem: (reason) => log('warn', `${path} cannot be read: ${reason}`),
+    });
+    attach(tail);
+    await tail.begun;
     return handle;
   }
 
@@ -301,7 +341,7 @@ export class SessionHost {
 
   private newStream(agent: boolean) {
     const handle = this.nextHandle++;
-    let target: Child | Pty | undefined;
+    let target: Target | undefined;
     let ended = false;
     const end = () => {
       ended = true;
@@ -312,7 +352,7 @@ export class SessionHost {
       deliver: (event, items) => this.deliver(handle, event, items),
       source: { pause: () => target?.pause(), resume: () => target?.resume() },
     });
-    const attach = (started: Child | Pty) => {
+    const attach = (started: Target) => {
       target = started;
       const stream: Stream = { target: started, feed, ended };
       this.streams.set(handle, stream);
@@ -344,20 +384,46 @@ export class SessionHost {
     return stream;
   }
 
-  private write(handle: unknown, text: string): void {
+  private program(handle: unknown): Child | Terminal {
     const { target } = this.stream(handle);
+    if (target instanceof Tail) throw new Error('a file is no program');
+    return target;
+  }
+
+  /** A terminal that its script looks at or waits for: its output flows. */
+  private terminal(handle: unknown): Terminal {
+    const { target, feed } = this.stream(handle);
+    if (!(target instanceof Terminal)) throw new Error('only a program of host.pty has a terminal');
+    feed.flow();
+    return target;
+  }
+
+  /** Of a state, the present one is told at once. */
+  private listen({ feed, target }: Stream, event: StreamEvent): void {
+    feed.listen(event);
+    if (!(target instanceof Terminal) || event === 'exit') return;
+    feed.flow();
+    const present = event === 'status' ? target.status : event === 'title' ? target.title : undefined;
+    if (present !== undefined && !feed.has(event)) feed.push(event, present);
+  }
+
+  private write(handle: unknown, text: string): Promise<void> | void {
+    const target = this.program(handle);
+    if (target instanceof Terminal) return target.write(text);
     if (!target.write(text)) throw new Error('the process does not read its input');
   }
 
-  private resize(handle: unknown, cols: unknown, rows: unknown): void {
-    const { target } = this.stream(handle);
-    if (!(target instanceof Pty)) throw new Error('a process without a terminal has no size');
-    target.resize(Terminal.shape.cols.parse(cols), Terminal.shape.rows.parse(rows));
+  private closeStdin(handle: unknown): void {
+    const target = this.program(handle);
+    if (target instanceof Terminal) throw new Error('a terminal has no end of input; write "\\4" to it');
+    target.closeStdin();
   }
 
-  private closeStdin(handle: unknown): void {
-    const { target } = this.stream(handle);
-    if (!(target instanceof Child)) throw new Error('a terminal has no end of input; write "\\4" to it');
-    target.closeStdin();
+  /** The stream is over, and forgotten when its script has heard its end. */
+  private async stopOne(handle: number): Promise<void> {
+    const stream = this.stream(handle);
+    await stream.target.stop();
+    stream.ended = true;
+    void stream.feed.settled().then(() => this.streams.delete(handle));
   }
 }

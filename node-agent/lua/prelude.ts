@@ -3,6 +3,8 @@
  * primitives: a yield that asks the host, so that a script reads as if the host answered at once, and `tell`, which does not wait.
  */
 
+import { TERMINAL } from './prelude-terminal.js';
+
 /** Gets `json`'s functions and `tell`; returns what the host calls. */
 export const PRELUDE = `
 local encode, decode, null, mark_array, tell = ...
@@ -51,9 +53,11 @@ local handlers, readers = {}, {}
 
 local Stream = {}
 Stream.__index = Stream
+local Terminal = setmetatable({}, Stream)
+Terminal.__index = Terminal
 
 local function stream(kind, handle)
-  local object = setmetatable({ kind = kind, handle = handle }, Stream)
+  local object = setmetatable({ kind = kind, handle = handle }, kind == "pty" and Terminal or Stream)
   handlers[handle] = {}
   return object
 end
@@ -71,7 +75,6 @@ Stream.on_data = on("data")
 Stream.on_exit = on("exit")
 function Stream:write(text) return (call("write", self.handle, text)) end
 function Stream:signal(name) return (call("signal", self.handle, name)) end
-function Stream:resize(cols, rows) return (call("resize", self.handle, cols, rows)) end
 function Stream:close_stdin() return (call("close_stdin", self.handle)) end
 function Stream:stop() return (call("stop", self.handle)) end
 
@@ -104,11 +107,14 @@ function Stream:read_line(ms)
   return line
 end
 
+${TERMINAL}
 local tasks, last_task = {}, 0
 
 host = {
   process = function(options) return stream("process", call("process", options)) end,
   pty = function(options) return stream("pty", call("pty", options)) end,
+  tail = function(options) return stream("tail", call("tail", options)) end,
+  files = function(wanted) return (call("files", wanted)) end,
   attach = function(kind, handle) return stream(kind, handle) end,
   log = function(level, text) return (call("log", level, text)) end,
   now = function() return (call("now")) end,

@@ -57,7 +57,9 @@ it('The first connector of the guide has less than 40 lines', () => {
 
 describe('the reference', () => {
   const hostNames = [.../\nhost = \{([\s\S]*?)\n\}/.exec(PRELUDE)![1]!.matchAll(/\n {2}(\w+) =/g)];
-  const streamNames = [...PRELUDE.matchAll(/(?:function Stream:|\nStream\.)(on_\w+|[a-z]\w+)/g)];
+  const streamNames = [
+    ...PRELUDE.matchAll(/(?:function (?:Stream|Terminal):|\n(?:Stream|Terminal)\.)(on_\w+|[a-z]\w+)/g),
+  ];
   const sessionNames = [...PRELUDE.matchAll(/function Session:(\w+)/g)];
   const asked = /for _, name in ipairs \{\s*("tool_call"[\s\S]*?)\}/.exec(PRELUDE)![1]!.matchAll(/"(\w+)"/g);
 

@@ -1,65 +1,12 @@
 /** Processes and terminals as a connector's script has them. */
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../node-agent/clock.js';
-import { Groups } from '../../node-agent/groups.js';
-import { SessionHost } from '../../node-agent/host/session-host.js';
-import { LuaPool, type LuaVm } from '../../node-agent/lua/index.js';
-import { packageRoot } from '../../proto/index.js';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { isRunning } from '../support/processes.js';
+import { ScriptHost } from '../support/script-host.js';
 
-let pool: LuaPool;
-let dir: string;
-let host: SessionHost;
-const open: LuaVm[] = [];
-const said: string[] = [];
-const errors: string[] = [];
-
-beforeAll(() => {
-  dir = realpathSync(mkdtempSync(join(tmpdir(), 'pxs-')));
-  const entry = pathToFileURL(`${packageRoot}dist/node-agent/lua/worker.js`);
-  pool = new LuaPool({ clock: systemClock, sliceMs: 300, memory: 8 * 1024 * 1024, workers: 1, entry });
-});
-afterEach(async () => {
-  for (const vm of open.splice(0)) vm.close();
-  await host.stop();
-  said.length = 0;
-  errors.length = 0;
-});
-afterAll(async () => {
-  await pool.close();
-  rmSync(dir, { recursive: true, force: true });
-});
-
-/** A session whose script has `run()` with this body; what it logs is in `said`. */
-async function session(body: string, more = ''): Promise<LuaVm> {
-  const options = {
-    cwd: dir,
-    privateFolder: join(dir, 'private'),
-    groups: new Groups(join(dir, 'agents')),
-    clock: systemClock,
-    log: (_level: string, text: string) => void said.push(text),
-    onError: (error: Error) => void errors.push(error.message),
-  };
-  host = new SessionHost(options);
-  const script = await pool.compile('example.lua', `return { run = function()\n${body}\nend, ${more} }`);
-  const own = host;
-  const vm = await pool.open({
-    script,
-    host: own.call,
-    tell: own.tell,
-    onStopped: () => own.renewed(),
-    onFresh: () => {
-      if (vm.functions.has('restored')) void vm.call('restored', own.handles());
-    },
-  });
-  own.attach(vm);
-  open.push(vm);
-  return vm;
-}
+const scripts = new ScriptHost();
+const { said, errors, dir, session } = scripts;
+afterEach(() => scripts.end());
+afterAll(() => scripts.close());
 
 const heard = (text: string) => expect.poll(() => said, { timeout: 10_000 }).toContain(text);
 
@@ -115,8 +62,8 @@ describe('a process', () => {
     );
     await vm.call('run');
     await heard('ready');
-    const loop = await pool.open({
-      script: await pool.compile('loop.lua', 'return { run = function() while true do end end }'),
+    const loop = await scripts.pool.open({
+      script: await scripts.pool.compile('loop.lua', 'return { run = function() while true do end end }'),
       host: async () => undefined,
     });
     await expect(loop.call('run')).rejects.toMatchObject({ kind: 'timeout' });
@@ -131,7 +78,7 @@ describe('a process', () => {
     await expect.poll(() => said.length).toBe(1);
     const pid = Number(said[0]);
     expect(isRunning(pid)).toBe(true);
-    await host.stop();
+    await scripts.host.stop();
     expect(isRunning(pid)).toBe(false);
   });
 });
