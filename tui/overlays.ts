@@ -177,7 +177,7 @@ function inStart(
       if (overlay.starting) return step(state);
       if (pick !== null && proposed[pick] !== undefined) return take(proposed[pick]);
       const { node, connector, yolo } = overlay;
-      const cwd = overlay.cwd.text.trim();
+      const cwd = overlay.cwd.text.trim().replace(/(?<=.)\/+$/, '');
       return step(
         { ...state, overlay: { ...overlay, starting: true, error: null } },
         { type: 'start', node, connector, cwd, yolo },
