@@ -1,4 +1,4 @@
-/** `npm run bench`: starts a RabbitMQ and Praxis over it and over the embedded broker, measures, prints the table, writes docs/performance.md. */
+/** `npm run bench`: starts a RabbitMQ and Praxis over it and over the embedded broker, measures, prints the table, writes its part of docs/performance.md. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { rabbitLogins } from '../tests/support/rabbitmq-logins.js';
 import { startPraxis } from './praxis-target.js';
 import { startRelay } from './relay/target.js';
 import type { Packing } from './relay/wire.js';
-import { table, writeReport } from './report.js';
+import { table, writeSystem } from './report.js';
 import { memory } from './rows/memory.js';
 import { roundTrip } from './rows/round-trip.js';
 import { runDemo } from './rows/run-command.js';
@@ -69,7 +69,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void closeAll().finally(() => process.exit(1)));
 try {
   const { rows, broker } = await measure(cwd);
-  writeReport(rows, broker);
+  writeSystem(rows, broker);
   console.log(table(rows));
 } finally {
   await closeAll();

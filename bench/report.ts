@@ -1,9 +1,20 @@
-/** The table, and docs/performance.md with the machine that it is from. */
+/** The table, and docs/performance.md: a part for each program that measures, which writes its own and leaves the others. */
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Row } from './target.js';
+
+/** The order of the parts. */
+const PARTS = ['The system', 'The screen'] as const;
+
+const FILE = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
+
+const HEAD = `# Performance
+
+Every figure stands beside its limit from the same run: what the same machine reaches with less. They are ratios to read, not promises:
+all processes share the processors.
+`;
 
 export function table(rows: readonly Row[]): string {
   const cells = rows.map(({ what, praxis, limit, ratio, target }) => [what, praxis, limit, ratio, target]);
@@ -21,23 +32,35 @@ function machine(): string {
   return `${cpus().length} × ${cpus()[0]?.model.trim()}, ${gib} GiB, ${kernel}, Node.js ${process.version}`;
 }
 
-export function writeReport(rows: readonly Row[], broker: string): void {
-  const text = `# Performance
+/** Puts a part in the place of what its program wrote before. `intro` says how it was measured, `notes` what its words mean. */
+export function writePart(
+  title: (typeof PARTS)[number],
+  intro: string,
+  rows: readonly Row[],
+  notes: string,
+): void {
+  const before = existsSync(FILE) ? readFileSync(FILE, 'utf8') : '';
+  const parts = new Map<string, string>(
+    before
+      .split(/^## /m)
+      .slice(1)
+      .map((part) => [part.split('\n', 1)[0]!, part.trimEnd()]),
+  );
+  parts.set(title, `${title}\n\n${intro}\n\nMachine: ${machine()}.\n\n${table(rows)}\n\n${notes}`);
+  const known = PARTS.flatMap((name) => parts.get(name) ?? []);
+  writeFileSync(FILE, `${[HEAD.trimEnd(), ...known.map((part) => `## ${part}`)].join('\n\n')}\n`);
+}
 
-Written by \`npm run bench\`. Every figure stands beside its limit from the same run: what the same machine reaches without Praxis.
-Configurations take turns within a run, in rounds; the figures are medians of the rounds. They are ratios to read, not promises:
-client, broker, service, node and agents share the processors.
-
-Machine: ${machine()}. Broker: ${broker}, unless a row names the embedded one.
-
-${table(rows)}
-
-- **bare relay**: amqplib and nothing else over the same hops, with the same guarantees: persistent from the node to the middle process,
+export const writeSystem = (rows: readonly Row[], broker: string): void =>
+  writePart(
+    'The system',
+    `Written by \`npm run bench\`. Configurations take turns within a run, in rounds; the figures are medians of the rounds.
+Client, broker, service, node and agents share the processors. Broker: ${broker}, unless a row names the embedded one.`,
+    rows,
+    `- **bare relay**: amqplib and nothing else over the same hops, with the same guarantees: persistent from the node to the middle process,
   confirmed on both hops, acknowledged after the next hop's confirm. The same agents are its source. It sends a message for each frame.
 - **bare relay, gathered**: the same, but frames that come while a confirm is outstanding travel together, as Praxis sends them. Praxis
   reads, numbers and journals each of these frames (SQLite, committed before it is acknowledged); the relay looks at none.
 - **session/new**: Praxis starts the agent's process, so its own share is the difference to the bare start.
-- Memory is resident memory, which the garbage collector gives back late: the figure is an upper bound.
-`;
-  writeFileSync(fileURLToPath(new URL('../docs/performance.md', import.meta.url)), text);
-}
+- Memory is resident memory, which the garbage collector gives back late: the figure is an upper bound.`,
+  );

@@ -19,6 +19,7 @@ function withoutNoColor(): Record<string, string> {
 export class TestTerminal {
   readonly #screen: InstanceType<typeof xterm.Terminal>;
   readonly #pty: ReturnType<typeof spawn>;
+  readonly #looking = new Set<(at: number) => void>();
   /** Everything that the program wrote, escapes included. */
   raw = '';
   title = '';
@@ -42,7 +43,10 @@ export class TestTerminal {
     });
     this.#pty.onData((data) => {
       this.raw += data;
-      this.#screen.write(data);
+      const at = performance.now();
+      this.#screen.write(data, () => {
+        for (const look of this.#looking) look(at);
+      });
     });
     this.#pty.onExit(({ exitCode, signal }) => {
       this.exit = signal ? { code: exitCode, signal } : { code: exitCode };
@@ -83,6 +87,26 @@ export class TestTerminal {
     } catch {
       throw new Error(`Waited in vain for ${what} on this screen:\n${this.text()}`);
     }
+  }
+
+  /** When (performance.now()) the bytes came that made `holds` true; it is not asked about the screen as it is already. */
+  seen(holds: (text: string) => boolean, timeoutMs = 30_000): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const stop = (): void => {
+        clearTimeout(timer);
+        this.#looking.delete(look);
+      };
+      const look = (at: number): void => {
+        if (!holds(this.text())) return;
+        stop();
+        resolve(at);
+      };
+      const timer = setTimeout(() => {
+        stop();
+        reject(new Error(`Waited in vain on this screen:\n${this.text()}`));
+      }, timeoutMs);
+      this.#looking.add(look);
+    });
   }
 
   async waitForExit(timeoutMs = 10_000): Promise<number> {
@@ -128,3 +152,36 @@ export const KEY = {
   ctrl: (letter: string): string => String.fromCharCode(letter.toUpperCase().charCodeAt(0) - 64),
   wheelUp: (column: number, row: number): string => `\x1b[<64;${column};${row}M`,
 } as const;
+
+const PLAIN: Record<string, string> = {
+  enter: '\r',
+  escape: '\x1b',
+  tab: '\t',
+  'shift+tab': '\x1b[Z',
+  up: '\x1b[A',
+  down: '\x1b[B',
+  right: '\x1b[C',
+  left: '\x1b[D',
+  'shift+up': '\x1b[1;2A',
+  'shift+down': '\x1b[1;2B',
+  pageup: '\x1b[5~',
+  pagedown: '\x1b[6~',
+  delete: '\x1b[3~',
+  f1: '\x1bOP',
+  'shift+enter': '\x1b[13;2u',
+  'alt+enter': '\x1b\r',
+  // As a control character it is the backspace of older terminals.
+  'ctrl+h': '\x1b[104;5u',
+};
+
+/** What a terminal sends for a key by the name that the key map has for it. */
+export function bytesOf(key: string): string {
+  const plain = PLAIN[key];
+  if (plain !== undefined) return plain;
+  if ([...key].length === 1) return key;
+  const [, alt, letter] = /^ctrl\+(alt\+)?([a-z])$/.exec(key) ?? [];
+  if (letter !== undefined) return (alt ? '\x1b' : '') + KEY.ctrl(letter);
+  const [, meta] = /^alt\+(.)$/.exec(key) ?? [];
+  if (meta !== undefined) return `\x1b${meta}`;
+  throw new Error(`no bytes are known for the key ${key}`);
+}
