@@ -25,6 +25,7 @@ export type Step =
   | { wait: true }
   | { deaf: true }
   | { child: string }
+  | { rubbish: number }
   | { exit: number }
   | { fail: { code: number; message: string; data?: unknown } }
   | { result: Record<string, unknown> };
