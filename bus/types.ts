@@ -66,6 +66,8 @@ export interface BusOptions {
   topology: Topology;
   /** Shown by the broker, for people who debug. */
   name: string;
+  /** Seconds; a peer that is silent for two to three of them is given up. Default 5. */
+  heartbeatSecs?: number;
   /** A warning for the log: a dropped message, a closed channel. Ids and sizes only. */
   warn?: (message: string, details?: Record<string, unknown>) => void;
   /** For tests: 0 <= random() < 1. */
@@ -89,6 +91,8 @@ export interface Bus {
   consume(queue: string, handler: Handler, options?: { prefetch?: number }): () => Promise<void>;
   /** Resolves when what was published is confirmed or lost (after 5 s all of it is), and the connection is closed. */
   close(): Promise<void>;
+  /** Ends the connection at once, in the middle of whatever it does: the broker gives to others what was not acknowledged. */
+  abort(): Promise<void>;
 }
 
 export interface OutboxOptions<Lane> {

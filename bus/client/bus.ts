@@ -96,6 +96,17 @@ class BusClient implements Bus {
     return this.#closing;
   }
 
+  async abort(): Promise<void> {
+    if (this.#closing) return this.#closing;
+    this.#closing = Promise.resolve();
+    clearTimeout(this.#retry);
+    const link = this.#link;
+    this.#publisher = undefined;
+    this.#link = undefined;
+    link?.drop();
+    this.#set({ kind: 'closed' });
+  }
+
   async #close(): Promise<void> {
     clearTimeout(this.#retry);
     let timer: NodeJS.Timeout | undefined;
@@ -115,7 +126,12 @@ class BusClient implements Bus {
     this.#attempt++;
     let link: Link | undefined;
     try {
-      link = await Link.open(this.options.credentials, this.options.name, this.#warn);
+      link = await Link.open(
+        this.options.credentials,
+        this.options.name,
+        this.#warn,
+        this.options.heartbeatSecs,
+      );
       if (this.#closing) return await link.close();
       this.#link = link;
       await declare(link, this.options.topology, this.#random, (reason, waitMs) =>

@@ -10,7 +10,7 @@ import { gatherWrites } from './gather-writes.js';
 import { describe } from './reason.js';
 
 /** A silent peer is given up after two to three intervals: 10 to 15 seconds. */
-const HEARTBEAT_SECS = 5;
+export const HEARTBEAT_SECS = 5;
 /** Milliseconds of silence during the handshake after which a try has failed. */
 const HANDSHAKE_MS = 10_000;
 /** Milliseconds that a connection has to close in order before its socket is destroyed. */
@@ -37,10 +37,15 @@ export class Link {
     model.on('unblocked', () => warn('The broker takes messages again'));
   }
 
-  static async open(credentials: Credentials, name: string, warn: Warn): Promise<Link> {
+  static async open(
+    credentials: Credentials,
+    name: string,
+    warn: Warn,
+    heartbeat = HEARTBEAT_SECS,
+  ): Promise<Link> {
     const { address, socket } = endpointOf(credentials.url);
     const model = await connect(
-      { ...address, heartbeat: HEARTBEAT_SECS },
+      { ...address, heartbeat },
       {
         ...socket,
         noDelay: true,
@@ -99,6 +104,12 @@ export class Link {
     // A rejection means that it is closed already, which is what was asked for.
     await Promise.race([this.model.close().catch(() => undefined), late]);
     limit.abort();
+    this.#destroy();
+  }
+
+  /** Ends it at once, without a word to the broker. */
+  drop(): void {
+    this.#end('dropped by us');
     this.#destroy();
   }
 

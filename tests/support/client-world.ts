@@ -49,6 +49,10 @@ export class MemoryBus implements Bus {
     return async () => undefined;
   }
 
+  abort(): Promise<void> {
+    return this.close();
+  }
+
   async close(): Promise<void> {}
 
   connect(): void {
