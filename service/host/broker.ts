@@ -21,6 +21,8 @@ export interface Broker {
   credentials: Credentials;
   /** For people: `embedded`, or the address without secrets. */
   label: string;
+  /** Whether the login exists. */
+  hasLogin(login: Login): Promise<boolean>;
   /** Makes the login, or a new password for it. Rejects with a sentence that says what to do. */
   makeLogin(login: Login): Promise<Credentials>;
   close(): Promise<void>;
@@ -40,11 +42,15 @@ export function localLogins(home: Home): Login[] {
 
 /** Writes the credential files of this machine that are missing or belong to another broker. */
 export async function provideCredentials(broker: Broker, home: Home, log: Log): Promise<void> {
-  for (const login of localLogins(home)) {
-    const file = home.credentials(login.role);
+  for (const wanted of localLogins(home)) {
+    const file = home.credentials(wanted.role);
     const known = readConfig(file, Credentials);
     if (known && known.url === broker.credentials.url) continue;
+    let login = wanted;
     try {
+      // The same person on another machine that runs a service: a new password would take the login away from there.
+      if (wanted.role === 'client' && (await broker.hasLogin(wanted)))
+        login = { role: 'client', name: defaultName(`${wanted.name}-${defaultName()}`) };
       writeSecret(file, await broker.makeLogin(login));
       log.info({ login: loginName(login) }, 'made a login');
     } catch (error) {

@@ -30,11 +30,11 @@ export function rabbitMqBroker(credentials: Credentials, env: NodeJS.ProcessEnv)
   const vhost = encodeURIComponent(vhostOf(credentials));
   const secret = Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64');
 
-  const put = async (path: string, body: object): Promise<void> => {
+  const call = async (method: 'GET' | 'PUT', path: string, body?: object): Promise<Response> => {
     const answer = await fetch(`${admin}/api/${path}`, {
-      method: 'PUT',
+      method,
       headers: { authorization: `Basic ${secret}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+      ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(API_MS),
     }).catch((error: Error) => {
       throw new Error(
@@ -42,14 +42,16 @@ export function rabbitMqBroker(credentials: Credentials, env: NodeJS.ProcessEnv)
       );
     });
     await answer.arrayBuffer();
-    if (answer.ok) return;
+    if (answer.ok || (method === 'GET' && answer.status === 404)) return answer;
     const hint = answer.status === 401 ? `: the login ${credentials.user} needs the tag administrator` : '';
     throw new Error(`RabbitMQ's management API at ${admin} answered ${answer.status} to ${path}${hint}`);
   };
+  const put = (path: string, body: object) => call('PUT', path, body);
 
   return {
     credentials,
     label: credentials.url,
+    hasLogin: async (login) => (await call('GET', `users/${loginName(login)}`)).ok,
     async makeLogin(login: Login): Promise<Credentials> {
       const user = loginName(login);
       const password = randomBytes(24).toString('base64url');
