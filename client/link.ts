@@ -57,6 +57,8 @@ export class Link {
   readonly #stateListeners = new Set<(state: LinkState) => void>();
   readonly #stopBus: () => void;
   #boot: string | undefined;
+  /** Runs of the service that another has replaced. What one of them may still say counts no more. */
+  readonly #replaced = new Set<unknown>();
   #delivery: number | undefined;
   #closing: Promise<void> | undefined;
 
@@ -216,6 +218,7 @@ export class Link {
   }
 
   #receive({ headers, lines }: Incoming): 'ack' | Promise<'ack'> {
+    if (this.#replaced.has(headers.boot)) return 'ack';
     this.#liveness.heard();
     const { session, seq, epoch = 0, at = 0 } = headers;
     this.#noticeLoss(headers);
@@ -229,6 +232,10 @@ export class Link {
       else {
         if (frame.kind === 'notification' && frame.method === '_praxis/service/online')
           this.#noticeBoot(frame.params.boot, true);
+        if (frame.kind === 'notification' && frame.method === '_praxis/service/silent') {
+          if (frame.params.boot === this.#boot) this.#liveness.silent();
+          return;
+        }
         for (const listener of this.#listeners) listener.frame?.(frame);
       }
     });
@@ -250,7 +257,8 @@ export class Link {
 
   /** A run that we did not know is a new one if it says that it has come, or if we knew another. */
   #noticeBoot(boot: unknown, hasCome: boolean): void {
-    if (typeof boot !== 'string' || boot === this.#boot) return;
+    if (typeof boot !== 'string' || boot === this.#boot || this.#replaced.has(boot)) return;
+    if (this.#boot !== undefined) this.#replaced.add(this.#boot);
     const isNew = hasCome || this.#boot !== undefined;
     this.#boot = boot;
     if (!isNew) return;

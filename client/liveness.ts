@@ -1,6 +1,7 @@
 /**
  * Whether the service is there, told apart from the broker being there: a service that says nothing for
- * SERVICE_SILENT_MS after it was asked for a word is shown as lost, and as connected again with its next word.
+ * SERVICE_SILENT_MS after it was asked for a word, or of which the broker says that it is away, is shown as lost, and as
+ * connected again with its next word.
  */
 import type { BusState } from '../bus/index.js';
 import type { Clock } from './clock.js';
@@ -61,6 +62,16 @@ export class Liveness {
   /** Something was sent that the service reacts to. */
   asked(): void {
     if (this.#introduced && !this.#due) this.#watch(SERVICE_SILENT_MS);
+  }
+
+  /** The broker says that the service is away. Its next word, if only an answer to the question, shows it as there again. */
+  silent(): void {
+    if (!this.#introduced || this.#lostSince !== undefined) return;
+    this.#lostSince = this.options.clock.now();
+    this.#due = true;
+    this.#stopTimer?.();
+    this.options.probe();
+    this.#update();
   }
 
   /** Anything came from the service. */

@@ -17,6 +17,9 @@ export const eventsQueue = (partition: number) => `praxis.service.${partition}.e
 export const nodeQueue = (node: Name) => `praxis.node.${node}`;
 export const clientQueue = (client: ClientAddress) => `praxis.client.${client}`;
 
+/** Where a service leaves the message that tells everyone when its connection ends. */
+export const willQueue = (service: string) => `praxis.service.will.${service}`;
+
 /** The routing key of a partition's queues. There is one partition, 0, until a service can own several. */
 export const partitionKey = (partition: number) => `p${partition}`;
 

@@ -45,8 +45,12 @@ export interface Topology {
   bindings: BindingSpec[];
 }
 
-/** The service owns the exchanges and the two queues of each partition. */
-export function serviceTopology(partitions: number): Topology {
+/** Milliseconds after which the broker may send a will on that nobody holds, and forget a queue for wills that nobody uses. */
+const WILL_MS = 1_000;
+const WILL_QUEUE_MS = 60_000;
+
+/** The service owns the exchanges and the two queues of each partition, and its own will where it leaves one. */
+export function serviceTopology(partitions: number, will?: string): Topology {
   const topology: Topology = {
     exchanges: [
       { name: COMMANDS, type: 'direct', durable: true },
@@ -67,6 +71,15 @@ export function serviceTopology(partitions: number): Topology {
       topology.bindings.push({ queue, exchange, key: partitionKey(p) });
     }
   }
+  if (will !== undefined)
+    topology.queues.push({
+      name: will,
+      arguments: {
+        'x-message-ttl': WILL_MS,
+        'x-dead-letter-exchange': BROADCAST,
+        'x-expires': WILL_QUEUE_MS,
+      },
+    });
   return topology;
 }
 
