@@ -134,6 +134,9 @@ export const FilesResult = z.looseObject({
 });
 export type FilesResult = z.infer<typeof FilesResult>;
 
+/** One of the processes that can serve. */
+const ServiceProcess = z.looseObject({ host: text, pid: z.number().int() });
+
 /** Requests a client makes: params and result of each. */
 export const ClientMethods = {
   ...TurnMethods,
@@ -146,6 +149,11 @@ export const ClientMethods = {
       boot: text,
       startedAt: time,
       bus: text,
+      /** The journal's database, for people. */
+      store: text.optional(),
+      /** The process that answers, and those that would go on in its place. */
+      active: ServiceProcess.optional(),
+      standby: z.array(ServiceProcess).optional(),
       nodes: z.array(NodeInfo),
       sessions: z.number().int(),
       waiting: z.number().int(),
@@ -346,6 +354,8 @@ export type ReopenMeta = z.infer<typeof ReopenMeta>;
 export const Broadcasts = {
   /** The service is there; `boot` tells a new one from the old. Nodes say hello again, clients ask again what is open. */
   '_praxis/service/online': z.looseObject({ boot: text, version: text }),
+  /** The connection of that run of the service has ended: the broker says so, until the service or another one is there again. */
+  '_praxis/service/silent': z.looseObject({ boot: text }),
   '_praxis/nodes/changed': z.looseObject({ nodes: z.array(NodeInfo) }),
   /** Some session changed its state, title or queue, or is new. For lists; viewers get the event itself. */
   '_praxis/sessions/changed': z.looseObject({ sessions: z.array(SessionInfo) }),

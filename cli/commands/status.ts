@@ -65,10 +65,16 @@ function partLine(name: string, part: PartStatus, supervised: boolean): string {
   return `${`${name} process`.padEnd(16)}${state}${pid}${again}${last}`;
 }
 
+const processLine = (what: string, { host, pid }: { host: string; pid: number }): string =>
+  `${what.padEnd(12)}${sanitizeLine(host)} (pid ${pid})`;
+
 function serviceLines(service: Service): string[] {
-  const { version, bus, startedAt, sessions, waiting, nodes } = service;
+  const { version, bus, store, active, standby = [], startedAt, sessions, waiting, nodes } = service;
+  const where = store === undefined ? '' : `, journal ${sanitizeLine(store)}`;
   return [
-    `service     answers; Praxis ${version}, bus ${sanitizeLine(bus)}, since ${time(startedAt)}`,
+    `service     answers; Praxis ${version}, bus ${sanitizeLine(bus)}${where}, since ${time(startedAt)}`,
+    ...(active ? [processLine('active', active)] : []),
+    ...standby.map((one) => processLine('standby', one)),
     `sessions    ${sessions} open, ${waiting} waiting for an answer`,
     ...nodeLines(nodes),
   ];

@@ -18,9 +18,22 @@ import type { MethodServer } from './server.js';
 export interface Host {
   /** The bus, for people: `embedded` or an address without secrets. */
   bus: string;
+  /** The journal's database, for people: `sqlite` or an address without secrets. */
+  store: string;
+  /** This service among those that share its database. */
+  active: Who;
+  standbys(): Who[];
   /** Makes a login at the broker and returns the text for `praxis join`. */
   enroll(role: 'node' | 'client', name: string): Promise<string>;
 }
+
+/** A service's process. */
+export interface Who {
+  host: string;
+  process: { pid: number };
+}
+
+const whom = ({ host, process }: Who) => ({ host, pid: process.pid });
 
 export interface PraxisDeps {
   sessions: Sessions;
@@ -51,6 +64,9 @@ export function addPraxisMethods(server: MethodServer, deps: PraxisDeps): void {
       boot,
       startedAt,
       bus: host.bus,
+      store: host.store,
+      active: whom(host.active),
+      standby: host.standbys().map(whom),
       nodes: nodes.list(),
       sessions: all.filter(({ live }) => live).length,
       waiting: all.filter(({ record }) => record.state === 'waiting').length,
