@@ -86,10 +86,17 @@ function spawnPart({ home, env, command, logFiles }: SuperviseOptions, name: Par
   const log = logFiles ? openLog(home, name) : undefined;
   const stdio: StdioOptions = ['ignore', log ?? process.stderr, log ?? process.stderr];
   try {
-    return spawn(program, args, { env, stdio, detached: true });
+    return spawn(program, args, { env: environmentOf(name, env), stdio, detached: true });
   } finally {
     if (log !== undefined) closeSync(log);
   }
+}
+
+/** The database is the service's: its password is no business of the node, nor of what the node starts. */
+function environmentOf(name: PartName, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  if (name === 'service') return env;
+  const { PRAXIS_DATABASE_URL: _secret, ...rest } = env;
+  return rest;
 }
 
 /** Parts outlive a supervisor that was killed: they are ended before new ones start, the node first. */
