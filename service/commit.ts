@@ -14,13 +14,24 @@
  * A commit that fails (a full disk) fails as a whole: the sessions that it touched are read again from the store, commands
  * are refused with StorageFailed, and everything else waits in order and is tried again every RETRY_MS.
  *
+ * A commit that is refused because another service has taken over (Fenced) ends it all: nothing of the draft happens, nothing
+ * is acknowledged, and nothing more is handled. The broker gives what was not acknowledged to the other one.
+ *
  * A handler that throws has a fault, and may have changed half of what it meant to: nothing of its draft is committed, the
  * sessions that it touched are read again, and everything else of the draft is handled again, in order and without it.
  */
 import type { Disposition } from '../bus/index.js';
 import type { Clock, Log } from './ports.js';
 import type { Session } from './sessions/session.js';
-import type { Batch, EventRow, NodeRow, RequestRow, Store, TurnRow } from './store/index.js';
+import {
+  type Batch,
+  type EventRow,
+  Fenced,
+  type NodeRow,
+  type RequestRow,
+  type Store,
+  type TurnRow,
+} from './store/index.js';
 
 /** Milliseconds between two tries to write after a failure. */
 export const RETRY_MS = 1_000;
@@ -97,6 +108,10 @@ export interface CommitterDeps {
   store: Pick<Store, 'commit'>;
   clock: Clock;
   log: Log;
+  /** This service may act. When it may not, nothing that was handled has any effect. */
+  holds(): boolean;
+  /** Another service has taken over, for this reason. Nothing is called afterwards. */
+  fenced(reason: string): void;
   /** Makes these sessions what the store says they are. */
   reload(sessions: string[]): Promise<void>;
   /** Called after the effects of a commit, with the sessions whose journals may have grown. */
@@ -108,6 +123,8 @@ export class Committer {
   draft = new Draft();
   private flushing = false;
   private handling = false;
+  /** Another service has taken over. */
+  private ended = false;
   /** Inputs that wait because the store fails; undefined while it works. */
   private waiting: Pending[] | undefined;
   /** Inputs that wait until what a faulty handler did is undone; undefined at all other times. */
@@ -132,6 +149,7 @@ export class Committer {
   }
 
   private take(pending: Pending): void {
+    if (this.ended) return;
     if (this.waiting) {
       if (pending.input.refuse) this.refuse(pending);
       else this.waiting.push(pending);
@@ -160,7 +178,7 @@ export class Committer {
   }
 
   private async flush(): Promise<void> {
-    if (this.flushing) return;
+    if (this.flushing || this.ended) return;
     this.flushing = true;
     // What was delivered together is handled in this tick and committed together.
     await Promise.resolve();
@@ -174,7 +192,13 @@ export class Committer {
       const batch = draft.seal();
       try {
         if (batch) await this.deps.store.commit(batch);
+        if (!this.deps.holds()) throw new Fenced('the term of this service is over');
       } catch (error) {
+        if (error instanceof Fenced) {
+          this.ended = true;
+          this.deps.fenced(error.message);
+          return;
+        }
         await this.recover(draft, error);
         continue;
       }

@@ -48,8 +48,14 @@ export interface CoreOptions {
   store: Store;
   clock: Clock;
   newId: () => string;
+  /** Tells this run of the service from every other. Default: a new id. */
+  boot?: string;
   log: Log;
   host: Host;
+  /** The service is the active one. Absent: it is alone. */
+  holds?(): boolean;
+  /** The store has refused a commit because another service is the active one. */
+  fenced?(reason: string): void;
   /** Characters that one journal may have; default MAX_JOURNAL_CHARACTERS. */
   maxJournal?: number;
 }
@@ -79,7 +85,7 @@ export class Core {
 
   private constructor(private readonly options: CoreOptions) {
     const { bus, store, clock, newId, log, host } = options;
-    this.boot = newId();
+    this.boot = options.boot ?? newId();
     this.lastTick = clock.steady();
     const { sessions } = this;
     this.nodes = new Nodes({ now: () => clock.now(), sessionsOn: (node) => sessions.onNode(node).length });
@@ -98,6 +104,8 @@ export class Core {
       store,
       clock,
       log,
+      holds: options.holds ?? (() => true),
+      fenced: (reason) => options.fenced?.(reason),
       reload: (ids) => this.reload(ids),
       saved: (touched) => {
         for (const session of touched) this.viewers.saved(session);

@@ -1,13 +1,23 @@
-/** `praxis service`: broker (unless PRAXIS_BUS_URL names one) and service in the foreground, until SIGTERM or SIGINT. */
+/**
+ * `praxis service`: broker (unless PRAXIS_BUS_URL names one) and service in the foreground, until SIGTERM or SIGINT. Of several
+ * on one RabbitMQ and one database, one is active and the others stand by; one that loses its lease stands by again.
+ */
 import { mkdirSync } from 'node:fs';
-import { pino } from 'pino';
-import { connectBus } from '../bus/index.js';
-import { homeOf, lockHome, serviceTopology } from '../proto/index.js';
-import { enroll, provideCredentials } from './host/broker.js';
+import { type Logger, pino } from 'pino';
+import { type Bus, connectBus } from '../bus/index.js';
+import { type Home, homeOf, lockHome, newId, serviceTopology, willQueue } from '../proto/index.js';
+import { type Broker, enroll, provideCredentials } from './host/broker.js';
 import { openBroker } from './host/open-broker.js';
+import { stand, type Term, thisMember } from './office/index.js';
 import { systemClock } from './ports.js';
-import { startService } from './service.js';
-import { SqliteStore } from './store/index.js';
+import { type RunningService, startService } from './service.js';
+import { type Database, openDatabase } from './store/index.js';
+
+/**
+ * Seconds between two heartbeats of the service's own connection to a broker that others share. The broker lets go of a
+ * service that has stopped after two to three of them: no sooner can a standby get what waits in the queues.
+ */
+const HEARTBEAT_SECS = 1;
 
 /** Runs until the process is asked to stop. Rejects with ConfigError when it cannot start. */
 export async function runService(env: NodeJS.ProcessEnv = process.env): Promise<void> {
@@ -17,36 +27,108 @@ export async function runService(env: NodeJS.ProcessEnv = process.env): Promise<
   );
   const home = homeOf(env);
   mkdirSync(home.root, { recursive: true, mode: 0o700 });
-  const stopAsked = stopSignal();
-  const unlock = lockHome(home, 'service');
+  const stopped = stopSignal();
+  // The embedded broker has its one socket in the home. Over a RabbitMQ, the lease decides who serves.
+  const unlock = env.PRAXIS_BUS_URL ? () => undefined : lockHome(home, 'service');
   try {
     const broker = await openBroker(env, home, log);
     await provideCredentials(broker, home, log);
-    const store = await SqliteStore.open(home.database);
-    const bus = connectBus({
-      credentials: broker.credentials,
-      topology: serviceTopology(1),
-      name: 'praxis service',
-      warn: (message, details) => log.warn(details, message),
-    });
-    const service = await startService({
-      bus,
-      store,
-      clock: systemClock,
-      log,
-      host: {
-        bus: broker.label,
-        enroll: (role, name) => enroll(broker, home, { role, name }),
-      },
-    });
-    log.info({ home: home.root, bus: broker.label }, 'service started');
-    await stopAsked;
-    await service.stop();
+    const waiting = (reason: string) => log.warn({ reason }, 'waiting for the database');
+    const database = await openDatabase(env, home, { waiting, stopped });
+    if (database) {
+      log.info({ home: home.root, bus: broker.label, store: database.label }, 'service started');
+      await serve({ env, home, log, broker, database, stopped });
+      await database.close();
+    }
     await broker.close();
     log.info({}, 'service stopped');
   } finally {
     unlock();
   }
+}
+
+interface Place {
+  env: NodeJS.ProcessEnv;
+  home: Home;
+  log: Logger;
+  broker: Broker;
+  database: Database;
+  stopped: Promise<void>;
+}
+
+/** Term after term, with the waiting for each. */
+async function serve({ env, home, log, broker, database, stopped }: Place): Promise<void> {
+  const me = thisMember(newId());
+  const alone = env.PRAXIS_BUS_URL ? 'shared' : env.PRAXIS_DATABASE_URL ? 'broker' : 'file';
+  const will = env.PRAXIS_BUS_URL ? willQueue(me.id) : undefined;
+  for (;;) {
+    const bus = connectBus({
+      credentials: broker.credentials,
+      topology: serviceTopology(1, will),
+      name: 'praxis service',
+      ...(env.PRAXIS_BUS_URL && { heartbeatSecs: HEARTBEAT_SECS }),
+      warn: (message, details) => log.warn(details, message),
+    });
+    const ready = () => bus.state.kind === 'connected';
+    await Promise.race([connected(bus), stopped]);
+    const { lease } = database;
+    const term = await stand({ lease, me, clock: systemClock, log, ready, alone, stopped });
+    if (!term) {
+      await bus.close();
+      return;
+    }
+    const boot = newId();
+    log.info({ epoch: term.epoch, boot }, 'this service is active');
+    const service = await begin({ bus, term, boot, will }).catch((error: Error) => {
+      if (alone === 'file') throw error;
+      log.error({ reason: error.message }, 'the journal cannot be read');
+    });
+    const reason = service ? await Promise.race([stopped, term.lost]) : undefined;
+    if (reason === undefined) {
+      // Asked to stop, or the journal could not be read: whoever stands by may go on at once.
+      if (service) await service.stop();
+      else await bus.abort();
+      await term.resign();
+      if (service) return;
+      continue;
+    }
+    log.warn({ epoch: term.epoch, reason }, 'this service is not active any more');
+    database.drop();
+    await service?.abandon();
+  }
+
+  function begin(own: {
+    bus: Bus;
+    term: Term;
+    boot: string;
+    will: string | undefined;
+  }): Promise<RunningService> {
+    const { term, will, ...rest } = own;
+    return startService({
+      ...rest,
+      ...{ term, clock: systemClock, log, store: database.store(term.epoch) },
+      ...(will !== undefined && { will }),
+      host: {
+        bus: broker.label,
+        store: database.label,
+        active: term.me,
+        standbys: () => term.standbys,
+        enroll: (role, name) => enroll(broker, home, { role, name }),
+      },
+    });
+  }
+}
+
+function connected(bus: Bus): Promise<void> {
+  return new Promise((resolve) => {
+    const check = () => {
+      if (bus.state.kind !== 'connected') return;
+      stop();
+      resolve();
+    };
+    const stop = bus.onState(check);
+    check();
+  });
 }
 
 function stopSignal(): Promise<void> {

@@ -99,8 +99,30 @@ const settings: Migration = {
   },
 };
 
+/** Who serves, and who stands by. */
+const leases: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable('leases')
+      .addColumn('partition', 'integer', (c) => c.primaryKey())
+      .addColumn('epoch', 'bigint', (c) => c.notNull())
+      .addColumn('beat', 'bigint', (c) => c.notNull())
+      .addColumn('batch', 'bigint', (c) => c.notNull())
+      .addColumn('ready', 'integer', (c) => c.notNull())
+      .addColumn('holder', 'text', (c) => c.notNull())
+      .execute();
+    await db.schema
+      .createTable('standbys')
+      .addColumn('member', 'text', (c) => c.primaryKey())
+      .addColumn('beat', 'bigint', (c) => c.notNull())
+      .execute();
+    await sql`insert into leases values (0, 0, 0, 0, 1, '')`.execute(db);
+  },
+};
+
 export const migrations: Record<string, Migration> = {
   '001-first': first,
   '002-resume': resume,
   '003-settings': settings,
+  '004-leases': leases,
 };

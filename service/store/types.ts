@@ -114,7 +114,7 @@ export interface Batch extends SessionRows {
 }
 
 export interface Store {
-  /** Commits all of it or, when it rejects, nothing. */
+  /** Commits all of it or, when it rejects, nothing. Rejects with Fenced when another service has taken over. */
   commit(batch: Batch): Promise<void>;
   /** Every session; of the turns those that are open or ended after `since` (ms since 1970). */
   load(since: number): Promise<SessionRows & { nodes: NodeRow[] }>;
@@ -122,5 +122,4 @@ export interface Store {
   loadSessions(ids: readonly string[], since: number): Promise<SessionRows>;
   /** Events with `seq` > `after` in order: at most `limit`, and no more once they hold `maxBytes` characters. */
   events(session: string, after: number, limit: number, maxBytes?: number): Promise<EventRow[]>;
-  close(): Promise<void>;
 }

@@ -32,7 +32,6 @@ class Mortal implements Store {
   loadSessions = (ids: readonly string[], since: number) => this.store.loadSessions(ids, since);
   events = (session: string, after: number, limit: number, bytes?: number) =>
     this.store.events(session, after, limit, bytes);
-  close = () => this.store.close();
 }
 
 /** The clients and nodes do what they do when they hear that the service is back. */
@@ -221,7 +220,6 @@ describe('a journal that cannot be written', () => {
       load: (since) => store.load(since),
       loadSessions: (ids, since) => store.loadSessions(ids, since),
       events: (session, after, limit, bytes) => store.events(session, after, limit, bytes),
-      close: () => store.close(),
     }));
     return { world, disk, ...(await world.session()) };
   };

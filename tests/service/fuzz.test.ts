@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { newId, parseFrame } from '../../proto/index.js';
 import { Core } from '../../service/core.js';
-import { SqliteStore } from '../../service/store/index.js';
+import { SqliteDatabase } from '../../service/store/index.js';
 import { promptOf, settled, TestNode, World } from '../support/service-world.js';
+import { lead, memberOf } from '../support/stores.js';
 
 /** Numbers that look random and are the same in every run (xorshift). */
 function generator(seed: number): (below: number) => number {
@@ -46,10 +47,11 @@ const METHODS = [
 it('no frame of a client or a node, however odd, breaks the service', async () => {
   const errors: string[] = [];
   const world = new World();
-  world.store = await SqliteStore.open(':memory:');
+  world.store = await lead(await SqliteDatabase.open(':memory:'));
   world.core = await Core.load({
     bus: { publish: (message) => world.bus.publish(message) },
-    ...{ store: world.store, clock: world.clock, newId, host: { bus: 'x', enroll: async () => 'x' } },
+    ...{ store: world.store, clock: world.clock, newId },
+    host: { bus: 'x', store: 'x', active: memberOf('x'), standbys: () => [], enroll: async () => 'x' },
     log: {
       info() {},
       warn() {},

@@ -5,8 +5,9 @@ import { ErrorCode, newId } from '../../proto/index.js';
 import { Committer, type Input } from '../../service/commit.js';
 import { Journal } from '../../service/sessions/journal.js';
 import { emptyOpening, Session, Sessions } from '../../service/sessions/session.js';
-import { SqliteStore } from '../../service/store/index.js';
+import { SqliteDatabase } from '../../service/store/index.js';
 import { chunk, ManualClock, promptOf, quiet, settled, World } from '../support/service-world.js';
+import { lead } from '../support/stores.js';
 
 const DONE = { stopReason: 'end_turn' };
 
@@ -77,7 +78,7 @@ describe('a handler that fails', () => {
 describe('a draft with a faulty input in it', () => {
   /** A committer over a real store, with one session to change. */
   async function start() {
-    const store = await SqliteStore.open(':memory:');
+    const store = await lead(await SqliteDatabase.open(':memory:'));
     const sessions = new Sessions();
     const clock = new ManualClock();
     const disk = { full: false };
@@ -90,6 +91,8 @@ describe('a draft with a faulty input in it', () => {
       },
       clock,
       log: quiet,
+      holds: () => true,
+      fenced: () => {},
       async reload(ids) {
         const rows = await store.loadSessions(ids, 0);
         for (const id of ids) if (!rows.sessions.some((row) => row.id === id)) sessions.remove(id);

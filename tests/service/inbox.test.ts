@@ -217,7 +217,7 @@ describe('the policy of approvals', () => {
     expect(approvals[0]!.denyAt).toBe(approvals[0]!.at + 60_000);
     await world.clock.advance(61_000);
     expect(answers(node)).toEqual([[1, chosen('n')]]);
-    await world.store.close();
+    await world.close();
     rmSync(dir, { recursive: true, force: true });
   });
 

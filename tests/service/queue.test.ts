@@ -129,7 +129,7 @@ describe('the queue of a session', () => {
     const later = await world.ready('later');
     const { turns } = await later.call<{ turns: { turnId: string }[] }>('_praxis/turn/list', { sessionId });
     expect(turns.map(({ turnId }) => turnId)).toEqual([runs, two, one]);
-    await world.store.close();
+    await world.close();
     rmSync(dir, { recursive: true, force: true });
   });
 });

@@ -10,24 +10,28 @@ import {
   type Headers,
   homeOf,
   NODES,
+  newId,
   nodeQueue,
   nodeTopology,
   partitionKey,
   readConfig,
   serviceTopology,
 } from '../../proto/index.js';
+import { stand } from '../../service/office/index.js';
 import { systemClock } from '../../service/ports.js';
 import { type RunningService, startService } from '../../service/service.js';
-import { SqliteStore } from '../../service/store/index.js';
+import { type Database, SqliteDatabase } from '../../service/store/index.js';
 import type { RabbitMqAddress } from './rabbitmq.js';
 import { rabbitLogins } from './rabbitmq-logins.js';
 import { quiet, TestNode } from './service-world.js';
+import { memberOf } from './stores.js';
 import { waitUntil } from './wait.js';
 
 export class BusWorld {
   readonly node: TestNode;
   private readonly stops: (() => Promise<void>)[] = [];
   private service: RunningService | undefined;
+  private database: Database | undefined;
 
   private constructor(
     private readonly root: string,
@@ -54,14 +58,32 @@ export class BusWorld {
       name: 'service',
     });
     await bus.ready(10_000);
-    const store = await SqliteStore.open(homeOf({ PRAXIS_HOME: this.root }).database);
-    const host = { bus: 'rabbitmq', enroll: async () => '' };
-    this.service = await startService({ bus, store, clock: systemClock, log: quiet, host });
+    const database = await SqliteDatabase.open(homeOf({ PRAXIS_HOME: this.root }).database);
+    this.database = database;
+    const me = memberOf(newId());
+    const common = { clock: systemClock, log: quiet };
+    const term = await stand({
+      ...{ lease: database.lease, me, ready: () => true, alone: 'file', stopped: new Promise(() => {}) },
+      ...common,
+    });
+    this.service = await startService({
+      ...{ bus, term: term!, store: database.store(term!.epoch), boot: newId() },
+      ...common,
+      host: {
+        ...{ bus: 'rabbitmq', store: 'sqlite', active: me, standbys: () => [] },
+        enroll: async () => '',
+      },
+    });
   }
 
   async restartService(): Promise<void> {
-    await this.service?.stop();
+    await this.stopService();
     await this.startService();
+  }
+
+  private async stopService(): Promise<void> {
+    await this.service?.stop();
+    await this.database?.close();
   }
 
   private startNode(): TestNode {
@@ -129,7 +151,7 @@ export class BusWorld {
 
   async stop(): Promise<void> {
     for (const stop of this.stops.reverse()) await stop();
-    await this.service?.stop();
+    await this.stopService();
     rmSync(this.root, { recursive: true, force: true });
   }
 }

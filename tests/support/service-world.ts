@@ -17,7 +17,8 @@ import {
 } from '../../proto/index.js';
 import { Core } from '../../service/core.js';
 import type { Clock, Log } from '../../service/ports.js';
-import { SqliteStore, type Store } from '../../service/store/index.js';
+import { type Database, SqliteDatabase, type Store } from '../../service/store/index.js';
+import { lead, memberOf } from './stores.js';
 
 export class ManualClock implements Clock {
   time = 1_700_000_000_000;
@@ -314,6 +315,7 @@ export class World {
   bus = new MemoryBus();
   core!: Core;
   store!: Store;
+  private database: Database | undefined;
   private limits: { maxJournal?: number } = {};
 
   /** A core over a database file; `:memory:` when it need not survive. */
@@ -324,20 +326,24 @@ export class World {
   ): Promise<World> {
     const world = new World();
     world.limits = limits;
-    await world.boot(wrap(await SqliteStore.open(file)));
+    await world.open(file, wrap);
     return world;
   }
 
-  private async boot(store: Store): Promise<void> {
-    this.store = store;
+  private async open(file: string, wrap: (store: Store) => Store = (store) => store): Promise<void> {
+    this.database = await SqliteDatabase.open(file);
+    this.store = wrap(await lead(this.database));
     this.core = await Core.load({
       bus: { publish: (message) => this.bus.publish(message) },
-      store,
+      store: this.store,
       clock: this.clock,
       newId: uuid,
       log: quiet,
       ...this.limits,
-      host: { bus: 'memory', enroll: async (role, name) => `${role}:${name}` },
+      host: {
+        ...{ bus: 'memory', store: 'sqlite', active: memberOf('me'), standbys: () => [] },
+        enroll: async (role, name) => `${role}:${name}`,
+      },
     });
     this.core.online();
     await settled();
@@ -347,9 +353,13 @@ export class World {
   async restart(file: string): Promise<void> {
     const { listeners } = this.bus;
     this.bus = new MemoryBus();
-    await this.store.close().catch(() => {});
+    await this.close();
     for (const [address, listener] of listeners) this.bus.listeners.set(address, listener);
-    await this.boot(await SqliteStore.open(file));
+    await this.open(file);
+  }
+
+  async close(): Promise<void> {
+    await this.database?.close();
   }
 
   client(name = 'me'): TestClient {

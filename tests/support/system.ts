@@ -29,6 +29,8 @@ export const PRAXIS = fileURLToPath(new URL('../../dist/bin/praxis.js', import.m
 export interface SystemOptions {
   /** The RabbitMQ to use, in a vhost of its own; absent: the embedded broker. */
   rabbit?: RabbitMqAddress;
+  /** PRAXIS_DATABASE_URL; absent: SQLite. */
+  database?: string;
   /** node.json besides `name` and `roots`, which the system sets; `root` is the system's directory for its files. */
   node?: (root: string) => Partial<NodeConfig>;
   env?: NodeJS.ProcessEnv | ((root: string) => NodeJS.ProcessEnv);
@@ -74,6 +76,7 @@ export class System {
       PX_TEST_HOME: this.root,
       DEMO_AGENT_STATE: join(this.root, 'demo'),
       ...(login && { PRAXIS_BUS_URL: login.serviceUrl }),
+      ...(options.database !== undefined && { PRAXIS_DATABASE_URL: options.database }),
       ...(typeof options.env === 'function' ? options.env(this.root) : options.env),
     };
     this.home = homeOf(this.env);

@@ -1,0 +1,168 @@
+/**
+ * The time for which this service is the active one. It holds the lease, renews it every BEAT_MS, and stops to act by itself
+ * when it could not for so long that another may have it: `holds` is asked before anything leaves this process, so one that
+ * was stopped and wakes finds that its term is over before it has said a word.
+ *
+ * All times are of a clock that only runs forward (`steady`), on each machine its own: a jump of the wall clock changes nothing.
+ */
+import type { Clock, Log } from '../ports.js';
+import type { Lease, Member } from '../store/index.js';
+
+/** Milliseconds that a lease which nobody renews is respected by the others. */
+export const LEASE_MS = 3_000;
+/** By this much earlier its holder gives up: clocks run at slightly different speeds. */
+const MARGIN_MS = 300;
+/** Milliseconds between two renewals, and between two looks whether the term is over. */
+export const BEAT_MS = 500;
+const LOOK_MS = 250;
+/** Milliseconds without the bus after which a standby that has it may take over. */
+export const YIELD_MS = 500;
+/** A standby that has not moved for so many renewals is gone. */
+const GONE_BEATS = 10;
+
+export interface TermOptions {
+  lease: Pick<Lease, 'renew' | 'release' | 'standbys' | 'forgetStandby'>;
+  epoch: number;
+  me: Member;
+  clock: Pick<Clock, 'steady' | 'schedule'>;
+  log: Log;
+  /** When the lease was asked for, by the steady clock. */
+  since: number;
+  /** Nobody else can have the database: the lease need not be renewed. */
+  alone: boolean;
+}
+
+export class Term {
+  /** Resolves with the reason when the term is over against our will. */
+  readonly lost: Promise<string>;
+  private until: number;
+  private over = false;
+  private renewing = false;
+  /** The lease says that we have the bus. */
+  private shown = true;
+  private wanted = true;
+  private problem = 'it does not answer';
+  private others = new Map<string, { beat: number; stale: number }>();
+  private stopRenew = (): void => undefined;
+  private stopLook = (): void => undefined;
+  private tell!: (reason: string) => void;
+  private opened: (() => void)[] = [];
+
+  constructor(private readonly options: TermOptions) {
+    this.lost = new Promise((resolve) => {
+      this.tell = resolve;
+    });
+    this.until = options.since + LEASE_MS - MARGIN_MS;
+    if (options.alone) return;
+    void this.renew();
+    this.look();
+  }
+
+  get epoch(): number {
+    return this.options.epoch;
+  }
+
+  get me(): Member {
+    return this.options.me;
+  }
+
+  /** The services that stand by, as far as they have been heard of lately. */
+  get standbys(): Member[] {
+    return [...this.others]
+      .filter(([, { stale }]) => stale < GONE_BEATS)
+      .map(([text]) => JSON.parse(text) as Member);
+  }
+
+  /** The service may act. Ends the term when the time is up. */
+  holds(): boolean {
+    if (this.over) return false;
+    if (!this.options.alone && this.options.clock.steady() >= this.until)
+      this.end(`the lease could not be renewed in the database: ${this.problem}`);
+    return !this.over;
+  }
+
+  /** It may act, and the others know that it can. */
+  isOpen(): boolean {
+    return this.holds() && this.shown;
+  }
+
+  /** The bus is there, or has been away for YIELD_MS. Resolves when the lease says so. */
+  available(isThere: boolean): Promise<void> {
+    const changed = this.wanted !== isThere;
+    this.wanted = isThere;
+    if (!isThere) this.shown = false;
+    if (this.options.alone) this.shown = isThere;
+    else if (changed) void this.renew();
+    if (this.shown || !isThere) return Promise.resolve();
+    return new Promise((resolve) => this.opened.push(resolve));
+  }
+
+  /** Another service has the lease, as a commit has found. */
+  end(reason: string): void {
+    if (this.over) return;
+    this.over = true;
+    this.stopTimers();
+    this.tell(reason);
+  }
+
+  /** Gives the lease back. */
+  async resign(): Promise<void> {
+    this.over = true;
+    this.stopTimers();
+    await this.options.lease.release(this.epoch).catch((error: Error) => {
+      this.options.log.warn(
+        { reason: error.message },
+        'the lease could not be given back; it ends by itself',
+      );
+    });
+  }
+
+  private async renew(): Promise<void> {
+    // One that is under way is followed by another as soon as it has ended, if what it says is out of date.
+    if (this.renewing || this.over) return;
+    this.renewing = true;
+    this.stopRenew();
+    const { lease, clock, epoch } = this.options;
+    const start = clock.steady();
+    const ready = this.wanted;
+    try {
+      const kept = await lease.renew(epoch, ready);
+      if (!kept) this.end('another service has taken over');
+      if (this.over) return;
+      this.until = start + LEASE_MS - MARGIN_MS;
+      if (ready && this.wanted) {
+        this.shown = true;
+        for (const resolve of this.opened.splice(0)) resolve();
+      }
+      this.meet(await lease.standbys());
+    } catch (error) {
+      this.problem = (error as Error).message;
+    }
+    this.renewing = false;
+    const waitMs = ready === this.wanted ? BEAT_MS : 0;
+    if (!this.over) this.stopRenew = clock.schedule(waitMs, () => void this.renew());
+  }
+
+  private meet(rows: { member: string; beat: number }[]): void {
+    const known = this.others;
+    this.others = new Map(
+      rows.map(({ member, beat }) => {
+        const before = known.get(member);
+        const stale = before?.beat === beat ? before.stale + 1 : 0;
+        // One that was left by a process long gone has a first look too; it is forgotten when it has not moved.
+        if (stale === GONE_BEATS) void this.options.lease.forgetStandby(member).catch(() => undefined);
+        return [member, { beat, stale }];
+      }),
+    );
+  }
+
+  private look(): void {
+    if (!this.holds()) return;
+    this.stopLook = this.options.clock.schedule(LOOK_MS, () => this.look());
+  }
+
+  private stopTimers(): void {
+    this.stopRenew();
+    this.stopLook();
+  }
+}
