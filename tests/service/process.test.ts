@@ -79,17 +79,21 @@ function suite(broker: () => Promise<NodeJS.ProcessEnv>, url: RegExp): void {
       expect(JSON.parse(line)).toMatchObject({ name: 'service' });
   });
 
-  it.runIf(url.test('amqp:'))('lets a second one on the same home stand by', async () => {
-    const first = start();
-    await waitUntil(() => first.stderr.includes('this service is active'), 20_000);
-    const second = start();
-    await waitUntil(() => second.stderr.includes('this service is a standby'), 20_000);
-    first.child.kill('SIGTERM');
-    expect(await first.exit).toBe(0);
-    await waitUntil(() => second.stderr.includes('this service is active'), 20_000);
-    second.child.kill('SIGTERM');
-    expect(await second.exit).toBe(0);
-  });
+  it.runIf(url.test('amqp:'))(
+    'lets a second one on the same home stand by',
+    async () => {
+      const first = start();
+      await waitUntil(() => first.stderr.includes('this service is active'), 20_000);
+      const second = start();
+      await waitUntil(() => second.stderr.includes('this service is a standby'), 20_000);
+      first.child.kill('SIGTERM');
+      expect(await first.exit).toBe(0);
+      await waitUntil(() => second.stderr.includes('this service is active'), 20_000);
+      second.child.kill('SIGTERM');
+      expect(await second.exit).toBe(0);
+    },
+    90_000,
+  );
 
   it.runIf(url.test('unix:'))('refuses a second one on the same home', async () => {
     start();
