@@ -11,6 +11,7 @@ export function contextsOf(state: State): Context[] {
   if (overlay?.kind === 'help') return ['help', 'everywhere'];
   if (overlay?.kind === 'start') return ['start', 'everywhere'];
   if (overlay?.kind === 'question') return ['full', 'question', 'everywhere'];
+  if (overlay?.kind === 'inbox') return ['inbox', 'question', 'everywhere'];
   if (overlay?.kind === 'pick') return ['pick', 'everywhere'];
   if (overlay?.kind === 'status' || overlay?.kind === 'settings' || overlay?.kind === 'soon')
     return [overlay.kind, 'everywhere'];
@@ -71,8 +72,15 @@ export function whyNot(state: State, command: Command): string | null {
     case 'history':
       if (!chat) return 'No session is open.';
       return recallable(chat).length > 0 ? null : 'Nothing was sent in this session yet.';
+    case 'allowOnce':
+    case 'allowAlways':
+    case 'rejectOnce':
+    case 'rejectAlways':
+    case 'choose':
+      return null;
     case 'full':
     case 'answer':
+      if (state.overlay?.kind === 'inbox') return '';
       return chat && openQuestion(chat) ? null : '';
     case 'copyAnswer':
       if (!chat) return 'No session is open.';

@@ -1,5 +1,6 @@
 /** The one list of keys and commands: it makes what the keys do, the footer, the palette, `/` in the prompt, the help and docs/keys.md. */
 import { CHAT_BINDINGS } from './bindings-chat.js';
+import { INBOX_BINDINGS } from './bindings-inbox.js';
 import { QUEUE_BINDINGS } from './bindings-queue.js';
 import { WINDOW_BINDINGS } from './bindings-windows.js';
 
@@ -22,7 +23,8 @@ export type Context =
   | 'soon'
   | 'full'
   | 'queue'
-  | 'editing';
+  | 'editing'
+  | 'inbox';
 
 export type Command =
   | 'sessions'
@@ -84,7 +86,8 @@ export type Command =
   | 'runNext'
   | 'runNow'
   | 'saveEdit'
-  | 'dropEdit';
+  | 'dropEdit'
+  | 'inbox';
 
 export interface Binding {
   command: Command;
@@ -109,6 +112,7 @@ export const CONTEXTS: Record<Context, string> = {
   queue: 'The prompts that wait',
   editing: 'A waiting prompt that is edited',
   question: 'A question of the agent',
+  inbox: 'What waits for you (Ctrl+N)',
   sessions: 'Live sessions (Ctrl+W)',
   filter: 'Filter of the live sessions',
   confirm: 'Confirm',
@@ -211,5 +215,6 @@ export const BINDINGS: readonly Binding[] = [
   ...CHAT_BINDINGS,
   ...QUEUE_BINDINGS,
   ...EVERYWHERE,
+  ...INBOX_BINDINGS,
   ...WINDOW_BINDINGS,
 ];

@@ -6,6 +6,7 @@ import { openSession, say, step, withChat, withCurrent } from './change.js';
 import { lastAnswer, lastCode } from './copy.js';
 import { EMPTY_EDITOR, edit, editorOf, insert } from './editor.js';
 import type { Step } from './effects.js';
+import { inboxOverlay } from './inbox.js';
 import type { Command } from './keys.js';
 import { overlayCommand, sessionsOverlay, startOverlay } from './overlays.js';
 import { acceptPopup, closePopup, movePopup, popupAfter, popupOf, slashBinding } from './popup.js';
@@ -46,6 +47,8 @@ export function run(state: State, command: Command, key: string, now: number): S
       return step({ ...state, overlay: null, focus: 'list' }, { type: 'refresh' });
     case 'sessions':
       return step(sessionsOverlay(state), { type: 'refresh' });
+    case 'inbox':
+      return inboxOverlay(state, now);
     case 'palette':
       return step(picking(state, 'palette'));
     case 'settings':

@@ -1,6 +1,6 @@
 /** What the screen asks the world to do. The reducer only names it; app.ts does it and reports back with messages. */
 import type { LinkState, SessionView } from '../client/index.js';
-import type { NodeInfo, SessionInfo } from '../proto/index.js';
+import type { NodeInfo, OpenApproval, SessionInfo } from '../proto/index.js';
 import type { FilesWish, Listing } from './files.js';
 import type { InputEvent } from './input.js';
 import type { Settings } from './settings.js';
@@ -22,6 +22,10 @@ export type Effect =
   | { type: 'cancel'; sessionId: string }
   | { type: 'close'; sessionId: string }
   | { type: 'answer'; sessionId: string; requestId: string; optionId: string }
+  /** Reads the open questions of all sessions. */
+  | { type: 'inbox' }
+  /** Answers one of them; `hash` names the arguments that were shown. */
+  | { type: 'choose'; requestId: string; optionId: string; hash: string }
   | { type: 'refresh' }
   | { type: 'transcript'; sessionId: string }
   /** Scrolls to the match of the search where that is. */
@@ -53,6 +57,8 @@ export type Message =
   | { type: 'sent'; sessionId: string; ticket: number; turnId: string }
   | { type: 'accepted'; sessionId: string; ticket: number }
   | { type: 'refused'; sessionId: string; ticket: number; error: string }
+  | { type: 'inbox'; questions: OpenApproval[] }
+  | { type: 'chooseRefused'; requestId: string; error: string }
   | { type: 'editRefused'; sessionId: string; text: string; error: string }
   | { type: 'said'; text: string; tone: 'info' | 'warning' | 'bad' }
   | { type: 'files'; key: string; listing: Listing }

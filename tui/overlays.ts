@@ -5,6 +5,7 @@ import { openSession, say, step } from './change.js';
 import { EMPTY_EDITOR, editorOf } from './editor.js';
 import type { Effect, Step } from './effects.js';
 import { directoriesFor } from './files.js';
+import { inInbox } from './inbox.js';
 import type { Command } from './keys.js';
 import { inPick } from './pick.js';
 import { PREFERENCES, turned } from './preferences.js';
@@ -63,6 +64,8 @@ export function startOverlay(state: State, node: NodeInfo, connector: ConnectorI
 
 export function overlayCommand(state: State, command: Command, key: string, now: number): Step<State> {
   switch (state.overlay?.kind) {
+    case 'inbox':
+      return inInbox(state, state.overlay, command, key, now);
     case 'question':
       return inQuestion(state, state.overlay, command, key, now);
     case 'help':

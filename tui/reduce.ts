@@ -9,6 +9,7 @@ import { EMPTY_EDITOR, edit, editorOf, insert } from './editor.js';
 import type { Effect, Message, Step } from './effects.js';
 import { fieldOf, withField } from './fields.js';
 import { wantedFiles, withListing } from './files.js';
+import { chooseRefused, inboxChanged } from './inbox.js';
 import type { InputEvent } from './input.js';
 import { editRefused, queueChanged } from './queue.js';
 import { searched } from './search.js';
@@ -30,7 +31,15 @@ function reduced(state: State, message: Message, now: number): Step<State> {
     case 'nodes':
       return step({ ...state, nodes: message.nodes, listed: true });
     case 'sessions':
-      return step(withSessions(state, message.sessions, message.whole), ...calls(state, message.sessions));
+      return step(
+        withSessions(state, message.sessions, message.whole),
+        ...calls(state, message.sessions),
+        ...readInbox(state),
+      );
+    case 'inbox':
+      return inboxChanged(state, withInbox(state, message.questions), now);
+    case 'chooseRefused':
+      return chooseRefused(state, message.requestId, message.error, now);
     case 'opened':
       return step({
         ...state,
@@ -76,11 +85,20 @@ function reduced(state: State, message: Message, now: number): Step<State> {
     case 'resized':
       return step({ ...state, columns: message.columns, rows: message.rows });
     case 'tick':
-      return step(ticked(state, now));
+      return step(ticked(state, now), ...readInbox(state));
     case 'input':
       return input(state, message.event, now);
   }
 }
+
+/** While the inbox is open it is read anew: a second question of a session that waits already is announced by nobody. */
+const readInbox = ({ overlay }: State): Effect[] => (overlay?.kind === 'inbox' ? [{ type: 'inbox' }] : []);
+
+const withInbox = (state: State, inbox: State['inbox']): State => ({
+  ...state,
+  inbox,
+  overlay: state.overlay?.kind === 'inbox' ? { ...state.overlay, loading: false } : state.overlay,
+});
 
 const calls = (state: State, changed: readonly SessionInfo[]): Effect[] => {
   const { bell, notify } = state.settings;

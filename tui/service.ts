@@ -7,7 +7,20 @@ import type { OpenSessions } from './sessions.js';
 /** The effects that are done here. */
 export type ServiceEffect = Extract<
   Effect,
-  { type: 'start' | 'attach' | 'prompt' | 'queue' | 'cancel' | 'close' | 'answer' | 'refresh' | 'files' }
+  {
+    type:
+      | 'start'
+      | 'attach'
+      | 'prompt'
+      | 'queue'
+      | 'cancel'
+      | 'close'
+      | 'answer'
+      | 'inbox'
+      | 'choose'
+      | 'refresh'
+      | 'files';
+  }
 >;
 
 /** An error as a sentence, with what to do about it where the other side said so. */
@@ -54,6 +67,22 @@ export class Service {
       case 'answer': {
         const result = { outcome: { outcome: 'selected', optionId: effect.optionId } };
         return client.answer(effect.sessionId, effect.requestId, { result });
+      }
+      case 'inbox':
+        return this.#try(
+          client
+            .call('_praxis/approvals', {})
+            .then(({ approvals }) => this.#tell({ type: 'inbox', questions: approvals })),
+          'The open questions cannot be listed',
+        );
+      case 'choose': {
+        const { requestId, optionId, hash } = effect;
+        client
+          .call('_praxis/approvals/answer', { requestId, choice: { optionId }, hash })
+          .catch((error: unknown) =>
+            this.#tell({ type: 'chooseRefused', requestId, error: sentence(error) }),
+          );
+        return;
       }
       case 'refresh':
         return this.#try(

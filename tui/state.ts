@@ -1,6 +1,6 @@
 /** Everything the screen shows, as one value. Who changes it: reduce.ts; who draws it: screens/. Views of sessions are folded elsewhere and read only here. */
 import type { LinkState, SessionView } from '../client/index.js';
-import type { ConnectorInfo, NodeInfo, SessionInfo } from '../proto/index.js';
+import type { ConnectorInfo, NodeInfo, OpenApproval, SessionInfo } from '../proto/index.js';
 import type { Editor } from './editor.js';
 import type { Listing } from './files.js';
 import { fuzzyRank } from './fuzzy.js';
@@ -63,6 +63,16 @@ export type Overlay =
   | { kind: 'status' }
   /** The open question, whole. */
   | { kind: 'question'; requestId: string; top: number }
+  /** The open questions of all sessions. `since`: when the one that has the keys came under them. */
+  | {
+      kind: 'inbox';
+      selected: string | null;
+      since: number;
+      top: number;
+      /** Answered here, and not gone from the list yet. */
+      answered: ReadonlySet<string>;
+      loading: boolean;
+    }
   | { kind: 'settings'; selected: number }
   | { kind: 'soon'; what: 'operations' | 'orchestrator' }
   /** One of many, found by letters of its name: choices.ts has them. */
@@ -109,6 +119,8 @@ export interface State {
   listed: boolean;
   sessions: ReadonlyMap<string, SessionInfo>;
   chats: ReadonlyMap<string, Chat>;
+  /** The open questions of all sessions, oldest first, as the service told them last. */
+  inbox: readonly OpenApproval[];
   /** The chat on the right. */
   current: string | null;
   focus: 'list' | 'chat';
@@ -138,6 +150,7 @@ export function initialState(
     listed: false,
     sessions: new Map(),
     chats: new Map(),
+    inbox: [],
     current: null,
     focus: 'list',
     selected: null,

@@ -17,6 +17,7 @@ import {
   type ContentBlock,
   type NodeInfo,
   newId,
+  type OpenApproval,
   PraxisError,
   parseFrame,
   type SessionInfo,
@@ -69,7 +70,7 @@ interface Session {
   watchers: Set<Listener<SessionEvent>>;
   running: { turnId: string; done(result: TurnResult): void } | null;
   queue: { turnId: string; text: string; done(result: TurnResult): void }[];
-  question: { id: string; answered(optionId: string | null): void } | null;
+  question: { id: string; at: number; params: object; answered(optionId: string | null): void } | null;
 }
 
 export class ScriptedClient implements Client {
@@ -98,13 +99,21 @@ export class ScriptedClient implements Client {
     queueMicrotask(() => listener([...this.#sessions.values()].map((s) => s.info)));
     return () => void this.#sessionListeners.delete(listener);
   }
-  /** Knows the names in directories (those of FILES, below a session's directory and on every node) and the queues. */
+  /** Knows the names in directories (those of FILES, below a session's directory and on every node), the queues, and the open questions. */
   async call<M extends keyof typeof ClientMethods>(
     method: M,
     params: Record<string, unknown>,
   ): Promise<ClientResult<M>> {
     if (method.startsWith('_praxis/turn/')) {
       this.#changeQueue(method, params as unknown as QueueChange);
+      return {} as ClientResult<M>;
+    }
+    if (method === '_praxis/approvals') return { approvals: this.#questions() } as unknown as ClientResult<M>;
+    if (method === '_praxis/approvals/answer') {
+      const { requestId, choice } = params as { requestId: string; choice: { optionId: string } };
+      const asking = [...this.#sessions.values()].find((s) => s.question?.id === requestId);
+      if (!asking) throw new PraxisError(1005, 'The question is not open (any more)');
+      this.#resolve(asking.info.sessionId, choice.optionId, 'ada');
       return {} as ClientResult<M>;
     }
     if (method !== '_praxis/files') throw new Error('The scripted client has no service to call');
@@ -238,6 +247,17 @@ export class ScriptedClient implements Client {
     void this.#act(sessionId, text);
   }
 
+  #questions(): OpenApproval[] {
+    return [...this.#sessions.values()].flatMap(({ info, question }) => {
+      if (!question) return [];
+      const { sessionId, node, connector, agent, title } = info;
+      const { id: requestId, at, params } = question;
+      const method = 'session/request_permission';
+      const about = { sessionId, node, connector, agent, title };
+      return [{ ...about, requestId, method, at, denyAt: null, hash: requestId, params: { ...params } }];
+    });
+  }
+
   #changeQueue(method: string, { sessionId, turnId, prompt }: QueueChange): void {
     const { queue } = this.#session(sessionId);
     const at = queue.findIndex((waiting) => waiting.turnId === turnId);
@@ -346,9 +366,6 @@ export class ScriptedClient implements Client {
   #ask(sessionId: string): Promise<string | null> {
     const session = this.#session(sessionId);
     const id = newId();
-    const answer = new Promise<string | null>((answered) => {
-      session.question = { id, answered };
-    });
     const options = [
       { optionId: 'once', name: 'Allow once', kind: 'allow_once' },
       { optionId: 'always', name: 'Allow always', kind: 'allow_always' },
@@ -367,11 +384,11 @@ export class ScriptedClient implements Client {
         },
       ],
     };
-    this.event(sessionId, {
-      id,
-      method: 'session/request_permission',
-      params: { sessionId, toolCall, options },
+    const params = { sessionId, toolCall, options };
+    const answer = new Promise<string | null>((answered) => {
+      session.question = { id, at: Date.now(), params, answered };
     });
+    this.event(sessionId, { id, method: 'session/request_permission', params });
     this.#state(sessionId, 'waiting');
     return answer;
   }

@@ -139,6 +139,23 @@ describe('the screen in a terminal', () => {
     await t.waitFor('Allow once by ada');
   });
 
+  it('answers a question in the inbox', async () => {
+    const t = await chat();
+    t.type(`ask${KEY.enter}`);
+    await t.waitFor('Allow? Change greeting.ts');
+    t.type(KEY.ctrl('n'));
+    await t.waitFor('What waits for you');
+    await t.waitFor("return 'Good morning ' + name;");
+    // The keys answer after a moment; until then the letter does nothing.
+    await t.waitFor((text) => {
+      if (text.includes('No session waits for you.')) return true;
+      t.type('a');
+      return false;
+    });
+    t.type(KEY.escape);
+    await t.waitFor('You chose once.');
+  });
+
   it('lets a person type while a question is open, without answering it', async () => {
     const t = await chat();
     t.type(`ask${KEY.enter}`);

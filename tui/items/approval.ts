@@ -30,7 +30,8 @@ export const optionForKey = (item: ApprovalItem, key: string): PermissionOption 
   answerKeys(item).find((answer) => answer.key === key)?.option;
 
 function answered(item: ApprovalItem, width: number): Line[] {
-  const by = item.by === null ? '' : ` by ${sanitizeLine(item.by)}`;
+  // What a cancel answered is cancelled; nobody chose that.
+  const by = item.by === null || item.by === 'cancel' ? '' : ` by ${sanitizeLine(item.by)}`;
   const allowed = item.chosen?.kind.startsWith('allow') ?? false;
   const style: Style = allowed ? 'good' : 'warning';
   const word = item.chosen

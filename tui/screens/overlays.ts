@@ -6,6 +6,7 @@ import { directoriesFor } from '../files.js';
 import { type Binding, CONTEXTS, type Context, keyName } from '../keys.js';
 import type { Overlay, State } from '../state.js';
 import type { Box } from './box.js';
+import { inboxBox } from './inbox.js';
 import { framed } from './layout.js';
 import { pickBox } from './pick.js';
 import { questionBox } from './question.js';
@@ -23,6 +24,8 @@ export function overlayBox(state: State, now: number): Box | null {
       return sessionsBox(state, state.overlay, now);
     case 'pick':
       return pickBox(state, state.overlay);
+    case 'inbox':
+      return inboxBox(state, state.overlay, now);
     case 'question':
       return questionBox(state, state.overlay, now);
     case 'settings':

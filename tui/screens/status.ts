@@ -2,6 +2,7 @@
 import { sanitizeLine } from '../../client/index.js';
 import { contextsOf, whyNot } from '../allowed.js';
 import { type Line, lineWidth, type Span, type Style, sides, span, wrap } from '../draw/line.js';
+import { chosenQuestion, itemOf } from '../inbox.js';
 import { ANSWER_KEYS } from '../items/index.js';
 import { type Binding, type Command, keyName } from '../keys.js';
 import { currentChat, liveSessions, openQuestion, type State, type Toast } from '../state.js';
@@ -70,10 +71,13 @@ const ANSWERS: Partial<Record<Command, string>> = {
 /** A key that cannot act now is not in the footer; neither is an answer that is not offered. */
 function matters(state: State, binding: Binding): boolean {
   if (binding.command !== 'send' && whyNot(state, binding.command) !== null) return false;
+  if (binding.command === 'inbox') return liveSessions(state).some((s) => s.state === 'waiting');
   const answer = ANSWERS[binding.command];
   if (answer === undefined) return true;
   const chat = currentChat(state);
-  const question = chat && openQuestion(chat);
+  const { overlay } = state;
+  const asked = overlay?.kind === 'inbox' ? chosenQuestion(state, overlay) : null;
+  const question = asked ? itemOf(state, asked) : chat && openQuestion(chat);
   return question?.options.some((o) => ANSWER_KEYS[o.kind] === answer) ?? false;
 }
 

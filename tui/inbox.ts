@@ -1,0 +1,137 @@
+/**
+ * The inbox: every open question of every session, answered where it stands. An answer carries the hash of the arguments that
+ * were shown, so that nothing else is allowed by it.
+ */
+import { type ApprovalItem, foldEvents } from '../client/index.js';
+import { type OpenApproval, parseFrame } from '../proto/index.js';
+import { openSession, say, step } from './change.js';
+import type { Effect, Step } from './effects.js';
+import { optionForKey } from './items/index.js';
+import type { Command } from './keys.js';
+import { type Overlay, QUESTION_GUARD_MS, type State } from './state.js';
+
+export type InboxOverlay = Extract<Overlay, { kind: 'inbox' }>;
+
+/** The questions that were not answered here. */
+export const openInbox = (state: State, { answered }: InboxOverlay): OpenApproval[] =>
+  state.inbox.filter((q) => !answered.has(q.requestId));
+
+/** The question that has the keys: the chosen one, else the oldest. */
+export function chosenQuestion(state: State, overlay: InboxOverlay): OpenApproval | undefined {
+  const open = openInbox(state, overlay);
+  return open.find((q) => q.requestId === overlay.selected) ?? open[0];
+}
+
+/** The question as its session shows it, where that is open here; else as it was asked. Null: it is of a kind that is not answered here. */
+export function itemOf(state: State, question: OpenApproval): ApprovalItem | null {
+  const { sessionId, requestId, method, params, at } = question;
+  const view = state.chats.get(sessionId)?.view;
+  const known = view?.approvals.find((a) => a.requestId === requestId);
+  if (known) return known;
+  const frame = parseFrame(JSON.stringify({ jsonrpc: '2.0', id: requestId, method, params }));
+  return foldEvents(sessionId, [{ sessionId, seq: 1, epoch: 1, at, frame }]).approvals[0] ?? null;
+}
+
+/** Some agents ask with no more than the id of a call that they announced before: then its session must be looked at. */
+const isBare = (item: ApprovalItem | null): boolean =>
+  item !== null && item.tool.content.length === 0 && item.tool.rawInput === null;
+
+/** Whether the keys answer now: the question has been on the screen for long enough to be the one that is meant. */
+export const isInboxAnswering = ({ since }: InboxOverlay, now: number): boolean =>
+  now - since >= QUESTION_GUARD_MS;
+
+export const inboxOverlay = (state: State, now: number): Step<State> =>
+  step(
+    {
+      ...state,
+      overlay: { kind: 'inbox', selected: null, since: now, top: 0, answered: new Set(), loading: true },
+    },
+    { type: 'inbox' },
+  );
+
+/** After the list has changed: another question under the keys is a new one, and what is not known of it is asked for. */
+export function inboxChanged(before: State, state: State, now: number): Step<State> {
+  const { overlay } = state;
+  if (overlay?.kind !== 'inbox') return step(state);
+  const was = before.overlay?.kind === 'inbox' ? chosenQuestion(before, before.overlay) : undefined;
+  const is = chosenQuestion(state, overlay);
+  const isNew = is?.requestId !== was?.requestId;
+  const next: State = isNew
+    ? { ...state, overlay: { ...overlay, selected: is?.requestId ?? null, since: now, top: 0 } }
+    : state;
+  const effects: Effect[] =
+    is && isNew && !state.chats.has(is.sessionId) && isBare(itemOf(state, is))
+      ? [{ type: 'attach', sessionId: is.sessionId }]
+      : [];
+  return step(next, ...effects);
+}
+
+/** Lines by which the keys scroll the question. */
+const SCROLLS: Partial<Record<Command, number>> = { pageDown: 10, pageUp: -10 };
+
+export function inInbox(
+  state: State,
+  overlay: InboxOverlay,
+  command: Command,
+  key: string,
+  now: number,
+): Step<State> {
+  const open = openInbox(state, overlay);
+  const chosen = chosenQuestion(state, overlay);
+  const change = (next: Partial<InboxOverlay>): Step<State> =>
+    inboxChanged(state, { ...state, overlay: { ...overlay, ...next } }, now);
+  if (command === 'dismiss') return step({ ...state, overlay: null });
+  if (!chosen) return step(state);
+  const by = SCROLLS[command];
+  if (by !== undefined)
+    return step({ ...state, overlay: { ...overlay, top: Math.max(0, overlay.top + by) } });
+  switch (command) {
+    case 'next':
+    case 'previous': {
+      const at = open.indexOf(chosen) + (command === 'next' ? 1 : -1);
+      return change({ selected: open[Math.max(0, Math.min(open.length - 1, at))]!.requestId });
+    }
+    case 'resume':
+      return openSession(state, chosen.sessionId);
+    default:
+      return answer(state, overlay, chosen, key, now);
+  }
+}
+
+function answer(
+  state: State,
+  overlay: InboxOverlay,
+  chosen: OpenApproval,
+  key: string,
+  now: number,
+): Step<State> {
+  const item = itemOf(state, chosen);
+  if (!item) return step(say(state, 'This question cannot be answered here.', now, 'warning'));
+  // The key was on its way before the question could be read.
+  if (!isInboxAnswering(overlay, now)) return step(state);
+  const option = optionForKey(item, key);
+  if (!option) return step(say(state, 'The agent does not offer that answer here.', now, 'warning'));
+  const { requestId, hash } = chosen;
+  const open = openInbox(state, overlay);
+  const at = open.indexOf(chosen);
+  const next: InboxOverlay = {
+    ...overlay,
+    answered: new Set(overlay.answered).add(requestId),
+    selected: (open[at + 1] ?? open[at - 1])?.requestId ?? null,
+  };
+  const moved = inboxChanged(state, { ...state, overlay: next }, now);
+  return {
+    state: moved.state,
+    effects: [{ type: 'choose', requestId, optionId: option.optionId, hash }, ...moved.effects],
+  };
+}
+
+/** The service refused an answer: the question is shown again if it is still open. */
+export function chooseRefused(state: State, requestId: string, error: string, now: number): Step<State> {
+  const { overlay } = state;
+  const said = say(state, `Not answered: ${error}`, now, 'bad');
+  if (overlay?.kind !== 'inbox') return step(said);
+  const answered = new Set(overlay.answered);
+  answered.delete(requestId);
+  return step({ ...said, overlay: { ...overlay, answered } }, { type: 'inbox' });
+}
