@@ -11,6 +11,8 @@ export function contextsOf(state: State): Context[] {
   if (overlay?.kind === 'help') return ['help', 'everywhere'];
   if (overlay?.kind === 'start') return ['start', 'everywhere'];
   if (overlay?.kind === 'question') return ['full', 'question', 'everywhere'];
+  if (overlay?.kind === 'nodes')
+    return overlay.filtering ? ['nodesFilter', 'everywhere'] : ['nodes', 'everywhere'];
   if (overlay?.kind === 'inbox') return ['inbox', 'question', 'everywhere'];
   if (overlay?.kind === 'pick') return ['pick', 'everywhere'];
   if (overlay?.kind === 'status' || overlay?.kind === 'settings' || overlay?.kind === 'soon')
@@ -35,7 +37,7 @@ const TYPED: readonly string[] = ['start', 'pick'];
 /** Whether letters are written: then they are no commands. */
 export function isTyping(state: State): boolean {
   const { overlay } = state;
-  if (overlay) return overlay.kind === 'sessions' ? overlay.filtering : TYPED.includes(overlay.kind);
+  if (overlay) return 'filtering' in overlay ? overlay.filtering : TYPED.includes(overlay.kind);
   const search = state.focus === 'chat' ? currentChat(state)?.search : null;
   if (search) return search.typing;
   return state.focus === 'chat' && (currentChat(state)?.target ?? 'prompt') === 'prompt';

@@ -24,7 +24,9 @@ export type Context =
   | 'full'
   | 'queue'
   | 'editing'
-  | 'inbox';
+  | 'inbox'
+  | 'nodes'
+  | 'nodesFilter';
 
 export type Command =
   | 'sessions'
@@ -87,6 +89,7 @@ export type Command =
   | 'runNow'
   | 'saveEdit'
   | 'dropEdit'
+  | 'theirs'
   | 'inbox';
 
 export interface Binding {
@@ -112,6 +115,8 @@ export const CONTEXTS: Record<Context, string> = {
   queue: 'The prompts that wait',
   editing: 'A waiting prompt that is edited',
   question: 'A question of the agent',
+  nodes: 'Nodes (Ctrl+L)',
+  nodesFilter: 'Filter of the nodes',
   inbox: 'What waits for you (Ctrl+N)',
   sessions: 'Live sessions (Ctrl+W)',
   filter: 'Filter of the live sessions',
@@ -172,8 +177,8 @@ const EVERYWHERE: readonly Binding[] = [
     command: 'nodes',
     keys: ['ctrl+l'],
     label: 'nodes',
-    help: 'Go to the list of nodes and agents.',
-    name: 'Go to nodes and agents',
+    help: 'Show the nodes with their agents, and what those that cannot be used need.',
+    name: 'Show nodes and agents',
     slash: 'nodes',
   },
   {

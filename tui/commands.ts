@@ -8,6 +8,7 @@ import { EMPTY_EDITOR, edit, editorOf, insert } from './editor.js';
 import type { Step } from './effects.js';
 import { inboxOverlay } from './inbox.js';
 import type { Command } from './keys.js';
+import { nodesOverlay } from './nodes.js';
 import { overlayCommand, sessionsOverlay, startOverlay } from './overlays.js';
 import { acceptPopup, closePopup, movePopup, popupAfter, popupOf, slashBinding } from './popup.js';
 import { dropEdit, inQueue, intoQueue, saveEdit } from './queue.js';
@@ -44,7 +45,7 @@ export function run(state: State, command: Command, key: string, now: number): S
     case 'help':
       return step({ ...state, overlay: { kind: 'help', top: 0 } });
     case 'nodes':
-      return step({ ...state, overlay: null, focus: 'list' }, { type: 'refresh' });
+      return step(nodesOverlay(state), { type: 'refresh' });
     case 'sessions':
       return step(sessionsOverlay(state), { type: 'refresh' });
     case 'inbox':

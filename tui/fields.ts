@@ -17,6 +17,7 @@ export function fieldOf(state: State): Editor | null {
   switch (overlay.kind) {
     case 'start':
       return overlay.cwd;
+    case 'nodes':
     case 'sessions':
       return overlay.filtering ? overlay.filter : null;
     case 'pick':
@@ -37,6 +38,8 @@ export function withField(state: State, field: Editor): State {
         ...state,
         overlay: { ...overlay, field: 'cwd', cwd: field, error: null, touched: true, pick: null },
       };
+    case 'nodes':
+      return { ...state, overlay: { ...overlay, filter: field, selected: null } };
     case 'sessions':
       return { ...state, overlay: { ...overlay, filter: field, selected: null } };
     case 'pick':

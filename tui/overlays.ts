@@ -7,15 +7,17 @@ import type { Effect, Step } from './effects.js';
 import { directoriesFor } from './files.js';
 import { inInbox } from './inbox.js';
 import type { Command } from './keys.js';
+import { inNodes } from './nodes.js';
 import { inPick } from './pick.js';
 import { PREFERENCES, turned } from './preferences.js';
 import { currentChat, type Overlay, overlaySessions, type State } from './state.js';
 
-export const sessionsOverlay = (state: State): State => ({
+/** `wanted`: what its filter begins with. */
+export const sessionsOverlay = (state: State, wanted = ''): State => ({
   ...state,
   overlay: {
     kind: 'sessions',
-    filter: EMPTY_EDITOR,
+    filter: editorOf(wanted),
     filtering: false,
     selected: null,
     confirm: null,
@@ -64,6 +66,8 @@ export function startOverlay(state: State, node: NodeInfo, connector: ConnectorI
 
 export function overlayCommand(state: State, command: Command, key: string, now: number): Step<State> {
   switch (state.overlay?.kind) {
+    case 'nodes':
+      return inNodes(state, state.overlay, command);
     case 'inbox':
       return inInbox(state, state.overlay, command, key, now);
     case 'question':

@@ -11,6 +11,7 @@ const WRITTEN: readonly Context[] = [
   'pick',
   'search',
   'filter',
+  'nodesFilter',
   'start',
 ];
 

@@ -73,6 +73,7 @@ export type Overlay =
       answered: ReadonlySet<string>;
       loading: boolean;
     }
+  | { kind: 'nodes'; filter: Editor; filtering: boolean; selected: string | null }
   | { kind: 'settings'; selected: number }
   | { kind: 'soon'; what: 'operations' | 'orchestrator' }
   /** One of many, found by letters of its name: choices.ts has them. */
@@ -182,9 +183,13 @@ export function liveSessions(state: State): SessionInfo[] {
 export const sessionName = (s: SessionInfo): string =>
   s.title ?? `${s.agent || s.connector} ${s.sessionId.slice(0, 6)}`;
 
-/** The list on the left, from top to bottom. */
+/** The list on the left, from top to bottom: the sessions, since one lives in them, then where another could be started. */
 export function entries(state: State): Entry[] {
   const out: Entry[] = [];
+  const live = liveSessions(state);
+  if (live.length > 0) out.push({ kind: 'heading', key: 'heading sessions', text: 'Sessions' });
+  for (const session of live) out.push({ kind: 'session', key: `session ${session.sessionId}`, session });
+  out.push({ kind: 'heading', key: 'heading nodes', text: 'Nodes' });
   for (const node of state.nodes) {
     out.push({ kind: 'node', key: `node ${node.name}`, node });
     for (const connector of node.connectors.filter(
@@ -192,9 +197,6 @@ export function entries(state: State): Entry[] {
     ))
       out.push({ kind: 'agent', key: `agent ${node.name} ${connector.id}`, node, connector });
   }
-  const live = liveSessions(state);
-  if (live.length > 0) out.push({ kind: 'heading', key: 'heading sessions', text: 'Sessions' });
-  for (const session of live) out.push({ kind: 'session', key: `session ${session.sessionId}`, session });
   return out;
 }
 

@@ -18,7 +18,7 @@ export function layout(columns: number, rows: number, focus: 'list' | 'chat', pl
   const body = rows - 2;
   if (columns < 72 || plain)
     return focus === 'list' ? { list: columns, chat: 0, body } : { list: 0, chat: columns, body };
-  const list = Math.min(38, Math.max(24, Math.floor(columns * 0.26)));
+  const list = Math.min(48, Math.max(24, Math.floor(columns * 0.26)));
   return { list, chat: columns - list - 1, body };
 }
 

@@ -1,8 +1,9 @@
-/** The list on the left: nodes with their agents, then the live sessions. */
+/** The list on the left: the live sessions, then the nodes with their agents. */
 import { sanitizeLine } from '../../client/index.js';
 import type { SessionState } from '../../proto/index.js';
 import { fitted, type Line, type Span, type Style, sides, span, wrap } from '../draw/line.js';
-import { type Entry, entries, type State, selectedEntry, sessionName } from '../state.js';
+import { type Entry, entries, liveSessions, type State, selectedEntry, sessionName } from '../state.js';
+import { AGENT_STATUS } from './nodes.js';
 
 /** How a state of a session is marked everywhere. */
 export const STATE_MARKS: Record<SessionState, [glyph: string, style: Style, word: string]> = {
@@ -15,11 +16,14 @@ export const STATE_MARKS: Record<SessionState, [glyph: string, style: Style, wor
   archived: ['○', 'dim', 'archived'],
 };
 
-const NOT_READY: Record<string, string> = {
-  checking: 'looking …',
-  needs_setup: 'needs setup',
-  unsupported: 'unsupported',
-};
+/** Columns from which on a session's node stands beside its name. */
+const WITH_NODE = 36;
+
+function headingNote(key: string, state: State): Span[] {
+  if (key !== 'heading sessions') return [];
+  const waiting = liveSessions(state).filter((s) => s.state === 'waiting').length;
+  return waiting === 0 ? [] : [span(`${waiting} waiting `, 'warning')];
+}
 
 function entryLine(entry: Entry, selected: boolean, state: State, width: number): Line {
   const focused = state.focus === 'list';
@@ -40,16 +44,17 @@ function entryLine(entry: Entry, selected: boolean, state: State, width: number)
       const note: Span =
         connector.status === 'ready'
           ? span(` ${sanitizeLine(connector.version ?? '')} `, 'dim')
-          : span(` ${NOT_READY[connector.status]} `, 'warning');
+          : span(` ${AGENT_STATUS[connector.status]} `, 'warning');
       const name = span(sanitizeLine(connector.title), ready || style === 'selected' ? style : 'dim');
       return [pointer, ...sides([name], [note], width - 2)];
     }
     case 'heading':
-      return [span(entry.text, 'strong')];
+      return sides([span(entry.text, focused ? 'heading' : 'strong')], headingNote(entry.key, state), width);
     case 'session': {
       const { session } = entry;
       const [glyph, mark, word] = STATE_MARKS[session.state];
-      const queued = session.queued > 0 ? ` +${session.queued} ` : ' ';
+      const where = width >= WITH_NODE && state.nodes.length > 1 ? ` ${session.node}` : '';
+      const queued = `${where}${session.queued > 0 ? ` +${session.queued} ` : ' '}`;
       const note = state.settings.plain ? ` ${word}${queued}` : queued;
       return [
         pointer,
@@ -67,14 +72,15 @@ const MAX_HINT_LINES = 5;
 export function listLines(state: State, width: number, height: number): Line[] {
   const all = entries(state);
   const chosen = selectedEntry(state);
-  const lines: Line[] = [[span(' Nodes', state.focus === 'list' ? 'heading' : 'strong')]];
+  const lines: Line[] = [];
   let at = 0;
-  for (const entry of all) {
-    if (entry.kind === 'heading' || (entry.kind === 'node' && lines.length > 1)) lines.push([]);
+  for (const [i, entry] of all.entries()) {
+    const first = all[i - 1]?.kind === 'heading';
+    if (i > 0 && !first && (entry.kind === 'heading' || entry.kind === 'node')) lines.push([]);
     if (entry.key === chosen?.key) at = lines.length;
     lines.push([span(' '), ...entryLine(entry, entry.key === chosen?.key, state, width - 1)]);
   }
-  if (all.length === 0) lines.push([], [span(state.listed ? ' No node is there yet.' : ' …', 'dim')]);
+  if (state.nodes.length === 0) lines.push([], [span(state.listed ? ' No node is there yet.' : ' …', 'dim')]);
   const told = chosen?.kind === 'agent' && state.focus === 'list' ? chosen.connector.hint : null;
   const hint = told ? wrap([span(sanitizeLine(told), 'warning')], width - 2).slice(0, MAX_HINT_LINES) : [];
   const room = height - hint.length;

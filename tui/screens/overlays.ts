@@ -8,6 +8,7 @@ import type { Overlay, State } from '../state.js';
 import type { Box } from './box.js';
 import { inboxBox } from './inbox.js';
 import { framed } from './layout.js';
+import { nodesBox } from './nodes.js';
 import { pickBox } from './pick.js';
 import { questionBox } from './question.js';
 import { statusBox } from './session-status.js';
@@ -24,6 +25,8 @@ export function overlayBox(state: State, now: number): Box | null {
       return sessionsBox(state, state.overlay, now);
     case 'pick':
       return pickBox(state, state.overlay);
+    case 'nodes':
+      return nodesBox(state, state.overlay, now);
     case 'inbox':
       return inboxBox(state, state.overlay, now);
     case 'question':
