@@ -23,6 +23,10 @@ export interface PromptItem extends Base {
   text: string;
   /** When its turn began; null before. Milliseconds since 1970. */
   startedAt: number | null;
+  /** The model that answers, as the agent names it; null where it does not say. */
+  model: string | null;
+  /** How its turn ended; null before. */
+  end: TurnEndItem | null;
 }
 
 /** Words of the agent (or, replayed by it, of a person): all the chunks of one message. Text is as the agent said it, not sanitized. */
@@ -32,6 +36,8 @@ export interface TextItem extends Base {
   text: string;
   /** More chunks may come: it is the newest message of a running turn. */
   open: boolean;
+  /** How many tool calls it was said within: 0 for the agent itself, 1 for an agent that it started. */
+  depth: number;
 }
 
 export type ToolStatus = 'pending' | 'in_progress' | 'completed' | 'failed' | 'cancelled';
@@ -62,6 +68,8 @@ export interface ToolItem extends Base, ToolFacts {
   kind: 'tool';
   status: ToolStatus;
   endedAt: number | null;
+  /** How many other calls it was made within. */
+  depth: number;
 }
 
 export interface PlanEntry {
@@ -170,6 +178,8 @@ export interface SessionView {
   usage: ContextUsage | null;
   commands: Command[];
   modes: Modes | null;
+  /** The agent's name of the model that it uses now. */
+  model: string | null;
   /** Of the newest event. */
   seq: number;
   epoch: number;

@@ -71,6 +71,33 @@ export function commands(value: unknown): Command[] {
   });
 }
 
+/**
+ * The model that an agent says it uses: ACP's config option of the category "model"
+ * (https://agentclientprotocol.com/protocol/session-config-options), else the unstable `models` of older agents.
+ */
+export function modelOf(value: unknown): string | undefined {
+  const { configOptions, models } = fields(value);
+  const option = list(configOptions)?.find((o) => o.category === 'model');
+  if (option) {
+    const current = text(option.currentValue);
+    const choices = (list(option.options) ?? []).flatMap((o) => [o, ...(list(o.options) ?? [])]);
+    return text(choices.find((o) => o.value === current)?.name) ?? current;
+  }
+  const { currentModelId, availableModels } = fields(models);
+  const current = text(currentModelId);
+  return text(list(availableModels)?.find((m) => m.modelId === current)?.name) ?? current;
+}
+
+/** The tool call within which an update was said. ACP has no word for it; these are claude-agent-acp's and Qwen Code's, and ours. */
+export function parentOf(update: Fields): string | undefined {
+  const meta = fields(update._meta);
+  return (
+    text(fields(meta.praxis).parentToolCallId) ??
+    text(fields(meta.claudeCode).parentToolUseId) ??
+    text(meta.parentToolCallId)
+  );
+}
+
 export function permissionOptions(value: unknown): PermissionOption[] {
   return (list(value) ?? []).flatMap((o) => {
     const read = PermissionOptionSchema.safeParse(o);

@@ -1,7 +1,7 @@
 /** Folds `_praxis/turn`: a prompt waits in the queue, becomes an item when it runs, and its turn ends with one last item. */
 import type { ContentBlock } from '../proto/index.js';
 import type { Draft } from './view.js';
-import type { PromptItem } from './view-items.js';
+import type { PromptItem, TurnEndItem } from './view-items.js';
 import { blocksText, type Fields, fields, isFields, number, text, turnUsage } from './view-read.js';
 import type { Updates } from './view-updates.js';
 
@@ -41,6 +41,8 @@ export class Turns {
       content,
       text: blocksText(content),
       startedAt: null,
+      model: null,
+      end: null,
     });
   }
 
@@ -74,6 +76,7 @@ export class Turns {
     this.#draft.touch(item);
     view.items.push(item);
     item.startedAt = this.#draft.at;
+    item.model = view.model;
     view.running = item;
   }
 
@@ -86,8 +89,9 @@ export class Turns {
 
   #ended(turnId: string, params: Fields): void {
     const { view } = this.#draft;
-    const startedAt = view.running?.turnId === turnId ? view.running.startedAt : null;
-    if (view.running?.turnId !== turnId) {
+    const prompt = view.running?.turnId === turnId ? view.running : null;
+    const startedAt = prompt?.startedAt ?? null;
+    if (!prompt) {
       // It ended without having run: cancelled in the queue, or its session was lost.
       const waiting = this.#unqueue(turnId);
       if (!waiting) return;
@@ -101,7 +105,7 @@ export class Turns {
     }
     const error = isFields(params.error) ? params.error : null;
     const result = fields(params.result);
-    this.#draft.add({
+    const end: TurnEndItem = this.#draft.add({
       kind: 'end',
       turnId,
       stopReason: text(params.stopReason) ?? null,
@@ -109,5 +113,8 @@ export class Turns {
       elapsedMs: this.#draft.at - (startedAt ?? this.#draft.at),
       usage: turnUsage(result),
     });
+    if (!prompt) return;
+    prompt.end = end;
+    this.#draft.touch(prompt);
   }
 }

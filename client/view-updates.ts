@@ -11,7 +11,9 @@ import {
   fields,
   isFields,
   locations,
+  modelOf,
   number,
+  parentOf,
   planEntries,
   text,
   toolContent,
@@ -19,6 +21,9 @@ import {
 
 const STATUSES: readonly string[] = ['pending', 'in_progress', 'completed', 'failed', 'cancelled'];
 const SEVERITIES: readonly string[] = ['info', 'warning', 'error'];
+
+/** Calls within calls that are told apart; deeper ones count as these. */
+const MAX_DEPTH = 4;
 
 /** A frame of an unknown kind is shown by this many characters at most. */
 const MAX_OTHER = 2_000;
@@ -71,7 +76,7 @@ export class Updates {
           [text(update.title), text(update.description)].filter(Boolean).join(': '),
         );
       case 'config_option_update':
-        return;
+        return this.model(update);
       default:
         return this.other(text(update.sessionUpdate) ?? 'session/update', update);
     }
@@ -80,7 +85,8 @@ export class Updates {
   #chunk(kind: TextItem['kind'], update: Fields): void {
     const said = blockText(update.content);
     const messageId = text(update.messageId) ?? null;
-    const known = messageId === null ? this.#last(kind) : this.#texts.get(`${kind} ${messageId}`);
+    const depth = this.#depth(update);
+    const known = messageId === null ? this.#last(kind, depth) : this.#texts.get(`${kind} ${messageId}`);
     if (known) {
       known.text += said;
       this.#draft.touch(known);
@@ -91,7 +97,7 @@ export class Updates {
     // A chunk of white space alone begins no message: some agents send one before every tool call.
     if (said.trim() === '') return;
     this.#settleText();
-    const item: TextItem = this.#draft.add({ kind, messageId, text: said, open: false });
+    const item: TextItem = this.#draft.add({ kind, messageId, text: said, open: false, depth });
     if (messageId !== null) this.#texts.set(`${kind} ${messageId}`, item);
     this.#reopen(item);
   }
@@ -101,9 +107,15 @@ export class Updates {
     this.#open = item;
   }
 
-  #last(kind: TextItem['kind']): TextItem | undefined {
+  /** How deep in other calls something was said. The call of a parent that was never announced counts as one. */
+  #depth(update: Fields): number {
+    const parent = parentOf(update);
+    return parent === undefined ? 0 : Math.min(MAX_DEPTH, (this.#tools.get(parent)?.depth ?? 0) + 1);
+  }
+
+  #last(kind: TextItem['kind'], depth: number): TextItem | undefined {
     const last = this.#draft.view.items.at(-1);
-    return last?.kind === kind ? (last as TextItem) : undefined;
+    return last?.kind === kind && (last as TextItem).depth === depth ? (last as TextItem) : undefined;
   }
 
   #settleText(): void {
@@ -135,6 +147,7 @@ export class Updates {
         rawInput: null,
         rawOutput: null,
         endedAt: null,
+        depth: this.#depth(update),
       });
       this.#tools.set(toolCallId, item);
       this.#turnTools.add(item);
@@ -171,6 +184,15 @@ export class Updates {
       this.#settleText();
       this.#plan = this.#draft.add({ kind: 'plan', entries });
     }
+  }
+
+  /** What the agent says of its model; nothing said changes nothing. */
+  model(said: unknown): void {
+    const { view } = this.#draft;
+    view.model = modelOf(said) ?? view.model;
+    if (view.running === null || view.running.model === view.model) return;
+    view.running.model = view.model;
+    this.#draft.touch(view.running);
   }
 
   #usage(update: Fields): void {

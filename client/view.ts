@@ -63,6 +63,7 @@ function emptyView(sessionId: string): SessionView {
     usage: null,
     commands: [],
     modes: null,
+    model: null,
     seq: 0,
     epoch: 0,
     version: 0,
@@ -133,6 +134,7 @@ export class SessionFold {
     session.agent = text(agent.title) ?? text(agent.name) ?? session.connector;
     session.cwd = text(params.cwd) ?? session.cwd;
     session.yolo = params.yolo === true;
+    this.#updates.model(params.result);
     const modes = fields(fields(params.result).modes);
     const current = text(modes.currentModeId);
     if (current === undefined) return;

@@ -175,8 +175,7 @@ export class App {
     const { columns } = this.#state;
     const edge = this.#screen?.chatColumn ?? 0;
     if (type === 'press') {
-      const pane =
-        column < edge ? { left: 0, right: edge - 1 } : { left: edge === 0 ? 0 : edge + 1, right: columns };
+      const pane = column < edge ? { left: 0, right: edge - 1 } : { left: edge + 1, right: columns };
       this.#pressed = { from: { row, column }, to: { row, column }, ...pane };
       return;
     }

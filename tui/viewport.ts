@@ -28,7 +28,8 @@ function gapBefore(items: readonly Item[], index: number): number {
   const above = items[index - 1];
   const item = items[index];
   if (!above || !item) return 0;
-  if (item.kind === 'end') return 0;
+  // The head of the agent's block is the last line of the prompt that it answers.
+  if (item.kind === 'end' || (above.kind === 'prompt' && above.startedAt !== null)) return 0;
   return isQuiet(above) && isQuiet(item) ? 0 : 1;
 }
 

@@ -72,7 +72,7 @@ overBothBrokers('the screen of a person', (start) => {
     await t.waitFor('queued   /say the third');
     t.type(KEY.ctrl('c'));
     await t.waitFor('⊘ cancelled');
-    await t.waitFor((text) => /^.*│ the second$/m.test(text) && /^.*│ the third$/m.test(text));
+    await t.waitFor((text) => /^.*▏the second$/m.test(text) && /^.*▏the third$/m.test(text));
     await t.waitFor('● idle');
 
     t.type(KEY.escape);
@@ -100,7 +100,7 @@ overBothBrokers('the screen of a person', (start) => {
     t.type(KEY.enter);
     await t.waitFor('the third');
     t.type(`/say still here${KEY.enter}`);
-    await t.waitFor(/│ still here$/m);
+    await t.waitFor(/▏still here$/m);
     t.type(KEY.ctrl('w'));
     await t.waitFor('Live sessions');
     t.type('d');
@@ -119,7 +119,7 @@ overBothBrokers('the screen of a person', (start) => {
     await t.waitFor('─ done', 30_000);
     await t.waitFor('● connected', 30_000);
     t.type(`${KEY.ctrl('u')}/say after all${KEY.enter}`);
-    await t.waitFor(/│ after all$/m, 30_000);
+    await t.waitFor(/▏after all$/m, 30_000);
   }, 90_000);
 
   it('shows a node that was killed as lost, with its session, and both again when it is back', async () => {

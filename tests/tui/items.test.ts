@@ -14,7 +14,15 @@ const facts: ToolFacts = {
   rawInput: null,
   rawOutput: null,
 };
-const context: ItemContext = { width: 48, expanded: false, me: 'ada', answering: false, sideBySide: false };
+const context: ItemContext = {
+  width: 48,
+  expanded: false,
+  me: 'ada',
+  answering: false,
+  sideBySide: false,
+  agent: 'Demo agent',
+  progress: null,
+};
 
 const draw = (item: Item, more: Partial<ItemContext> = {}) =>
   new ItemLines(() => 0).lines(item, { ...context, ...more });
@@ -44,12 +52,28 @@ const approval = (more: Partial<ApprovalItem>): ApprovalItem => ({
 
 describe('items on the screen', () => {
   it('show a tool call on one line, with the size of its change', () => {
-    const item: Item = { ...base, ...facts, kind: 'tool', status: 'completed', endedAt: 1, content: [diff] };
+    const item: Item = {
+      ...base,
+      ...facts,
+      kind: 'tool',
+      status: 'completed',
+      endedAt: 1,
+      depth: 0,
+      content: [diff],
+    };
     expect(shown(item)).toEqual(['✔ Edit greeting.ts                    +1 −1 done']);
   });
 
   it('show a change side by side where asked, the old beside the new', () => {
-    const item: Item = { ...base, ...facts, kind: 'tool', status: 'failed', endedAt: 1, content: [diff] };
+    const item: Item = {
+      ...base,
+      ...facts,
+      kind: 'tool',
+      status: 'failed',
+      endedAt: 1,
+      depth: 0,
+      content: [diff],
+    };
     expect(shown(item, { sideBySide: true })).toEqual([
       '✘ Edit greeting.ts                  +1 −1 failed',
       '│ /src/a.ts',
@@ -61,7 +85,15 @@ describe('items on the screen', () => {
   });
 
   it('open a tool call that failed, and any other when asked', () => {
-    const item: Item = { ...base, ...facts, kind: 'tool', status: 'failed', endedAt: 1, content: [diff] };
+    const item: Item = {
+      ...base,
+      ...facts,
+      kind: 'tool',
+      status: 'failed',
+      endedAt: 1,
+      depth: 0,
+      content: [diff],
+    };
     expect(shown(item)).toEqual([
       '✘ Edit greeting.ts                  +1 −1 failed',
       '│ /src/a.ts',
@@ -95,7 +127,7 @@ describe('items on the screen', () => {
     expect(shown(approval({ state: 'selected', chosen: option, by: 'yolo' }))).toEqual([
       '✔ Allow once by yolo: Run rm',
     ]);
-    expect(shown(approval({ state: 'cancelled', by: 'cancel' }))).toEqual(['⊘ cancelled by cancel: Run rm']);
+    expect(shown(approval({ state: 'cancelled', by: 'cancel' }))).toEqual(['⊘ cancelled: Run rm']);
   });
 
   it('name who prompted, and say how far a turn is', () => {
@@ -107,14 +139,71 @@ describe('items on the screen', () => {
       state: 'cancelling',
       content: [],
       text: 'Go\non',
-      startedAt: 0,
+      startedAt: null,
+      model: null,
+      end: null,
     };
     expect(shown(item)).toEqual(['┃ bob                                 cancelling', '┃ Go', '┃ on']);
     expect(shown({ ...item, by: 'ada', state: 'ended' })[0]).toBe('┃ you');
   });
 
+  it('begin the block of an agent with its name, its model, how far it is and what it took', () => {
+    const item: Item = {
+      ...base,
+      kind: 'prompt',
+      turnId: 't',
+      by: 'ada',
+      state: 'running',
+      content: [],
+      text: 'Go',
+      startedAt: 0,
+      model: 'Opus',
+      end: null,
+    };
+    const progress = { glyph: '?', style: 'warning' as const, elapsed: '7 s' };
+    expect(shown(item, { progress }).slice(2)).toEqual([
+      '',
+      '? Demo agent  Opus                           7 s',
+    ]);
+    const end = {
+      ...base,
+      kind: 'end' as const,
+      turnId: 't',
+      stopReason: 'end_turn',
+      error: null,
+      elapsedMs: 61_000,
+      usage: { inputTokens: 12_345, outputTokens: 67, totalTokens: null },
+    };
+    expect(shown({ ...item, state: 'ended', end }, { width: 60 }).at(-1)).toBe(
+      '✔ Demo agent  Opus               12k in · 67 out · 1 min 1 s',
+    );
+    const failed = { ...end, stopReason: null, error: { code: 1, message: 'no' } };
+    expect(shown({ ...item, state: 'ended', end: failed }).at(-1)).toMatch(/^✘ Demo agent/);
+  });
+
+  it('put what an agent did that another one started within a rail for each', () => {
+    const item: Item = { ...base, ...facts, kind: 'tool', status: 'completed', endedAt: 1, depth: 2 };
+    expect(shown(item)).toEqual(['│ │ ✔ Edit greeting.ts                      done']);
+    const said: Item = {
+      ...base,
+      kind: 'message',
+      messageId: null,
+      depth: 1,
+      text: 'one **two**',
+      open: false,
+    };
+    expect(shown(said)).toEqual(['│ one two']);
+  });
+
   it('fold a thought to its newest line while it is written', () => {
-    const item: Item = { ...base, kind: 'thought', messageId: null, text: 'First.\nSecond.', open: true };
+    const item: Item = {
+      ...base,
+      kind: 'thought',
+      messageId: null,
+      depth: 0,
+      text: 'First.\nSecond.',
+      open: true,
+    };
     expect(shown(item)).toEqual(['✻ Thinking: Second.']);
     expect(shown({ ...item, open: false })).toEqual(['✻ Thought: First.']);
     expect(shown(item, { expanded: true })).toEqual(['✻ Thought', '  First.', '  Second.']);
@@ -127,7 +216,7 @@ describe('items on the screen', () => {
       status,
     }));
     expect(shown({ ...base, kind: 'plan', entries })).toEqual([
-      'Plan 1/3',
+      'Plan 1/3 ━━━━╌╌╌╌╌╌╌╌',
       '  ✔ completed',
       '  ▸ in_progress',
       '  · pending',
@@ -154,7 +243,7 @@ describe('items on the screen', () => {
   it('never exceed the width, however odd the text', () => {
     const text = '\x1b[31m你好👍\u202e\t'.repeat(30);
     const items: Item[] = [
-      { ...base, kind: 'message', messageId: null, text, open: false },
+      { ...base, kind: 'message', messageId: null, depth: 0, text, open: false },
       { ...base, kind: 'notice', severity: 'error', text },
       { ...base, kind: 'other', label: text, text },
       {
@@ -164,6 +253,7 @@ describe('items on the screen', () => {
         title: text,
         status: 'failed',
         endedAt: 1,
+        depth: 0,
         content: [
           { type: 'text', text },
           { ...diff, newText: text },
@@ -181,7 +271,7 @@ describe('items on the screen', () => {
 
   it('are drawn once until they change', () => {
     const store = new ItemLines(() => 0);
-    const item: Item = { ...base, kind: 'message', messageId: null, text: 'a', open: true };
+    const item: Item = { ...base, kind: 'message', messageId: null, depth: 0, text: 'a', open: true };
     const before = store.lines(item, context);
     expect(store.lines(item, context)).toBe(before);
     item.text = 'ab';

@@ -9,6 +9,7 @@ const message = (n: number): Item => ({
   version: 1,
   at: 0,
   messageId: null,
+  depth: 0,
   text: '',
   open: false,
 });

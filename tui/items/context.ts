@@ -1,5 +1,12 @@
 /** What a renderer of items may know besides its item. */
-import type { Line } from '../draw/line.js';
+import type { Line, Style } from '../draw/line.js';
+
+/** How the running turn is, as a mark, and for how long it has run; an empty word where nothing shall tick. */
+export interface Progress {
+  glyph: string;
+  style: Style;
+  elapsed: string;
+}
 
 export interface ItemContext {
   /** Columns. */
@@ -12,6 +19,10 @@ export interface ItemContext {
   answering: boolean;
   /** Changes are shown as old beside new. */
   sideBySide: boolean;
+  /** What the agent calls itself. */
+  agent: string;
+  /** Of the prompt that runs: how far it is. */
+  progress: Progress | null;
 }
 
 /** One renderer per kind of item. It keeps no state and reads no clock: the same item and context give the same lines. */

@@ -2,7 +2,7 @@
  * Items as lines, drawn once: the lines of an item are kept until its version, the width or what the person asked for changes.
  */
 import type { Item } from '../../client/index.js';
-import type { Line } from '../draw/line.js';
+import { type Line, type Span, type Style, span } from '../draw/line.js';
 import { MarkdownStream } from '../markdown/stream.js';
 import { approval } from './approval.js';
 import type { ItemContext } from './context.js';
@@ -12,7 +12,8 @@ import { tool } from './tool.js';
 
 export { ANSWER_KEYS, answerKeys, optionForKey } from './approval.js';
 export { toolLines } from './content.js';
-export type { ItemContext } from './context.js';
+export type { ItemContext, Progress } from './context.js';
+export { thousands } from './reply.js';
 
 interface Kept {
   key: string;
@@ -47,7 +48,9 @@ export class ItemLines {
       this.#kept.clear();
       this.#width = context.width;
     }
-    const key = `${item.version} ${context.expanded} ${context.answering} ${context.sideBySide}`;
+    const { progress } = context;
+    const ticks = progress ? `${progress.glyph} ${progress.elapsed}` : '';
+    const key = `${item.version} ${context.expanded} ${context.answering} ${context.sideBySide} ${ticks}`;
     const known = this.#kept.get(item.id);
     if (known) this.#kept.delete(item.id);
     const fresh = known !== undefined && (known.key === key || this.#isRecent(item, known));
@@ -65,12 +68,22 @@ export class ItemLines {
 
   #draw(item: Item, context: ItemContext, key: string, before: MarkdownStream | null): Kept {
     const began = this.#now();
-    const markdown = item.kind === 'message' ? (before ?? new MarkdownStream(context.width)) : null;
-    const lines = markdown && item.kind === 'message' ? markdown.render(item.text) : render(item, context);
+    // What another agent said, that this one started, stands within rails.
+    const depth = 'depth' in item ? item.depth : 0;
+    const inner = { ...context, width: Math.max(8, context.width - 2 * depth) };
+    const markdown = item.kind === 'message' ? (before ?? new MarkdownStream(inner.width)) : null;
+    const own = markdown && item.kind === 'message' ? markdown.render(item.text) : render(item, inner);
+    const lines = depth === 0 ? own : own.map((l): Line => [...railsOf(depth), ...l]);
     const drawnAt = this.#now();
     return { key, lines, markdown, cost: drawnAt - began, drawnAt };
   }
 }
+
+/** A rail for each call that something was said within, each in a colour of its own. */
+const RAILS: readonly Style[] = ['accent', 'user', 'heading', 'link'];
+
+const railsOf = (depth: number): Span[] =>
+  Array.from({ length: depth }, (_, i) => span('│ ', RAILS[i % RAILS.length]));
 
 function render(item: Item, context: ItemContext): Line[] {
   switch (item.kind) {

@@ -15,6 +15,9 @@ const MARKS: Record<string, [glyph: string, style: Style]> = {
   pending: ['·', 'dim'],
 };
 
+/** Columns of the bar that shows how much of a plan is done. */
+const BAR = 12;
+
 export const plan: Renderer<PlanItem> = (item, { width }) => {
   const done = item.entries.filter((e) => e.status === 'completed').length;
   const entries = item.entries.flatMap((entry) => {
@@ -24,7 +27,14 @@ export const plan: Renderer<PlanItem> = (item, { width }) => {
       (l, i): Line => (i === 0 ? l : [span('    '), ...l]),
     );
   });
-  return [[span('Plan ', 'strong'), span(`${done}/${item.entries.length}`, 'dim')], ...entries];
+  const full = Math.round((done / Math.max(1, item.entries.length)) * BAR);
+  const head: Line = [
+    span('Plan ', 'strong'),
+    span(`${done}/${item.entries.length} `, 'dim'),
+    span('━'.repeat(full), 'good'),
+    span('╌'.repeat(BAR - full), 'rule'),
+  ];
+  return [head, ...entries];
 };
 
 const SEVERITIES: Record<NoticeItem['severity'], [glyph: string, style: Style]> = {

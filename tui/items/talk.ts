@@ -9,8 +9,10 @@ import {
 } from '../../client/index.js';
 import { fitted, type Line, type Span, sides, span, wrap } from '../draw/line.js';
 import type { Renderer } from './context.js';
+import { replyHead } from './reply.js';
 
-export const prompt: Renderer<PromptItem> = (item, { width, me }) => {
+export const prompt: Renderer<PromptItem> = (item, context) => {
+  const { width, me } = context;
   const who = item.by === null || item.by === me ? 'you' : sanitizeLine(item.by);
   const state = item.state === 'ended' ? '' : item.state;
   const rail = span('┃ ', 'user');
@@ -25,6 +27,7 @@ export const prompt: Renderer<PromptItem> = (item, { width, me }) => {
       ),
     ],
     ...body.map((l): Line => [rail, ...l]),
+    ...(item.startedAt === null ? [] : [[], replyHead(item, context)]),
   ];
 };
 

@@ -1,10 +1,10 @@
 /** The chat on the right: whose it is, the transcript, what is not in the transcript yet, and the prompt. */
-import { type Item, sanitizeLine } from '../../client/index.js';
+import { type Item, sanitizeLine, type ToolStatus } from '../../client/index.js';
 import type { CursorAt } from '../draw/canvas.js';
-import { fitted, type Line, type Span, sides, span, wrap } from '../draw/line.js';
+import { fitted, type Line, type Span, type Style, sides, span, wrap } from '../draw/line.js';
 import { stringWidth } from '../draw/width.js';
 import { editorLines, fieldLine } from '../editor.js';
-import type { ItemLines } from '../items/index.js';
+import { type ItemLines, type Progress, thousands } from '../items/index.js';
 import { type Popup, popupOf } from '../popup.js';
 import { currentMatch, hitOf, MAX_MATCHES, marked, type Search } from '../search.js';
 import { type Chat, currentChat, isAnswering, isSideBySide, openQuestion, type State } from '../state.js';
@@ -31,15 +31,54 @@ export function linesOf(state: State, chat: Chat, store: ItemLines, width: numbe
   const answering = isAnswering(chat, now);
   // Where a match is, everything is open.
   const found = currentMatch(chat)?.id;
+  const agent = chat.view.session.agent || 'agent';
   return (item: Item) =>
     store.lines(item, {
       width,
       me: state.me,
       sideBySide: isSideBySide(state),
       expanded: chat.expandAll !== chat.expanded.has(item.id) || found === item.id,
+      agent,
+      progress: item === chat.view.running ? progressOf(state, chat, now) : null,
       answering: answering && item.kind === 'approval' && item.requestId === question,
     });
 }
+
+/** How the running turn is, for the head of the agent's block. */
+function progressOf({ settings }: State, { view }: Chat, now: number): Progress {
+  const [glyph, style] = STATE_MARKS[view.approvals.length > 0 ? 'waiting' : 'working'];
+  const since = view.running?.startedAt ?? now;
+  return {
+    glyph,
+    style,
+    elapsed: settings.plain ? '' : `${Math.max(0, Math.floor((now - since) / 1000))} s`,
+  };
+}
+
+/** The rail beside what an agent says and does: its colour tells how that went. */
+function rail(item: Item | undefined): Span {
+  switch (item?.kind) {
+    case 'tool':
+      return span('▏', TOOL_RAILS[item.status]);
+    case 'approval':
+      return span('▏', item.state === 'open' ? 'warning' : 'rule');
+    case 'message':
+    case 'thought':
+    case 'plan':
+    case 'other':
+      return span('▏', 'rule');
+    default:
+      return span(' ');
+  }
+}
+
+const TOOL_RAILS: Record<ToolStatus, Style> = {
+  pending: 'rule',
+  in_progress: 'busy',
+  completed: 'good',
+  failed: 'bad',
+  cancelled: 'rule',
+};
 
 export function chatDrawing(
   state: State,
@@ -79,7 +118,9 @@ export function chatDrawing(
             width,
             'rule',
           ),
-    ...transcript.map((l): Line => [span(' '), ...fitted(l, inner), span(' ')]),
+    ...transcript.map(
+      (l, y): Line => [rail(chat.view.items[visible.owners[y] ?? -1]), ...fitted(l, inner), span(' ')],
+    ),
     ...waiting.map((l): Line => [span(' '), ...fitted(l, inner + 1)]),
     rule,
     ...draft.lines.map((l, i): Line => [span(i === 0 ? prompt : '   ', typing ? 'accent' : 'dim'), ...l]),
@@ -132,9 +173,6 @@ function header(state: State, chat: Chat, width: number, now: number): Line {
   left.push(span(`  ${place}`, 'dim'));
   return sides(left, right, width);
 }
-
-const thousands = (n: number): string =>
-  n < 1_000 ? String(n) : n < 1_000_000 ? `${Math.round(n / 1_000)}k` : `${(n / 1_000_000).toFixed(1)}M`;
 
 function emptyLines(chat: Chat, width: number): Line[] {
   if (!chat.caughtUp) return [[], [span('Loading the transcript …', 'dim')]];
