@@ -184,9 +184,9 @@ const EVERYWHERE: readonly Binding[] = [
   {
     in: 'everywhere',
     command: 'help',
-    keys: ['f1', 'ctrl+h'],
+    keys: ['f1', 'ctrl+h', '?'],
     label: 'help',
-    help: 'Show the keys.',
+    help: 'Show the keys, those of this place first. In the prompt, ? does so while nothing is written.',
     name: 'Show the keys',
     slash: 'help',
   },

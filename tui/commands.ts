@@ -9,7 +9,7 @@ import type { Step } from './effects.js';
 import { inboxOverlay } from './inbox.js';
 import type { Command } from './keys.js';
 import { nodesOverlay } from './nodes.js';
-import { overlayCommand, sessionsOverlay, startOverlay } from './overlays.js';
+import { helpOverlay, overlayCommand, sessionsOverlay, startOverlay } from './overlays.js';
 import { acceptPopup, closePopup, movePopup, popupAfter, popupOf, slashBinding } from './popup.js';
 import { dropEdit, inQueue, intoQueue, saveEdit } from './queue.js';
 import { EMPTY_SEARCH, type Search, searched } from './search.js';
@@ -43,7 +43,7 @@ export function run(state: State, command: Command, key: string, now: number): S
       return step(say({ ...state, mouse }, text, now), { type: 'mouse', on: mouse });
     }
     case 'help':
-      return step({ ...state, overlay: { kind: 'help', top: 0 } });
+      return step(helpOverlay(state));
     case 'nodes':
       return step(nodesOverlay(state), { type: 'refresh' });
     case 'sessions':

@@ -86,6 +86,7 @@ const SAME: Record<string, string> = {
   'ctrl+a': 'home',
   'ctrl+b': 'left',
   'ctrl+d': 'delete',
+  'ctrl+h': 'backspace',
   'alt+b': 'ctrl+left',
   'alt+f': 'ctrl+right',
   'alt+left': 'ctrl+left',

@@ -11,7 +11,7 @@ export interface TuiOptions {
   home: string;
   /** The node of this machine and where the person is: sessions there start in that directory by default. */
   here?: { node: string; cwd: string };
-  input?: NodeJS.ReadStream;
+  input?: NodeJS.ReadStream & { fd: number };
   output?: NodeJS.WriteStream;
   env?: NodeJS.ProcessEnv;
 }

@@ -79,6 +79,8 @@ export class InputDecoder {
   readonly #decoder = new StringDecoder('utf8');
   readonly #emit: (event: InputEvent) => void;
   readonly #timers: InputTimers;
+  /** 0x08 is Ctrl+H; otherwise it is the Backspace of older terminals. */
+  controlH = false;
   #rest = '';
   #paste: string[] | null = null;
   #timer: unknown;
@@ -172,9 +174,10 @@ export class InputDecoder {
     return this.#key(`alt+${char}`);
   }
 
-  /** A C0 control character as its key. 0x08 is the backspace of older terminals. */
+  /** A C0 control character as its key. */
   #control(c: string, prefix: string): true {
     const code = c.charCodeAt(0);
+    if (code === 8 && prefix === '' && this.controlH) return this.#key('ctrl+h');
     if (code in CODES) return this.#key(prefix + CODES[code]);
     if (code === 0) return this.#key(`ctrl+${prefix}space`);
     if (code <= 26) return this.#key(`ctrl+${prefix}${String.fromCharCode(code + 96)}`);

@@ -1,5 +1,6 @@
 /** What the commands of the overlays do: live sessions, the start form, the help. */
 import type { ConnectorInfo, NodeInfo } from '../proto/index.js';
+import { contextsOf } from './allowed.js';
 import { answerWith } from './answers.js';
 import { openSession, say, step } from './change.js';
 import { EMPTY_EDITOR, editorOf } from './editor.js';
@@ -11,6 +12,13 @@ import { inNodes } from './nodes.js';
 import { inPick } from './pick.js';
 import { PREFERENCES, turned } from './preferences.js';
 import { currentChat, type Overlay, overlaySessions, type State } from './state.js';
+
+/** The help for where one is; a second one over it would say the same. */
+export function helpOverlay(state: State): State {
+  if (state.overlay?.kind === 'help') return state;
+  const here = contextsOf(state).filter((context) => context !== 'everywhere');
+  return { ...state, overlay: { kind: 'help', top: 0, here, under: state.overlay } };
+}
 
 /** `wanted`: what its filter begins with. */
 export const sessionsOverlay = (state: State, wanted = ''): State => ({
@@ -139,10 +147,12 @@ function inSettings(
   }
 }
 
+const HELP_SCROLLS: Partial<Record<Command, number>> = { next: 1, previous: -1, pageDown: 10, pageUp: -10 };
+
 function inHelp(state: State, overlay: Extract<Overlay, { kind: 'help' }>, command: Command): Step<State> {
-  if (command === 'dismiss') return step({ ...state, overlay: null });
-  const top = Math.max(0, overlay.top + (command === 'next' ? 3 : -3));
-  return step({ ...state, overlay: { ...overlay, top } });
+  if (command === 'dismiss') return step({ ...state, overlay: overlay.under });
+  const by = HELP_SCROLLS[command] ?? 0;
+  return step({ ...state, overlay: { ...overlay, top: Math.max(0, overlay.top + by) } });
 }
 
 function inStart(

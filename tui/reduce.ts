@@ -226,8 +226,16 @@ function input(before: State, event: InputEvent, now: number): Step<State> {
   }
 }
 
+function isEmptyPrompt(state: State): boolean {
+  const chat = state.overlay === null && state.focus === 'chat' ? currentChat(state) : undefined;
+  if (!chat || chat.search || chat.editing || chat.target !== 'prompt') return false;
+  return chat.draft.text === '' && state.keys.commandFor(['everywhere'], '?') === 'help';
+}
+
 /** Letters that came together are pressed one after the other, until one of them begins to write. */
 function text(before: State, typedText: string, now: number): Step<State> {
+  // Nothing is written yet, so it is a question to us.
+  if (typedText === '?' && isEmptyPrompt(before)) return run(before, 'help', '?', now);
   let state = before;
   const effects: Effect[] = [];
   for (const [at, letter] of [...typedText].entries()) {

@@ -4,7 +4,7 @@ import type { ConnectorInfo, NodeInfo, OpenApproval, SessionInfo } from '../prot
 import type { Editor } from './editor.js';
 import type { Listing } from './files.js';
 import { fuzzyRank } from './fuzzy.js';
-import { type KeyMap, keyMap } from './keys.js';
+import { type Context, type KeyMap, keyMap } from './keys.js';
 import type { Search } from './search.js';
 import { DEFAULTS, type Settings } from './settings.js';
 import type { Anchor } from './viewport.js';
@@ -59,7 +59,8 @@ export type Entry =
   | { kind: 'session'; key: string; session: SessionInfo };
 
 export type Overlay =
-  | { kind: 'help'; top: number }
+  /** `here`: where it was asked for; `under`: the window that it covers. */
+  | { kind: 'help'; top: number; here: readonly Context[]; under: Overlay | null }
   | { kind: 'status' }
   /** The open question, whole. */
   | { kind: 'question'; requestId: string; top: number }

@@ -5,11 +5,12 @@
 import { PassThrough } from 'node:stream';
 import { Canvas, type Frame } from './draw/canvas.js';
 import { themeFor } from './draw/theme.js';
+import { controlHIsFree } from './erase.js';
 import { InputDecoder, type InputEvent, MODES_OFF, MODES_ON, MOUSE_OFF, MOUSE_ON } from './input.js';
 import type { Settings } from './settings.js';
 
 export interface TerminalOptions {
-  input: NodeJS.ReadStream;
+  input: NodeJS.ReadStream & { fd: number };
   output: NodeJS.WriteStream;
   env: NodeJS.ProcessEnv;
   onInput(event: InputEvent): void;
@@ -40,6 +41,9 @@ export class Terminal {
     // blessed reads nothing: its input never says a word.
     this.#canvas = new Canvas(new PassThrough(), options.output, themeFor(options.env), options.onResize);
     this.#listen();
+    void controlHIsFree(options.input.fd).then((isFree) => {
+      this.#decoder.controlH = isFree;
+    });
     process.on('SIGTSTP', this.#onStop);
     process.on('SIGCONT', this.#onContinue);
   }

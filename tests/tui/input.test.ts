@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { isControlH } from '../../tui/erase.js';
 import { InputDecoder, type InputEvent } from '../../tui/input.js';
 
 let events: InputEvent[] = [];
@@ -26,6 +27,13 @@ const feed = (...chunks: (string | Buffer)[]): InputEvent[] => {
 const key = (name: string): InputEvent => ({ type: 'key', name });
 
 describe('input of a terminal', () => {
+  it('takes 0x08 for Ctrl+H where Backspace sends something else, as the settings of the terminal tell', () => {
+    expect(isControlH('intr = ^C; quit = ^\\; erase = ^?; kill = ^U;')).toBe(true);
+    expect(isControlH('intr = ^C; quit = ^\\; erase = ^H; kill = ^U;')).toBe(false);
+    decoder.controlH = true;
+    expect(feed('\x08\x1b\x08\x7f')).toEqual([key('ctrl+h'), key('alt+backspace'), key('backspace')]);
+  });
+
   it.each([
     ['Enter', '\r', 'enter'],
     ['Ctrl+J', '\n', 'ctrl+j'],

@@ -1,11 +1,11 @@
 /** What is drawn over the screen: live sessions, the start form, the help. */
 import { sanitizeLine } from '../../client/index.js';
-import { fitted, type Line, lineWidth, sides, span, wrap } from '../draw/line.js';
+import { type Line, sides, span, wrap } from '../draw/line.js';
 import { fieldLine } from '../editor.js';
 import { directoriesFor } from '../files.js';
-import { type Binding, CONTEXTS, type Context, keyName } from '../keys.js';
 import type { Overlay, State } from '../state.js';
 import type { Box } from './box.js';
+import { helpBox } from './help.js';
 import { inboxBox } from './inbox.js';
 import { framed } from './layout.js';
 import { nodesBox } from './nodes.js';
@@ -18,7 +18,7 @@ import { settingsBox, soonBox } from './settings.js';
 export function overlayBox(state: State, now: number): Box | null {
   switch (state.overlay?.kind) {
     case 'help':
-      return help(state, state.overlay);
+      return helpBox(state, state.overlay);
     case 'start':
       return start(state, state.overlay);
     case 'sessions':
@@ -93,29 +93,4 @@ function start(state: State, overlay: Extract<Overlay, { kind: 'start' }>): Box 
     width,
     cursor: overlay.field === 'cwd' && !overlay.starting ? { row: 4, column: 6 + cwd.column } : null,
   };
-}
-
-const ways = (b: Binding): string =>
-  [...b.keys.map(keyName), ...(b.slash === undefined ? [] : [`/${b.slash}`])].join(' ');
-
-function help(state: State, overlay: Extract<Overlay, { kind: 'help' }>): Box {
-  const width = Math.min(state.columns - 4, 90);
-  const inner = width - 4;
-  const height = Math.max(4, state.rows - 6);
-  const content: Line[] = [];
-  for (const context of Object.keys(CONTEXTS) as Context[]) {
-    if (context === 'confirm' || context === 'help') continue;
-    if (content.length > 0) content.push([]);
-    content.push([span(CONTEXTS[context], 'heading')]);
-    for (const binding of state.keys.bindings) {
-      if (binding.in !== context) continue;
-      const keys = fitted([span(ways(binding), 'key')], 20);
-      const text = wrap([span(binding.help)], inner - lineWidth(keys) - 1);
-      text.forEach((l, i) => {
-        content.push([...(i === 0 ? keys : [span(' '.repeat(20))]), span(' '), ...l]);
-      });
-    }
-  }
-  const top = Math.min(overlay.top, Math.max(0, content.length - height));
-  return { lines: framed('Keys', content.slice(top, top + height), width), width, cursor: null };
 }

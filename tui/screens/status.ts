@@ -1,6 +1,6 @@
 /** The two lowest lines: how the connection is and who waits; the keys that matter now. */
 import { sanitizeLine } from '../../client/index.js';
-import { contextsOf, whyNot } from '../allowed.js';
+import { contextsOf, isTyping, whyNot } from '../allowed.js';
 import { type Line, lineWidth, type Span, type Style, sides, span, wrap } from '../draw/line.js';
 import { chosenQuestion, itemOf } from '../inbox.js';
 import { ANSWER_KEYS } from '../items/index.js';
@@ -81,6 +81,10 @@ function matters(state: State, binding: Binding): boolean {
   return question?.options.some((o) => ANSWER_KEYS[o.kind] === answer) ?? false;
 }
 
+/** The key that the footer names: a single letter is the easiest where letters are not written. */
+const shownKey = (state: State, { command, keys }: Binding): string =>
+  command === 'help' && keys.includes('?') && !isTyping(state) ? '?' : keys[0]!;
+
 export function footerLine(state: State): Line {
   const more = state.toast ? toastLines(state, state.toast).slice(1).flat() : [];
   if (more.length > 0) return [span(' '), ...more];
@@ -96,7 +100,7 @@ export function footerLine(state: State): Line {
     const word = label(state, binding);
     if (!free || word === null || !matters(state, binding)) continue;
     taken.add(binding.command);
-    const piece: Span[] = [span(keyName(binding.keys[0]!), 'key'), span(` ${word}  `, 'dim')];
+    const piece: Span[] = [span(keyName(shownKey(state, binding)), 'key'), span(` ${word}  `, 'dim')];
     const width = lineWidth(piece);
     if (width > room) continue;
     room -= width;
