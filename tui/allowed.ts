@@ -3,6 +3,7 @@
 import { lastAnswer, lastCode } from './copy.js';
 import type { Command, Context } from './keys.js';
 import { popupOf, slashBinding } from './popup.js';
+import { writtenField } from './start-form.js';
 import { currentChat, openQuestion, recallable, type State } from './state.js';
 
 /** Who gets a key, the nearest first. */
@@ -31,13 +32,11 @@ export function contextsOf(state: State): Context[] {
   return chat?.editing ? ['editing', 'chat', 'everywhere'] : ['chat', 'everywhere'];
 }
 
-/** Overlays that one types into. */
-const TYPED: readonly string[] = ['start', 'pick'];
-
 /** Whether letters are written: then they are no commands. */
 export function isTyping(state: State): boolean {
   const { overlay } = state;
-  if (overlay) return 'filtering' in overlay ? overlay.filtering : TYPED.includes(overlay.kind);
+  if (overlay?.kind === 'start') return writtenField(overlay) !== null;
+  if (overlay) return 'filtering' in overlay ? overlay.filtering : overlay.kind === 'pick';
   const search = state.focus === 'chat' ? currentChat(state)?.search : null;
   if (search) return search.typing;
   return state.focus === 'chat' && (currentChat(state)?.target ?? 'prompt') === 'prompt';

@@ -9,11 +9,12 @@ import type { Step } from './effects.js';
 import { inboxOverlay } from './inbox.js';
 import type { Command } from './keys.js';
 import { nodesOverlay } from './nodes.js';
-import { helpOverlay, overlayCommand, sessionsOverlay, startOverlay } from './overlays.js';
+import { helpOverlay, overlayCommand, sessionsOverlay } from './overlays.js';
 import { acceptPopup, closePopup, movePopup, popupAfter, popupOf, slashBinding } from './popup.js';
 import { dropEdit, inQueue, intoQueue, saveEdit } from './queue.js';
 import { EMPTY_SEARCH, type Search, searched } from './search.js';
 import type { Settings } from './settings.js';
+import { startOverlay } from './start-form.js';
 import {
   type Chat,
   currentChat,

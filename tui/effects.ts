@@ -13,7 +13,16 @@ export type QueueChange =
   | { kind: 'now'; running: string | null };
 
 export type Effect =
-  | { type: 'start'; node: string; connector: string; cwd: string; yolo: boolean }
+  /** Null: as the node has it. */
+  | {
+      type: 'start';
+      node: string;
+      connector: string;
+      cwd: string;
+      yolo: boolean;
+      promptTimeoutSecs: number | null;
+      transport: string | null;
+    }
   | { type: 'attach'; sessionId: string }
   /** `urgent`: it cancels what runs and goes before what waits. */
   | { type: 'prompt'; sessionId: string; text: string; ticket: number; urgent: boolean }

@@ -3,6 +3,7 @@
 import { withCurrent } from './change.js';
 import type { Editor } from './editor.js';
 import { searched } from './search.js';
+import { writtenField } from './start-form.js';
 import { currentChat, type State } from './state.js';
 
 const searchOf = (state: State) => (state.focus === 'chat' ? currentChat(state)?.search : null);
@@ -16,7 +17,7 @@ export function fieldOf(state: State): Editor | null {
   }
   switch (overlay.kind) {
     case 'start':
-      return overlay.cwd;
+      return writtenField(overlay);
     case 'nodes':
     case 'sessions':
       return overlay.filtering ? overlay.filter : null;
@@ -34,6 +35,8 @@ export function withField(state: State, field: Editor): State {
     return withCurrent(state, (c) => ({ search: c.search && searched(c, { ...c.search, query: field }) }));
   switch (overlay.kind) {
     case 'start':
+      if (overlay.field === 'timeout')
+        return { ...state, overlay: { ...overlay, timeout: field, error: null } };
       return {
         ...state,
         overlay: { ...overlay, field: 'cwd', cwd: field, error: null, touched: true, pick: null },

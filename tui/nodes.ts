@@ -5,7 +5,8 @@ import { EMPTY_EDITOR } from './editor.js';
 import type { Step } from './effects.js';
 import { fuzzyRank } from './fuzzy.js';
 import type { Command } from './keys.js';
-import { sessionsOverlay, startOverlay } from './overlays.js';
+import { sessionsOverlay } from './overlays.js';
+import { startOverlay } from './start-form.js';
 import type { Overlay, State } from './state.js';
 
 export type NodesOverlay = Extract<Overlay, { kind: 'nodes' }>;

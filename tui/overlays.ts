@@ -1,16 +1,15 @@
-/** What the commands of the overlays do: live sessions, the start form, the help. */
-import type { ConnectorInfo, NodeInfo } from '../proto/index.js';
+/** What the commands of the overlays do: live sessions, the settings, the help, a question. */
 import { contextsOf } from './allowed.js';
 import { answerWith } from './answers.js';
 import { openSession, say, step } from './change.js';
 import { EMPTY_EDITOR, editorOf } from './editor.js';
 import type { Effect, Step } from './effects.js';
-import { directoriesFor } from './files.js';
 import { inInbox } from './inbox.js';
 import type { Command } from './keys.js';
 import { inNodes } from './nodes.js';
 import { inPick } from './pick.js';
 import { PREFERENCES, turned } from './preferences.js';
+import { inStart } from './start-form.js';
 import { currentChat, type Overlay, overlaySessions, type State } from './state.js';
 
 /** The help for where one is; a second one over it would say the same. */
@@ -33,45 +32,6 @@ export const sessionsOverlay = (state: State, wanted = ''): State => ({
   },
 });
 
-/** The first of `wishes` that the node's owner allows, else its home, else the first directory that is allowed. */
-function proposedDirectory(node: NodeInfo, wishes: readonly (string | undefined)[]): string {
-  const isAllowed = (path: string): boolean =>
-    node.roots.some((root) => path === root || path.startsWith(root.endsWith('/') ? root : `${root}/`));
-  const wish = [...wishes, node.home].find((path) => path !== undefined && isAllowed(path));
-  return wish ?? node.roots[0] ?? node.home;
-}
-
-/** The form that starts a session: where (this directory on this machine, the one used last elsewhere), and whether it may do everything. */
-export function startOverlay(state: State, node: NodeInfo, connector: ConnectorInfo): State {
-  const last = [...state.sessions.values()]
-    .filter((s) => s.node === node.name)
-    .sort((a, b) => b.createdAt - a.createdAt)[0];
-  const here = state.here?.node === node.name ? state.here.cwd : undefined;
-  const trouble =
-    node.state === 'lost'
-      ? `The node ${node.name} is lost; it may come back.`
-      : connector.status === 'ready'
-        ? null
-        : (connector.hint ?? `The agent is not ready (${connector.status}).`);
-  return {
-    ...state,
-    overlay: {
-      kind: 'start',
-      node: node.name,
-      connector: connector.id,
-      title: connector.title,
-      cwd: editorOf(proposedDirectory(node, [here, last?.cwd])),
-      yolo: false,
-      yoloAllowed: node.yolo === 'allow',
-      field: 'cwd',
-      touched: false,
-      pick: null,
-      starting: false,
-      error: trouble,
-    },
-  };
-}
-
 export function overlayCommand(state: State, command: Command, key: string, now: number): Step<State> {
   switch (state.overlay?.kind) {
     case 'nodes':
@@ -83,7 +43,7 @@ export function overlayCommand(state: State, command: Command, key: string, now:
     case 'help':
       return inHelp(state, state.overlay, command);
     case 'start':
-      return inStart(state, state.overlay, command, now);
+      return inStart(state, state.overlay, command, key, now);
     case 'sessions':
       return inSessions(state, state.overlay, command, now);
     case 'pick':
@@ -153,56 +113,6 @@ function inHelp(state: State, overlay: Extract<Overlay, { kind: 'help' }>, comma
   if (command === 'dismiss') return step({ ...state, overlay: overlay.under });
   const by = HELP_SCROLLS[command] ?? 0;
   return step({ ...state, overlay: { ...overlay, top: Math.max(0, overlay.top + by) } });
-}
-
-function inStart(
-  state: State,
-  overlay: Extract<Overlay, { kind: 'start' }>,
-  command: Command,
-  now: number,
-): Step<State> {
-  const { pick } = overlay;
-  const onCwd = overlay.field === 'cwd';
-  const proposed = directoriesFor(state, overlay);
-  const change = (next: Partial<typeof overlay>): Step<State> =>
-    step({ ...state, overlay: { ...overlay, ...next } });
-  const take = (path: string): Step<State> =>
-    change({ cwd: editorOf(path), touched: true, pick: null, error: null });
-  switch (command) {
-    case 'dismiss':
-      return step({ ...state, overlay: null });
-    case 'next':
-      return onCwd && (pick ?? -1) < proposed.length - 1
-        ? change({ pick: (pick ?? -1) + 1 })
-        : change({ field: 'yolo', pick: null });
-    case 'previous':
-      return onCwd
-        ? change({ pick: pick === null || pick === 0 ? null : pick - 1 })
-        : change({ field: 'cwd' });
-    case 'nextField': {
-      // What is half typed is completed; a whole path lets go of the field.
-      const completes = onCwd && (pick !== null || overlay.touched) && proposed.length > 0;
-      return completes ? take(`${proposed[pick ?? 0]}/`) : change({ field: onCwd ? 'yolo' : 'cwd' });
-    }
-    case 'previousField':
-      return change({ field: onCwd ? 'yolo' : 'cwd', pick: null });
-    case 'toggle':
-      if (!overlay.yoloAllowed)
-        return step(say(state, 'The owner of this node does not allow YOLO.', now, 'warning'));
-      return step({ ...state, overlay: { ...overlay, yolo: !overlay.yolo } });
-    case 'start': {
-      if (overlay.starting) return step(state);
-      if (pick !== null && proposed[pick] !== undefined) return take(proposed[pick]);
-      const { node, connector, yolo } = overlay;
-      const cwd = overlay.cwd.text.trim().replace(/(?<=.)\/+$/, '');
-      return step(
-        { ...state, overlay: { ...overlay, starting: true, error: null } },
-        { type: 'start', node, connector, cwd, yolo },
-      );
-    }
-    default:
-      return step(state);
-  }
 }
 
 const closed = (state: State, sessionId: string, now: number): Step<State> =>

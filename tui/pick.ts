@@ -5,7 +5,7 @@ import { run } from './commands.js';
 import { editorOf } from './editor.js';
 import type { Step } from './effects.js';
 import type { Command } from './keys.js';
-import { startOverlay } from './overlays.js';
+import { startOverlay } from './start-form.js';
 import type { Overlay, State } from './state.js';
 
 export function inPick(

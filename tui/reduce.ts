@@ -239,7 +239,7 @@ function text(before: State, typedText: string, now: number): Step<State> {
   let state = before;
   const effects: Effect[] = [];
   for (const [at, letter] of [...typedText].entries()) {
-    if (isTyping(state) && !(state.overlay?.kind === 'start' && state.overlay.field === 'yolo')) {
+    if (isTyping(state)) {
       const rest = [...typedText].slice(at).join('');
       const { state: next, effects: more } = revealed(written(state, rest, now));
       return { state: next, effects: [...effects, ...more] };

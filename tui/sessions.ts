@@ -19,6 +19,9 @@ export interface StartOptions {
   connector: string;
   cwd: string;
   yolo: boolean;
+  /** Null: as the node has it. */
+  promptTimeoutSecs: number | null;
+  transport: string | null;
 }
 
 export class OpenSessions {
@@ -48,9 +51,17 @@ export class OpenSessions {
   }
 
   /** Makes a session; its events may come before its id does. */
-  async start({ node, connector, cwd, yolo }: StartOptions): Promise<string> {
+  async start({ node, connector, cwd, yolo, promptTimeoutSecs, transport }: StartOptions): Promise<string> {
     const where = cwd === '' ? {} : { cwd };
-    const options = { node, connector, yolo, interactive: true, ...where };
+    const options = {
+      node,
+      connector,
+      yolo,
+      interactive: true,
+      ...where,
+      ...(promptTimeoutSecs !== null && { promptTimeoutSecs }),
+      ...(transport !== null && { transport }),
+    };
     const { sessionId, cursor } = await this.#options.client.newSession(options, this.#event);
     this.#fold(sessionId);
     this.#cursors.set(sessionId, cursor);

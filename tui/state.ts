@@ -95,7 +95,12 @@ export type Overlay =
       cwd: Editor;
       yolo: boolean;
       yoloAllowed: boolean;
-      field: 'cwd' | 'yolo';
+      field: 'cwd' | 'transport' | 'timeout' | 'yolo';
+      /** How long a prompt may run, as it is written. */
+      timeout: Editor;
+      /** The ways to drive the agent, and which of them is chosen. */
+      transports: readonly string[];
+      transport: number;
       /** The person has written in the directory; before, recent ones are proposed. */
       touched: boolean;
       /** The proposed directory that is chosen. */
