@@ -95,9 +95,11 @@ export function whyNot(state: State, command: Command): string | null {
     case 'search':
     case 'status':
     case 'back':
-    case 'transcript':
     case 'bottom':
       return chat ? null : 'No session is open.';
+    case 'transcript':
+      if (!chat) return 'No session is open.';
+      return chat.caughtUp ? null : 'The transcript is still being loaded.';
     case 'toChat':
       return chat ? null : 'No session is open yet: choose an agent and press Enter.';
     default:

@@ -74,6 +74,13 @@ export const WINDOW_BINDINGS: readonly Binding[] = [
     label: 'filter',
     help: 'Type letters of what is wanted.',
   },
+  {
+    in: 'sessions',
+    command: 'ended',
+    keys: ['e'],
+    label: 'ended too',
+    help: 'Show the sessions that have ended too, or no longer. Their transcripts can be read.',
+  },
   { in: 'sessions', command: 'previous', keys: ['up', 'k'], help: 'Go up.' },
   { in: 'sessions', command: 'next', keys: ['down', 'j'], help: 'Go down.' },
   { in: 'sessions', command: 'dismiss', keys: ['escape', 'ctrl+w'], label: 'dismiss', help: 'Go back.' },

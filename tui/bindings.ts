@@ -90,6 +90,7 @@ export type Command =
   | 'saveEdit'
   | 'dropEdit'
   | 'theirs'
+  | 'ended'
   | 'inbox';
 
 export interface Binding {

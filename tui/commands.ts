@@ -7,7 +7,7 @@ import { lastAnswer, lastCode } from './copy.js';
 import { EMPTY_EDITOR, edit, editorOf, insert } from './editor.js';
 import type { Step } from './effects.js';
 import { inboxOverlay } from './inbox.js';
-import type { Command } from './keys.js';
+import { type Command, keyOf } from './keys.js';
 import { nodesOverlay } from './nodes.js';
 import { helpOverlay, overlayCommand, sessionsOverlay } from './overlays.js';
 import { acceptPopup, closePopup, movePopup, popupAfter, popupOf, slashBinding } from './popup.js';
@@ -40,7 +40,7 @@ export function run(state: State, command: Command, key: string, now: number): S
       const mouse = !state.mouse;
       const text = mouse
         ? 'The mouse scrolls and clicks here again.'
-        : 'COPY MODE: the mouse selects text. Alt+M ends it.';
+        : `COPY MODE: the mouse selects text. ${keyOf(state.keys, 'mouse')} ends it.`;
       return step(say({ ...state, mouse }, text, now), { type: 'mouse', on: mouse });
     }
     case 'help':

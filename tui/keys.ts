@@ -50,6 +50,14 @@ export function keyName(key: string): string {
   return parts.map((p) => NAMES[p] ?? (parts.length > 1 || /^f\d/.test(p) ? p.toUpperCase() : p)).join('+');
 }
 
+/** The first key of `command`, as a person reads it, else what is written in the prompt; empty where it has neither. */
+export function keyOf({ bindings }: KeyMap, command: Command): string {
+  const ways = bindings.filter((b) => b.command === command);
+  const key = ways.find((b) => b.keys.length > 0)?.keys[0];
+  const slash = ways.find((b) => b.slash !== undefined)?.slash;
+  return key === undefined ? (slash === undefined ? '' : `/${slash}`) : keyName(key);
+}
+
 /** Every way to a command but the palette: its keys, then what is written in the prompt. */
 const howTo = (b: Binding): string =>
   [...b.keys.map(keyName), ...(b.slash === undefined ? [] : [`/${b.slash}`])]

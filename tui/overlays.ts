@@ -29,6 +29,7 @@ export const sessionsOverlay = (state: State, wanted = ''): State => ({
     selected: null,
     confirm: null,
     loading: true,
+    ended: false,
   },
 });
 
@@ -147,11 +148,15 @@ function inSessions(
     case 'resume':
       return chosen ? openSession(state, chosen.sessionId) : step(state);
     case 'discard':
-      if (!chosen) return step(state);
+      if (!chosen) return step(say(state, 'There is no session to discard.', now, 'warning'));
+      if (chosen.state === 'ended')
+        return step(say(state, 'This session has ended already.', now, 'warning'));
       // What works is asked for once more; an idle one loses nothing, its transcript stays.
       if (chosen.state === 'working' || chosen.state === 'waiting' || chosen.queued > 0)
         return change({ confirm: chosen.sessionId });
       return closed({ ...state, overlay: { ...overlay, selected: null } }, chosen.sessionId, now);
+    case 'ended':
+      return change({ ended: !overlay.ended });
     case 'no':
       return change({ confirm: null });
     case 'yes': {

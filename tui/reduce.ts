@@ -1,5 +1,5 @@
 /** The one function that changes the state: a message in, a new state and what is to be done out. It reads no clock and does nothing itself. */
-import type { SessionInfo } from '../proto/index.js';
+import type { NodeInfo, SessionInfo } from '../proto/index.js';
 import { contextsOf, isTyping } from './allowed.js';
 import { takeQuestion } from './answers.js';
 import { callsFor } from './attention.js';
@@ -27,9 +27,15 @@ export function reduce(state: State, message: Message, now: number): Step<State>
 function reduced(state: State, message: Message, now: number): Step<State> {
   switch (message.type) {
     case 'link':
-      return step({ ...state, link: message.link });
+      return step(
+        { ...state, link: message.link },
+        ...(message.link.kind === 'connected' && state.link.kind !== 'connected' ? [REFRESH] : []),
+      );
     case 'nodes':
-      return step({ ...state, nodes: message.nodes, listed: true });
+      return step(
+        { ...state, nodes: message.nodes, listed: true },
+        ...(someNodeTurned(state, message.nodes) ? [REFRESH] : []),
+      );
     case 'sessions':
       return step(
         withSessions(state, message.sessions, message.whole),
@@ -90,6 +96,12 @@ function reduced(state: State, message: Message, now: number): Step<State> {
       return input(state, message.event, now);
   }
 }
+
+const REFRESH: Effect = { type: 'refresh' };
+
+/** Whether a node was lost or came back: its sessions may be others then. */
+const someNodeTurned = (state: State, nodes: readonly NodeInfo[]): boolean =>
+  nodes.some((node) => state.nodes.some((known) => known.name === node.name && known.state !== node.state));
 
 /** While the inbox is open it is read anew: a second question of a session that waits already is announced by nobody. */
 const readInbox = ({ overlay }: State): Effect[] => (overlay?.kind === 'inbox' ? [{ type: 'inbox' }] : []);

@@ -86,6 +86,8 @@ export type Overlay =
       selected: string | null;
       confirm: string | null;
       loading: boolean;
+      /** Those that have ended are shown too. */
+      ended: boolean;
     }
   | {
       kind: 'start';
@@ -239,11 +241,15 @@ export const isSideBySide = ({ settings, columns }: State): boolean =>
 
 /** The sessions of the overlay: those that its filter leaves. */
 export function overlaySessions(state: State): SessionInfo[] {
+  const { overlay } = state;
   const live = liveSessions(state);
-  if (state.overlay?.kind !== 'sessions' || state.overlay.filter.text === '') return live;
+  if (overlay?.kind !== 'sessions') return live;
+  const ended = overlay.ended ? [...state.sessions.values()].filter((s) => s.state === 'ended') : [];
+  const all = [...live, ...ended.sort((a, b) => b.updatedAt - a.updatedAt)];
+  if (overlay.filter.text === '') return all;
   return fuzzyRank(
-    state.overlay.filter.text,
-    live,
+    overlay.filter.text,
+    all,
     (s) => `${sessionName(s)} ${s.node} ${s.connector} ${s.agent} ${s.cwd} ${s.sessionId} ${s.state}`,
     false,
   );

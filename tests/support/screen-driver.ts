@@ -20,6 +20,7 @@ export class Driver {
   constructor() {
     this.tell({ type: 'nodes', nodes: [NODE] });
     this.tell({ type: 'opened', sessionId, view: this.fold.view });
+    this.tell({ type: 'caughtUp', sessionId });
     this.state = { ...this.state, current: sessionId, focus: 'chat' };
     this.event('_praxis/session/state', { state: 'idle' });
   }

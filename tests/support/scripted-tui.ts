@@ -35,15 +35,11 @@ if (process.env.CRASH)
     throw new Error('a crash on request');
   }, 500);
 if (process.env.LINK)
-  setTimeout(
-    () =>
-      client.setLink({
-        kind: 'connecting',
-        reason: 'the broker closed the connection',
-        retryAt: Date.now() + 5_000,
-      }),
-    300,
-  );
+  client.setLink({
+    kind: 'connecting',
+    reason: 'the broker closed the connection',
+    retryAt: Date.now() + 600_000,
+  });
 await runTui(client, {
   home: process.env.PRAXIS_HOME ?? '/tmp',
   here: { node: 'laptop', cwd: '/home/me/src' },

@@ -19,6 +19,7 @@ const context: ItemContext = {
   expanded: false,
   me: 'ada',
   answering: false,
+  answerKey: 'Tab',
   sideBySide: false,
   agent: 'Demo agent',
   progress: null,

@@ -418,8 +418,11 @@ describe('the screen in a terminal', () => {
   });
 
   it('says how the connection is and when it tries again', async () => {
-    const t = await open({ env: { LINK: '1' } });
-    await t.waitFor('connecting: the broker closed the connection, next try in');
+    terminal = new TestTerminal(process.execPath, ['--import', 'tsx', program], {
+      columns: 100,
+      env: { PRAXIS_HOME: home, LINK: '1' },
+    });
+    await terminal.waitFor('connecting: the broker closed the connection, next try in');
   });
 
   it('uses no colour when NO_COLOR is set', async () => {

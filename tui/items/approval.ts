@@ -51,7 +51,7 @@ function answered(item: ApprovalItem, width: number): Line[] {
   ];
 }
 
-export const approval: Renderer<ApprovalItem> = (item, { width, answering, sideBySide }) => {
+export const approval: Renderer<ApprovalItem> = (item, { width, answering, answerKey, sideBySide }) => {
   if (item.state !== 'open') return answered(item, width);
   const inner = width - 2;
   const keys: Span[] = [];
@@ -67,7 +67,7 @@ export const approval: Renderer<ApprovalItem> = (item, { width, answering, sideB
     ...toolLines(item.tool, inner, sideBySide),
     [],
     ...wrap(keys, inner),
-    ...(answering ? [] : wrap([span('Tab to answer', 'dim')], inner)),
+    ...(answering ? [] : wrap([span(`${answerKey} to answer`, 'dim')], inner)),
   ];
   return lines.map((l): Line => [span('▌ ', 'warning'), ...l]);
 };

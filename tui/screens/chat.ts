@@ -5,6 +5,7 @@ import { fitted, type Line, type Span, type Style, sides, span, wrap } from '../
 import { stringWidth } from '../draw/width.js';
 import { editorLines, fieldLine } from '../editor.js';
 import { type ItemLines, type Progress, thousands } from '../items/index.js';
+import { keyOf } from '../keys.js';
 import { type Popup, popupOf } from '../popup.js';
 import { currentMatch, hitOf, MAX_MATCHES, marked, type Search } from '../search.js';
 import { type Chat, currentChat, isAnswering, isSideBySide, openQuestion, type State } from '../state.js';
@@ -39,6 +40,7 @@ export function linesOf(state: State, chat: Chat, store: ItemLines, width: numbe
       sideBySide: isSideBySide(state),
       expanded: chat.expandAll !== chat.expanded.has(item.id) || found === item.id,
       agent,
+      answerKey: keyOf(state.keys, 'answer'),
       progress: item === chat.view.running ? progressOf(state, chat, now) : null,
       answering: answering && item.kind === 'approval' && item.requestId === question,
     });
@@ -113,11 +115,7 @@ export function chatDrawing(
       ? searchLine(chat.search, width)
       : visible.anchor === null
         ? rule
-        : fitted(
-            [span('─'.repeat(width - 32), 'rule'), span(' more below: Ctrl+G to the end ', 'warning')],
-            width,
-            'rule',
-          ),
+        : fitted(moreBelow(state, width), width, 'rule'),
     ...transcript.map(
       (l, y): Line => [rail(chat.view.items[visible.owners[y] ?? -1]), ...fitted(l, inner), span(' ')],
     ),
@@ -126,7 +124,10 @@ export function chatDrawing(
     ...draft.lines.map((l, i): Line => [span(i === 0 ? prompt : '   ', typing ? 'accent' : 'dim'), ...l]),
   ];
   if (chat.draft.text === '')
-    lines[lines.length - 1] = [span(prompt, typing ? 'accent' : 'dim'), span(placeholder(chat), 'dim')];
+    lines[lines.length - 1] = [
+      span(prompt, typing ? 'accent' : 'dim'),
+      span(placeholder(state, chat), 'dim'),
+    ];
   const promptTop = top + space + waiting.length + 1;
   return {
     lines: lines.slice(0, height).map((l) => fitted(l, width)),
@@ -140,11 +141,21 @@ export function chatDrawing(
   };
 }
 
-function placeholder(chat: Chat): string {
+function moreBelow({ keys }: State, width: number): Line {
+  const text = ` more below: ${keyOf(keys, 'bottom')} to the end `;
+  return [span('─'.repeat(Math.max(0, width - text.length - 1)), 'rule'), span(text, 'warning')];
+}
+
+function placeholder(state: State, chat: Chat): string {
+  const answer = keyOf(state.keys, 'answer');
+  const node = state.nodes.find((n) => n.name === chat.view.session.node);
   if (chat.view.session.state === 'ended') return 'This session has ended. Esc goes back to the list.';
-  if (chat.target === 'question') return 'The question above has the keys; Tab or any other letter: type';
+  if (chat.target === 'question')
+    return `The question above has the keys; ${answer} or any other letter: type`;
   if (chat.target === 'queue') return 'The prompts above have the keys; Esc or any other letter: type';
   if (chat.editing) return 'Write what shall wait instead';
+  if (node?.state === 'lost') return `The node ${node.name} is lost; what you send waits for it`;
+  if (chat.view.session.state === 'lost') return 'The session is lost; the next prompt brings it back';
   return chat.view.running ? 'Type the next prompt; it is queued' : 'Ask the agent something';
 }
 

@@ -73,7 +73,7 @@ export function sessionsBox(state: State, overlay: Extract<Overlay, { kind: 'ses
   if (all.length === 0) content.push([span(nothing(overlay), 'dim')]);
   if (all.length > height) content.push([span(`${at + 1} of ${all.length}`, 'dim')]);
   if (overlay.confirm !== null) content.push([], confirm(state.sessions.get(overlay.confirm)));
-  const lines = framed('Live sessions', content, width);
+  const lines = framed(overlay.ended ? 'Live and ended sessions' : 'Live sessions', content, width);
   return { lines, width, cursor: overlay.filtering ? { row: 1, column: 10 + filter.column } : null };
 }
 

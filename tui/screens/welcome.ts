@@ -1,5 +1,6 @@
 /** What stands on the right before a session is open: what to do next. */
 import { fitted, type Line, span, wrap } from '../draw/line.js';
+import { keyOf } from '../keys.js';
 import type { State } from '../state.js';
 
 export function welcome(state: State, width: number, height: number): Line[] {
@@ -24,7 +25,7 @@ export function welcome(state: State, width: number, height: number): Line[] {
           ...wrap(
             [
               span('Sessions go on when you leave; '),
-              span('Ctrl+W', 'key'),
+              span(keyOf(state.keys, 'sessions'), 'key'),
               span(' lists the live ones, '),
               span('?', 'key'),
               span(' shows all keys.'),

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import type { SessionInfo } from '../../proto/index.js';
+import { lineText } from '../../tui/draw/line.js';
+import { ItemLines } from '../../tui/items/index.js';
+import { keyMap } from '../../tui/keys.js';
+import { rebound } from '../../tui/rebind.js';
+import { drawScreen } from '../../tui/screens/index.js';
+import { Driver, sessionId, turnId } from '../support/screen-driver.js';
+import { LOST_NODE, NODE } from '../support/scripted-client.js';
+
+const info = (more: Partial<SessionInfo>): SessionInfo => ({
+  sessionId,
+  node: 'laptop',
+  connector: 'demo',
+  agent: 'Demo agent',
+  cwd: '/home/me',
+  title: 'A session',
+  state: 'idle',
+  reason: null,
+  yolo: false,
+  queued: 0,
+  seq: 1,
+  epoch: 1,
+  createdAt: 0,
+  updatedAt: 0,
+  ...more,
+});
+const screen = (d: Driver): string =>
+  drawScreen(d.state, new ItemLines(() => 0), d.now)
+    .lines.map((l) => lineText(l).trimEnd())
+    .join('\n');
+
+describe('the list of sessions', () => {
+  it('is read anew when the connection is back, and when a node is lost or comes back', () => {
+    const d = new Driver();
+    d.tell({ type: 'link', link: { kind: 'connecting' } });
+    expect(d.effects).toEqual([]);
+    d.tell({ type: 'link', link: { kind: 'connected' } });
+    d.tell({ type: 'nodes', nodes: [NODE, LOST_NODE] });
+    expect(d.effects).toEqual([{ type: 'refresh' }]);
+    d.tell({ type: 'nodes', nodes: [NODE, { ...LOST_NODE, state: 'live' }] });
+    expect(d.effects).toEqual([{ type: 'refresh' }, { type: 'refresh' }]);
+  });
+
+  it('forgets what the service does not know any more', () => {
+    const d = new Driver();
+    d.tell({ type: 'sessions', sessions: [info({})], whole: true });
+    d.tell({ type: 'sessions', sessions: [], whole: true });
+    expect(screen(d)).toContain('0 sessions');
+  });
+
+  it('shows sessions that have ended on request, after those that live', () => {
+    const d = new Driver();
+    const sessions = [
+      info({ state: 'ended', title: 'Yesterday' }),
+      info({ sessionId: sessionId.replace('5', '6'), title: 'Today' }),
+    ];
+    d.tell({ type: 'sessions', sessions, whole: true });
+    d.key('ctrl+w');
+    expect(screen(d)).not.toMatch(/ended +Yesterday/);
+    d.type('e');
+    expect(screen(d)).toMatch(/idle +Today[\s\S]*ended +Yesterday/);
+    d.key('down');
+    d.type('d');
+    expect(d.state.toast?.text).toBe('This session has ended already.');
+    d.key('enter');
+    expect(d.state.current).toBe(sessionId);
+  });
+});
+
+describe('the chat', () => {
+  it('says where a session is that cannot answer now', () => {
+    const d = new Driver();
+    const opened = { node: 'build-box', connector: 'claude', cwd: '/', yolo: false };
+    d.event('_praxis/session/opened', opened);
+    d.tell({ type: 'nodes', nodes: [{ ...LOST_NODE }] });
+    expect(screen(d)).toContain('The node build-box is lost; what you send waits for it');
+    d.tell({ type: 'nodes', nodes: [{ ...LOST_NODE, state: 'live' }] });
+    d.event('_praxis/session/state', { state: 'lost' });
+    expect(screen(d)).toContain('The session is lost; the next prompt brings it back');
+  });
+
+  it('saves no transcript before all of it is there', () => {
+    const d = new Driver();
+    d.tell({ type: 'opened', sessionId, view: d.fold.view });
+    d.key('ctrl+alt+w');
+    expect(d.effects).toEqual([]);
+    expect(d.state.toast?.text).toBe('The transcript is still being loaded.');
+    d.tell({ type: 'caughtUp', sessionId });
+    d.key('ctrl+alt+w');
+    expect(d.effects).toEqual([{ type: 'transcript', sessionId }]);
+  });
+
+  it('names keys as they were bound by the person', () => {
+    const d = new Driver();
+    d.state = { ...d.state, keys: keyMap(rebound({ mouse: 'f5', answer: 'f6' }).bindings) };
+    d.event('_praxis/turn', { turnId, state: 'running', prompt: [{ type: 'text', text: 'x' }] });
+    d.type('typing');
+    d.ask('q1');
+    expect(screen(d)).toContain('F6 to answer');
+    d.key('f5');
+    expect(d.state.toast?.text).toContain('F5 ends it');
+  });
+});
