@@ -3,7 +3,7 @@
 local install = host.library "install"
 
 return {
-  transports = { "stream" },
+  transports = { "stream", "pty" },
 
   detect = function()
     local found = install.find()

@@ -2,7 +2,7 @@
 -- Its frames are not documented by its vendor; the recorded ones are in examples/.
 
 local install, tools = host.library "install", host.library "tools"
-local mcp = host.library "mcp"
+local mcp, blocks_as = host.library "mcp", host.library "blocks"
 
 local START_MS, ANSWER_MS = 25000, 10000
 
@@ -243,13 +243,8 @@ end
 local function prompt_block(block)
   if block.type == "image" then
     return { type = "image", source = { type = "base64", media_type = block.mimeType, data = block.data } }
-  elseif block.type == "resource_link" then
-    return { type = "text", text = ("[@%s](%s)"):format(block.name, block.uri) }
-  elseif block.type == "resource" then
-    local text = block.resource.text or "(not a text)"
-    return { type = "text", text = ('<context ref="%s">\n%s\n</context>'):format(block.resource.uri, text) }
   end
-  return { type = "text", text = block.text }
+  return { type = "text", text = blocks_as.text(block) }
 end
 
 return {

@@ -80,4 +80,7 @@ local function finish(session, block, details)
   session:tool_update(update)
 end
 
-return { describe = describe, announce = announce, finish = finish }
+-- A tool that was announced by an earlier VM of the session.
+local function known(id, name) running[id] = name end
+
+return { known = known, describe = describe, announce = announce, finish = finish }

@@ -8,8 +8,8 @@ export interface AgentPackage {
   version: string;
   /** The program that the package brings. */
   program: string;
-  /** How its connector drives it: by the program's own lines, or by its ACP. */
-  transport: 'stream' | 'acp';
+  /** How its connector drives it: by the program's own lines, on a terminal, or by its ACP. The first is the default. */
+  transports: readonly ('stream' | 'pty' | 'acp')[];
 }
 
 /** By the id of the connector that drives it. */
@@ -18,24 +18,24 @@ export const AGENTS = {
     package: '@anthropic-ai/claude-code',
     version: '2.1.329',
     program: 'claude',
-    transport: 'stream',
+    transports: ['stream', 'pty'],
   },
-  codex: { package: '@openai/codex', version: '0.169.0', program: 'codex', transport: 'stream' },
-  gemini: { package: '@google/gemini-cli', version: '0.61.0', program: 'gemini', transport: 'acp' },
-  opencode: { package: 'opencode-ai', version: '1.18.33', program: 'opencode', transport: 'acp' },
-  qwen: { package: '@qwen-code/qwen-code', version: '0.24.4', program: 'qwen', transport: 'acp' },
-  copilot: { package: '@github/copilot', version: '1.0.102', program: 'copilot', transport: 'acp' },
+  codex: { package: '@openai/codex', version: '0.169.0', program: 'codex', transports: ['stream'] },
+  gemini: { package: '@google/gemini-cli', version: '0.61.0', program: 'gemini', transports: ['acp'] },
+  opencode: { package: 'opencode-ai', version: '1.18.33', program: 'opencode', transports: ['acp'] },
+  qwen: { package: '@qwen-code/qwen-code', version: '0.24.4', program: 'qwen', transports: ['acp'] },
+  copilot: { package: '@github/copilot', version: '1.0.102', program: 'copilot', transports: ['acp'] },
   'claude-acp': {
     package: '@agentclientprotocol/claude-agent-acp',
     version: '0.100.0',
     program: 'claude-agent-acp',
-    transport: 'acp',
+    transports: ['acp'],
   },
   'codex-acp': {
     package: '@agentclientprotocol/codex-acp',
     version: '2.6.0',
     program: 'codex-acp',
-    transport: 'acp',
+    transports: ['acp'],
   },
 } satisfies Record<string, AgentPackage>;
 
@@ -59,13 +59,31 @@ export const binFolder = (id: AgentId): string => join(installFolder(id), 'node_
 
 export const isInstalled = (id: AgentId): boolean => existsSync(join(binFolder(id), AGENTS[id].program));
 
-/** The agents that the words name; the default ones for none. Throws on an unknown word. */
-export function agentsNamed(words: readonly string[]): readonly AgentId[] {
-  if (words.length === 0) return DEFAULT_AGENTS;
-  if (words.includes('all')) return AGENT_IDS;
-  return words.map((word) => {
-    const id = AGENT_IDS.find((known) => known === word);
-    if (!id) throw new Error(`There is no agent ${word}: ${AGENT_IDS.join(', ')}, or all`);
-    return id;
+/** A row of the table: an agent, driven in one way. */
+export interface Row {
+  id: AgentId;
+  transport: string;
+}
+
+const rowsOf = (id: AgentId): Row[] => AGENTS[id].transports.map((transport) => ({ id, transport }));
+
+export const nameOf = ({ id, transport }: Row): string => `${id}/${transport}`;
+
+export const ROWS: readonly Row[] = AGENT_IDS.flatMap(rowsOf);
+
+/** What the words name: an agent over all its transports (`codex`), or over one (`codex/pty`); the default agents for none. Throws on an unknown word. */
+export function rowsNamed(words: readonly string[]): readonly Row[] {
+  if (words.length === 0) return DEFAULT_AGENTS.flatMap(rowsOf);
+  if (words.includes('all')) return ROWS;
+  return words.flatMap((word) => {
+    const rows = ROWS.filter((row) => row.id === word || nameOf(row) === word);
+    if (rows.length === 0)
+      throw new Error(`There is no agent ${word}: ${AGENT_IDS.join(', ')}, perhaps with /transport, or all`);
+    return rows;
   });
 }
+
+/** The agents of these rows, each once. */
+export const agentsNamed = (words: readonly string[]): readonly AgentId[] => [
+  ...new Set(rowsNamed(words).map(({ id }) => id)),
+];

@@ -10,7 +10,7 @@ import { type Stub, scripted, startStub } from '../stub/index.js';
 import type { AcpPeer, Seen } from '../support/acp-peer.js';
 import { NODE_NAME, System } from '../support/system.js';
 import { waitUntil } from '../support/wait.js';
-import { AGENTS, type AgentId, agentsNamed, binFolder, isInstalled } from './catalog.js';
+import { AGENTS, binFolder, isInstalled, nameOf, rowsNamed } from './catalog.js';
 import { prepare, setupOf } from './setups.js';
 
 declare module 'vitest' {
@@ -39,10 +39,13 @@ function tellsSecret(pid: number, command: string): boolean {
   }
 }
 
-const named = agentsNamed((process.env.MATRIX_AGENTS ?? '').split(' ').filter(Boolean));
+const named = rowsNamed((process.env.MATRIX_AGENTS ?? '').split(' ').filter(Boolean));
 
-describe.each(named)('%s', (id: AgentId) => {
+describe.each(named.map((row) => [nameOf(row), row] as const))('%s', (_name, { id, transport }) => {
   const { vendor, tool, input, mcp } = setupOf(id);
+  // A terminal takes no tabs, and its transcript has a text when it is whole.
+  const terminal = transport === 'pty';
+  const way = AGENTS[id].transports.length > 1 ? ['--transport', transport] : [];
   let stub: Stub;
   let system: System;
   let peer: AcpPeer;
@@ -55,11 +58,11 @@ describe.each(named)('%s', (id: AgentId) => {
     stub = await startStub(vendor);
     system = await System.start({
       env: (root) => ({
-        ...prepare(id, stub.url, join(root, 'agent')),
+        ...prepare({ id, transport }, stub.url, join(root, 'agent'), join(root, 'work')),
         PATH: `${binFolder(id)}:${process.env.PATH}`,
       }),
     });
-    peer = system.acp(['--connector', id], {
+    peer = system.acp(['--connector', id, ...way], {
       answer(request) {
         if (request.method !== 'session/request_permission')
           return { error: { code: -32601, message: 'Method not found' } };
@@ -110,14 +113,14 @@ describe.each(named)('%s', (id: AgentId) => {
   const agents = () => system.processes().map(({ pid }) => pid);
 
   /** A prompt that arrives as it was written, and whose reply does too. */
-  async function echoed(sessionId: string, text: string): Promise<void> {
+  async function echoed(sessionId: string, text: string, arrives = text): Promise<void> {
     const before = textOf(sessionId).length;
     const from = stub.requests.length;
     const answer = await prompt(sessionId, text);
     expect(answer.result?.stopReason, JSON.stringify(answer.error)).toBe('end_turn');
     // Some agents go on to ask the model for suggestions or memories of their own.
-    expect(stub.requests.slice(from).map((request) => request.prompt)).toContain(text);
-    expect(textOf(sessionId).slice(before).trim()).toBe(`ECHO: ${text}`);
+    expect(stub.requests.slice(from).map((request) => request.prompt)).toContain(arrives);
+    expect(textOf(sessionId).slice(before).trim()).toBe(`ECHO: ${arrives}`);
   }
 
   it('is found', async ({ task }) => {
@@ -128,13 +131,15 @@ describe.each(named)('%s', (id: AgentId) => {
   });
 
   it('hello', { timeout: CHECK_MS }, async () => {
-    const { code, stdout, stderr } = await system.run(['run', id, 'hello there']);
+    const { code, stdout, stderr } = await system.run(['run', id, ...way, 'hello there']);
     expect(stdout, stderr).toContain('ECHO: hello there');
     expect(code).toBe(0);
   });
 
-  it('lines', { timeout: CHECK_MS }, async () => {
-    await echoed(await open(), LINES);
+  it('lines', { timeout: CHECK_MS }, async ({ task }) => {
+    const { tabs = '\t' } = terminal ? setupOf(id) : {};
+    if (tabs !== '\t') task.meta.note = 'a tab as blanks';
+    await echoed(await open(), LINES, LINES.replaceAll('\t', tabs));
   });
 
   it('10 kB', { timeout: CHECK_MS }, async () => {
@@ -163,7 +168,7 @@ describe.each(named)('%s', (id: AgentId) => {
   });
 
   it('YOLO', { timeout: CHECK_MS }, async () => {
-    const { code, stdout, stderr } = await system.run(['run', id, '--yolo', touch('yolo.txt', true)]);
+    const { code, stdout, stderr } = await system.run(['run', id, ...way, '--yolo', touch('yolo.txt', true)]);
     expect(stdout, stderr).toContain('All done.');
     expect(code).toBe(0);
     expect(made('yolo.txt')).toBe(true);
@@ -187,10 +192,14 @@ describe.each(named)('%s', (id: AgentId) => {
 
   it('cancel in text', { timeout: CHECK_MS }, async () => {
     const sessionId = await open();
-    const running = prompt(sessionId, scripted([{ text: 'one two ' }, { hang: true }]));
-    await peer.until(() => textOf(sessionId).includes('one') || undefined, 'the first words', CHECK_MS / 2);
+    const said = scripted([{ text: 'one two ' }, { hang: true }]);
+    const running = prompt(sessionId, said);
+    if (terminal) await waitUntil(() => stub.requests.some((one) => one.prompt === said), CHECK_MS / 2);
+    else
+      await peer.until(() => textOf(sessionId).includes('one') || undefined, 'the first words', CHECK_MS / 2);
     peer.notify('session/cancel', { sessionId });
     expect((await running).result?.stopReason).toBe('cancelled');
+    if (!terminal) expect(textOf(sessionId)).toContain('one');
     await echoed(sessionId, 'after the cancel');
   });
 

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startVitest, type TestCase, type TestModule } from 'vitest/node';
-import { AGENT_IDS, AGENTS, type AgentId, agentsNamed } from './catalog.js';
+import { AGENTS, nameOf, ROWS, type Row, rowsNamed } from './catalog.js';
 
 const FILE = fileURLToPath(new URL('../../docs/agents.md', import.meta.url));
 
@@ -17,8 +17,8 @@ agent) with a model stub on loopback behind it. Not edited by hand: a cell says 
 `;
 
 const names = process.argv.slice(2);
-const ids = agentsNamed(names);
-process.env.MATRIX_AGENTS = ids.join(' ');
+const named = rowsNamed(names).map(nameOf);
+process.env.MATRIX_AGENTS = named.join(' ');
 
 const cell = (test: TestCase): string => {
   const { state } = test.result();
@@ -30,15 +30,17 @@ const cell = (test: TestCase): string => {
 function write(modules: readonly TestModule[]): void {
   const tests = modules.flatMap((module) => [...module.children.allTests()]);
   const checks = [...new Set(tests.map(({ name }) => name))].filter((name) => name !== 'is found');
-  const row = (id: AgentId): string => {
-    const own = tests.filter(({ parent }) => parent.type === 'suite' && parent.name === id);
+  const row = (each: Row): string => {
+    const own = tests.filter(({ parent }) => parent.type === 'suite' && parent.name === nameOf(each));
     const seen = ['is found', ...checks].map((name) => own.find((test) => test.name === name));
-    return `| ${[id, AGENTS[id].package, AGENTS[id].transport, ...seen.map((test) => (test ? cell(test) : '-'))].join(' | ')} |`;
+    const { id, transport } = each;
+    return `| ${[id, AGENTS[id].package, transport, ...seen.map((test) => (test ? cell(test) : '-'))].join(' | ')} |`;
   };
   const before = existsSync(FILE) ? readFileSync(FILE, 'utf8').split('\n') : [];
-  const old = (id: AgentId) => before.find((line) => line.startsWith(`| ${id} |`));
+  const old = ({ id, transport }: Row) =>
+    before.find((line) => line.startsWith(`| ${id} |`) && line.includes(`| ${transport} |`));
   const header = ['connector', 'package', 'transport', 'version', ...checks];
-  const rows = AGENT_IDS.flatMap((id) => (ids.includes(id) ? row(id) : (old(id) ?? [])));
+  const rows = ROWS.flatMap((each) => (named.includes(nameOf(each)) ? row(each) : (old(each) ?? [])));
   const lines = [`| ${header.join(' | ')} |`, `|${header.map(() => '---|').join('')}`, ...rows];
   writeFileSync(FILE, `${INTRO}\n${lines.join('\n')}\n`);
 }

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { anthropic, gemini, openai, type Vendor } from '../stub/index.js';
-import type { AgentId } from './catalog.js';
+import type { AgentId, Row } from './catalog.js';
 import { codexModels } from './codex-models.js';
 
 /** Agents mask their key wherever it occurs, so it is long enough to occur nowhere else. */
@@ -13,6 +13,10 @@ interface Setup {
   env(stub: string, home: string): Record<string, string>;
   /** Files below HOME. */
   files?(stub: string, home: string): Record<string, unknown>;
+  /** More of them for the interactive program: what a person has answered at its first start, in the directory `work`. */
+  terminalFiles?(work: string): Record<string, unknown>;
+  /** What its terminal makes of a tab in a prompt; default: a tab. */
+  tabs?: string;
   /** The agent's tool that runs a shell command. */
   tool: string;
   input(command: string, yolo: boolean): Record<string, unknown>;
@@ -34,6 +38,15 @@ const claude: Setup = {
     // Its word for "root may skip permissions here"; any other value is refused.
     IS_SANDBOX: '1',
   }),
+  terminalFiles: (work) => ({
+    '.claude.json': {
+      hasCompletedOnboarding: true,
+      bypassPermissionsModeAccepted: true,
+      customApiKeyResponses: { approved: [KEY.slice(-20)], rejected: [] },
+      projects: { [work]: { hasTrustDialogAccepted: true } },
+    },
+  }),
+  tabs: '    ',
   tool: 'Bash',
   input: described,
   mcp: [{ tool: 'mcp__words__secret_word', input: {} }],
@@ -152,10 +165,16 @@ const SETUPS: Record<AgentId, Setup> = {
 
 export const setupOf = (id: AgentId): Setup => SETUPS[id];
 
-/** Writes the agent's files below `home` and gives the environment in which its node runs. */
-export function prepare(id: AgentId, stub: string, home: string): Record<string, string> {
-  const { env, files } = SETUPS[id];
-  for (const [name, content] of Object.entries(files?.(stub, home) ?? {})) {
+/** Writes the agent's files below `home` and gives the environment in which its node runs; sessions work in `work`. */
+export function prepare(
+  { id, transport }: Row,
+  stub: string,
+  home: string,
+  work: string,
+): Record<string, string> {
+  const { env, files, terminalFiles } = SETUPS[id];
+  const all = { ...files?.(stub, home), ...(transport === 'pty' && terminalFiles?.(work)) };
+  for (const [name, content] of Object.entries(all)) {
     mkdirSync(dirname(join(home, name)), { recursive: true });
     writeFileSync(join(home, name), typeof content === 'string' ? content : JSON.stringify(content));
   }
