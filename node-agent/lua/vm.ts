@@ -76,6 +76,8 @@ export class Vm {
   private readonly release: () => void;
   /** Where in the registry the two tables are. */
   private readonly tables: Record<Owner, number> = { script: 0, prelude: 0 };
+  /** Where in the registry `collectgarbage` is, which scripts do not have. */
+  private readonly collect: number;
   private closed = false;
 
   constructor(private readonly options: VmOptions) {
@@ -87,6 +89,8 @@ export class Vm {
     this.budget = budget;
     this.release = release;
     lua.luaopen_base(state);
+    lua.lua_getglobal(state, 'collectgarbage');
+    this.collect = lua.luaL_ref(state, LUA_REGISTRYINDEX);
     for (const name of LIBRARIES) {
       lua[`luaopen_${name}`](state);
       lua.lua_setglobal(state, name);
@@ -116,11 +120,25 @@ export class Vm {
       lua.lua_pushcclosure(thread, this.options.tell, 1);
       return 5;
     }, keepTable('prelude'));
-    return this.run((thread) => {
+    const face = await this.run((thread) => {
       this.pushFunction(thread, 'prelude', 'run');
       load(this.options.runtime, thread, name, script, 'b');
       return 1;
     }, keepTable('script'));
+    await this.tidy();
+    return face;
+  }
+
+  /** Gives back what loading left: most VMs are idle most of the time. */
+  private tidy(): Promise<void> {
+    const { lua } = this.options.runtime;
+    return this.run(
+      (thread) => {
+        lua.lua_rawgeti(thread, LUA_REGISTRYINDEX, BigInt(this.collect));
+        return 0;
+      },
+      () => undefined,
+    );
   }
 
   /** Calls a function and resolves to its first result. Rejects with LuaError. */
