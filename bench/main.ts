@@ -9,6 +9,7 @@ import { startPraxis } from './praxis-target.js';
 import { startRelay } from './relay/target.js';
 import type { Packing } from './relay/wire.js';
 import { table, writeSystem } from './report.js';
+import { firstChunk } from './rows/first-chunk.js';
 import { memory } from './rows/memory.js';
 import { roundTrip } from './rows/round-trip.js';
 import { runDemo } from './rows/run-command.js';
@@ -49,7 +50,8 @@ async function measure(cwd: string): Promise<{ rows: Row[]; broker: string }> {
   add(await runDemo([praxis, embedded]));
   const gathered = await relay('gathered');
   for (const sessions of [1, 8, 64]) add(await streaming({ praxis, embedded, single, gathered }, sessions));
-  add(await memory(opened(await startPraxis(rabbit))));
+  add(await firstChunk(rabbit));
+  add(await memory(rabbit));
   const overview = await fetch(`${rabbit.adminUrl}/api/overview`, { headers: rabbit.authorization });
   const { rabbitmq_version: version } = (await overview.json()) as { rabbitmq_version: string };
   return { rows, broker: `RabbitMQ ${version}` };

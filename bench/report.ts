@@ -62,5 +62,8 @@ Client, broker, service, node and agents share the processors. Broker: ${broker}
 - **bare relay, gathered**: the same, but frames that come while a confirm is outstanding travel together, as Praxis sends them. Praxis
   reads, numbers and journals each of these frames (SQLite, committed before it is acknowledged); the relay looks at none.
 - **session/new**: Praxis starts the agent's process, so its own share is the difference to the bare start.
-- Memory is resident memory, which the garbage collector gives back late: the figure is an upper bound.`,
+- **first output to first chunk**: the agent says the system's monotonic time as it speaks, and who hears it compares. The driver alone reads
+  the agent's pipe in the measuring process.
+- **memory of an idle session**: resident memory of the part, after its garbage was collected, divided by the sessions that came; agents are tiny
+  programs of their own and not in it. Lua's memory is in the resident memory, not in the heap of the main thread.`,
   );

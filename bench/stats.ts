@@ -18,4 +18,5 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
 export const whole = (value: number): string => Math.round(value).toLocaleString('en-US');
 export const ms = (value: number): string => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
 export const mib = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+export const kib = (bytes: number): string => `${(bytes / 1024).toFixed(bytes < 10_240 ? 1 : 0)} KiB`;
 export const times = (value: number): string => `${value.toFixed(2)} ×`;

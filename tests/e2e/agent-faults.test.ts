@@ -40,7 +40,7 @@ const install = (root: string, kind: Kind, version: string, mode = 0o755) => {
   const file = join(root, 'bin', KINDS[kind].program);
   mkdirSync(dirname(file), { recursive: true });
   rmSync(file, { force: true });
-  const program = `FAULTY_VERSION=${version} exec ${process.execPath} ${here('agents/faulty.mjs')} ${kind} "$@"`;
+  const program = `STAND_IN_VERSION=${version} exec ${process.execPath} ${here('agents/stand-in.mjs')} ${kind} "$@"`;
   writeFileSync(file, `#!/bin/sh\n[ "$1" = --version ] && exec echo ${version}\n${program}\n`, { mode });
 };
 

@@ -13,7 +13,7 @@
  *   deaf           never ends its turn, and heeds no cancel, SIGINT, SIGTERM, end of input or hangup
  *   forks          starts processes that would live for an hour, in its group, out of it, and with no environment
  *   forks-dies     does the same, then ends as `dies` does
- *   stamps         is well, and says the system's monotonic time at which it says it (nanoseconds)
+ *   stamps         is well, thinks for a moment, and says the system's monotonic time at which it speaks (nanoseconds)
  *
  * Its own pid and those of its children are in the file `pids`, a line each.
  */
@@ -21,6 +21,9 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
+
+/** No model answers sooner; the prompt is written down everywhere by then. */
+const THINKING_MS = 25;
 
 const [dialect] = process.argv.slice(2);
 const fault = existsSync('fault') ? readFileSync('fault', 'utf8').trim() : '';
@@ -46,7 +49,10 @@ const die = (code, why) => {
 
 /** The turn: what it says, until it is over. Never resolves when the turn shall not end. */
 async function turn(text) {
-  if (fault === 'stamps') return text(String(process.hrtime.bigint()));
+  if (fault === 'stamps') {
+    await pause(THINKING_MS);
+    return text(String(process.hrtime.bigint()));
+  }
   text('working ');
   if (fault === 'forks' || fault === 'forks-dies') fork();
   text('harder');

@@ -1,0 +1,36 @@
+/**
+ * Agents' programs that are as small as a process can be, in sh, so that a thousand of them fit beside what is measured. They
+ * answer what opens a session, and then wait.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Answers initialize and session/new, which are the requests 1 and 2 on its pipe. */
+export const ACP_IDLE = `#!/bin/sh
+read -r line
+echo '{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":1,"agentCapabilities":{}}}'
+read -r line
+echo '{"jsonrpc":"2.0","id":2,"result":{"sessionId":"s"}}'
+while read -r line; do :; done
+`;
+
+/** Claude Code's stream-json: its version, its login, the answer to \`initialize\`. */
+const CLAUDE_IDLE = `#!/bin/sh
+[ "$1" = --version ] && exec echo 2.1.329
+[ "$1" = auth ] && exec echo '{"loggedIn":true}'
+read -r line
+id=\${line#*'"request_id":"'}
+id=\${id%%'"'*}
+answer='"commands":[],"models":[],"current_permission_mode":"default","claude_code_version":"2.1.329"'
+echo '{"type":"control_response","response":{"subtype":"success","request_id":"'"$id"'","response":{'"$answer"'}}}'
+while read -r line; do :; done
+`;
+
+/** Writes both into a folder, as \`idle-acp\` and \`claude\`. Returns the folder. */
+export function writeIdleAgents(root: string): string {
+  const folder = join(root, 'bin');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'idle-acp'), ACP_IDLE, { mode: 0o755 });
+  writeFileSync(join(folder, 'claude'), CLAUDE_IDLE, { mode: 0o755 });
+  return folder;
+}
