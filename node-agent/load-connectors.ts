@@ -9,8 +9,8 @@ import type { Connector } from './connector.js';
 import { LuaError, type LuaPool, type LuaScript } from './lua/index.js';
 import { type ConnectorContext, type ConnectorScripts, LuaConnector, type NewHost } from './lua-connector.js';
 
-/** The generic connector, which is what an agent of node.json runs on. */
-const GENERIC = 'acp';
+/** The generic connectors, on which the agents of node.json run: those that speak ACP, and those on a terminal. */
+const GENERIC = { acp: 'acp', pty: 'pty' };
 
 /**
  * Compiles each script once. Rejects with LuaError when one that ships is no Lua; one of the person's is listed with the
@@ -23,7 +23,7 @@ export async function loadConnectors(
   personal?: string,
 ): Promise<Connector[]> {
   const shipped = join(packageRoot, 'connectors');
-  const ids = connectorsIn(shipped).filter((id) => id !== GENERIC);
+  const ids = connectorsIn(shipped).filter((id) => !Object.hasOwn(GENERIC, id));
   const named = Object.keys(config.agents);
   const load = async (folder: string, context: ConnectorContext) => {
     const scripts = await compileFolder(pool, join(folder, 'connector.lua'));
@@ -36,9 +36,10 @@ export async function loadConnectors(
       return load(folder, contextOf(id, folder)).catch((error: unknown) => unusable(id, error));
     }),
     ...named.map((id) => {
-      const { title = id, command, env } = config.agents[id]!;
-      const context = contextOf(id, join(packageRoot, 'dist/connectors', GENERIC));
-      return load(join(shipped, GENERIC), { ...context, agent: { title, command, env } });
+      const { title = id, ...agent } = config.agents[id]!;
+      const generic = agent.pty ? GENERIC.pty : GENERIC.acp;
+      const context = contextOf(id, join(packageRoot, 'dist/connectors', generic));
+      return load(join(shipped, generic), { ...context, agent: { title, ...agent } });
     }),
   ]);
   return [...new Map(connectors.map((connector) => [connector.id, connector])).values()];

@@ -4,7 +4,14 @@
  */
 import { homedir } from 'node:os';
 import { z } from 'zod';
-import { ConnectorInfo, ErrorCode, Name, PraxisError, unknownTransport } from '../proto/index.js';
+import {
+  type AgentConfig,
+  ConnectorInfo,
+  ErrorCode,
+  Name,
+  PraxisError,
+  unknownTransport,
+} from '../proto/index.js';
 import type { AgentSpec, Connector, SessionRequest } from './connector.js';
 import type { SessionHost } from './host/session-host.js';
 import { LuaError, type LuaPool, type LuaScript, type LuaVm, type LuaVmOptions } from './lua/index.js';
@@ -19,8 +26,8 @@ export interface ConnectorContext {
   node: string;
   /** The folder with the connector's compiled programs. */
   folder: string;
-  /** The agent's entry in node.json, for the generic ACP connector. */
-  agent?: { title: string; command: string[]; env: Record<string, string> };
+  /** The agent's entry in node.json, for the generic connectors. */
+  agent?: AgentConfig & { title: string };
 }
 
 /** What a script returned. */

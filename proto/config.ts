@@ -50,11 +50,34 @@ export const Credentials = z.object({
 });
 export type Credentials = z.infer<typeof Credentials>;
 
-/** An agent that the owner of a node names: any program that speaks ACP on its stdio. */
+/** A pattern of Lua, or keys to type. */
+const Keys = z.string().min(1).max(1_024);
+
+/** How a program on a terminal is driven that knows nothing of ACP. Patterns are Lua's, and mean the end of what is shown. */
+export const PtyConfig = z.strictObject({
+  /** What it shows when it has started and waits for input. */
+  ready: Keys,
+  /** What it shows at the end of an answer. Default: as `ready`. */
+  end: Keys.optional(),
+  /** What it shows when it waits for more lines of the same input: lines are then typed one at a time. */
+  more: Keys.optional(),
+  /** Keys that stop it. Default: Ctrl+C. */
+  cancel: Keys.optional(),
+  /** Keys that submit what was typed. Default: Enter. */
+  submit: Keys.optional(),
+  /** Whether it shows what is typed. Default: true. */
+  echo: z.boolean().optional(),
+  /** Its $TERM. Default: dumb, for which programs do not draw. */
+  term: z.string().min(1).max(64).optional(),
+});
+export type PtyConfig = z.infer<typeof PtyConfig>;
+
+/** An agent that the owner of a node names: any program that speaks ACP on its stdio, or, with `pty`, one on a terminal. */
 export const AgentConfig = z.strictObject({
   title: z.string().min(1).max(80).optional(),
   command: z.array(z.string().min(1)).min(1),
   env: z.record(z.string(), z.string()).default({}),
+  pty: PtyConfig.optional(),
 });
 export type AgentConfig = z.infer<typeof AgentConfig>;
 

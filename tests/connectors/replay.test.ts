@@ -2,21 +2,22 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SchemaCheck } from '../support/acp-schema.js';
 import { examples, runCase } from '../support/examples.js';
 
 let dir: string;
-beforeAll(() => {
+beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'pxr-'));
 });
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 const recorded = examples();
 
 describe('the recorded examples', () => {
-  it('are there for both programs that Praxis drives itself', () => {
-    expect(new Set(recorded.map(({ connector }) => connector))).toEqual(new Set(['claude-code', 'codex']));
+  it('are there for the programs that Praxis drives itself', () => {
+    const connectors = new Set(recorded.map(({ connector }) => connector));
+    expect([...connectors]).toEqual(['claude-code', 'codex', 'pty']);
   });
 
   it.each(recorded.map((example) => [example.connector, example.name, example] as const))(
@@ -35,8 +36,8 @@ describe('the recorded examples', () => {
     'of %s go on as they were when the script is made anew while a person is asked',
     async (connector) => {
       const example = recorded.find((each) => each.connector === connector && each.name === 'allowed')!;
-      const frames = await runCase(connector, example.case, ['replay', example.file], dir, async (node) => {
-        await node.prompt(await node.open('endless'), 'go');
+      const frames = await runCase(connector, example.case, ['replay', example.file], dir, {
+        beforeAnswer: async (node) => void (await node.prompt(await node.open('endless'), 'go')),
       });
       const kinds = (list: unknown[]) =>
         (list as { params?: { update?: { sessionUpdate: string } } }[]).map(

@@ -1,9 +1,13 @@
 // Stands in for an agent's program, in one of two ways:
-//   record FILE PROGRAM ARGS...  runs the program and writes down each line of its stdin (`to`) and stdout (`from`)
-//   replay FILE ARGS...          says the lines that were written down, each after the lines that it had been told before
+//   record FILE PATTERNS PROGRAM ARGS...  runs the program and writes down what it is told and says
+//   replay FILE ARGS...                   says what was written down, each after what it had been told before
+// With pipes that is each line of its stdin (`to`) and stdout (`from`); on a terminal it is what is typed (`in`), what it writes (`out`),
+// its arguments (`args`), and the lines that it adds to files (`file`, `line`) of the PATTERNS, a list in JSON.
+
 import { spawn } from 'node:child_process';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { recordTerminal, replayTerminal } from './example-terminal.mjs';
 
 const [way, file, ...rest] = process.argv.slice(2);
 // What a connector numbers itself differs from run to run by the time in it.
@@ -25,11 +29,7 @@ function record([program, ...args]) {
   child.on('exit', (code) => process.exit(code ?? 1));
 }
 
-async function replay() {
-  const entries = readFileSync(file, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+async function replay(entries) {
   const told = [];
   const ids = new Map();
   let wake = () => {};
@@ -55,5 +55,15 @@ async function replay() {
 
 const plain = (line) => line.replace(OWN_ID, 'praxis-$1');
 
-if (way === 'record') record(rest);
-else await replay();
+const recorded = () =>
+  readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+if (way === 'record') {
+  const [patterns, ...command] = rest;
+  if (process.stdin.isTTY) recordTerminal(file, JSON.parse(patterns), command);
+  else record(command);
+} else if (process.stdin.isTTY) await replayTerminal(recorded(), rest);
+else await replay(recorded());

@@ -1,10 +1,11 @@
 /**
  * Recorded examples of connectors, `connectors/<id>/examples/<case>.jsonl`: what the client does (`case`), what went to the agent's
- * program and came from it (`to`, `from`), and the ACP frames that the connector makes of it (`acp`), a JSON object a line.
+ * program and came from it (`to`, `from`; on a terminal `args`, `in`, `out`, `file` with its `line`, `exit`), and the ACP frames that
+ * the connector makes of it (`acp`), a JSON object a line.
  */
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { notificationLine, packageRoot, resultLine } from '../../proto/index.js';
+import { notificationLine, type PtyConfig, packageRoot, resultLine } from '../../proto/index.js';
 import { LuaConnectors } from './lua-connectors.js';
 import { TestServer } from './node-server.js';
 import { waitUntil } from './wait.js';
@@ -15,6 +16,19 @@ export interface ExampleCase {
   question?: string;
   /** Cancel when the first text is there. */
   cancel?: boolean;
+  /** Of a connector with several. */
+  transport?: string;
+  /** The agent's entry in node.json, for a connector that drives any program: its command is the recorded program with `args`. */
+  agent?: { args: string[]; pty: PtyConfig };
+  /** Variables of the agents' environment; `~/` is the home directory of the case. */
+  env?: Record<string, string>;
+}
+
+export interface CaseOptions {
+  /** Called when the session's directory is there and nothing has been started. */
+  prepare?(cwd: string): void;
+  /** Called when the first question is there. */
+  beforeAnswer?(node: TestServer): Promise<void>;
 }
 
 export interface Example {
@@ -55,25 +69,52 @@ const ENDLESS = 'return { open = function() end, prompt = function() while true 
 
 const PROGRAM = join(packageRoot, 'tests/support/example-program.mjs');
 
-/** Runs a case with a stand-in for the agent's program, started with these arguments. Resolves to the ACP frames, made comparable. */
+/** A home directory and variables of a case, as long as it runs. Returns the way back. */
+function enter(home: string, env: Record<string, string>): () => void {
+  mkdirSync(home, { recursive: true });
+  const wanted: NodeJS.ProcessEnv = { HOME: home };
+  for (const [name, value] of Object.entries(env)) wanted[name] = value.replace(/^~/, home);
+  const before = Object.keys(wanted).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, wanted);
+  return () => {
+    for (const [name, value] of before)
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+  };
+}
+
+const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
+
+/**
+ * Runs a case with a stand-in for the agent's program, started with these arguments; `dir` is for its files, its home directory among
+ * them. Resolves to the ACP frames, made comparable.
+ */
 export async function runCase(
   connector: string,
   told: ExampleCase,
   args: string[],
   dir: string,
-  beforeAnswer: (node: TestServer) => Promise<void> = async () => undefined,
+  { prepare, beforeAnswer }: CaseOptions = {},
 ): Promise<unknown[]> {
   const program = join(dir, 'program');
-  writeFileSync(program, `#!/bin/sh\nexec ${[process.execPath, PROGRAM, ...args].join(' ')} "$@"\n`);
+  const standIn = [process.execPath, PROGRAM, ...args].map(quoted).join(' ');
+  writeFileSync(program, `#!/bin/sh\nexec ${standIn} "$@"\n`);
   chmodSync(program, 0o755);
+  const leave = enter(join(dir, 'home'), told.env ?? {});
   const lua = new LuaConnectors({ program });
-  const node = new TestServer([await lua.shipped(connector), await lua.compile('endless', ENDLESS)]);
+  const { args: words = [], ...more } = told.agent ?? {};
+  const agent = told.agent && { title: connector, command: [program, ...words], env: {}, ...more };
+  const node = new TestServer([
+    await lua.shipped(connector, agent && { agent }),
+    await lua.compile('endless', ENDLESS),
+  ]);
+  prepare?.(node.cwd);
   try {
-    const session = await node.open(connector);
+    const session = await node.open(connector, told.transport ? { transport: told.transport } : {});
     const answer = node.prompt(session, told.prompt);
     if (told.question) {
       await node.waitFor('session/request_permission');
-      await beforeAnswer(node);
+      await beforeAnswer?.(node);
       await decide(node, session, told.question);
     }
     if (told.cancel) {
@@ -85,6 +126,7 @@ export async function runCase(
   } finally {
     await node.stop();
     await lua.close();
+    leave();
   }
 }
 

@@ -67,11 +67,9 @@ export class LuaConnectors {
   }
 
   /** A connector that ships, with the scripts of its folder. */
-  async shipped(id: string): Promise<LuaConnector> {
-    return this.connector(
-      id,
-      await compileFolder(this.pool, join(packageRoot, 'connectors', id, 'connector.lua')),
-    );
+  async shipped(id: string, context: Partial<ConnectorContext> = {}): Promise<LuaConnector> {
+    const file = join(packageRoot, 'connectors', id, 'connector.lua');
+    return this.connector(id, await compileFolder(this.pool, file), context);
   }
 
   private async connector(

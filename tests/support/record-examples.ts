@@ -1,6 +1,6 @@
 /**
- * `npm run examples:record CONNECTOR PROGRAM`: records the examples of a connector from its real program, against the model stub, in a
- * home directory of its own. The examples are written anew; a diff shows what the program does differently.
+ * `npm run examples:record CONNECTOR PROGRAM [TRANSPORT]`: records the examples of a connector from its real program, against the model
+ * stub, in a home directory of its own. The examples are written anew; a diff shows what the program does differently.
  */
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,13 +12,29 @@ import { type ExampleCase, runCase } from './examples.js';
 type Steps = Parameters<typeof scripted>[number];
 
 interface Recipe {
-  vendor: typeof anthropic;
+  /** Of the model that the program asks; none: it asks no model. */
+  vendor?: typeof anthropic;
   /** What points the program at the stub. Writes its config into the home directory. */
   env(url: string, home: string): Record<string, string>;
   /** The model's call that makes a file, which needs a permission. */
-  make(name: string): Steps[number];
+  make?(name: string): Steps[number];
   more: Record<string, ExampleCase>;
+  /** How its program is recorded on a terminal. */
+  pty?: {
+    /** The files to which it adds lines, as patterns like those of `reads`. */
+    files: string[];
+    /** Writes what lets it start without a question in this directory. */
+    prepare?(home: string, cwd: string): void;
+    cases?: Record<string, ExampleCase>;
+  };
 }
+
+/** A program that is no agent, for the connector that drives any: Python. */
+const python = (prompt: string, more: Partial<ExampleCase> = {}): ExampleCase => ({
+  prompt,
+  agent: { args: ['-iq'], pty: { ready: '>>> ', more: '%.%.%. ' } },
+  ...more,
+});
 
 const RECIPES: Record<string, Recipe> = {
   'claude-code': {
@@ -76,6 +92,15 @@ const RECIPES: Record<string, Recipe> = {
       },
     },
   },
+  pty: {
+    env: () => ({ PYTHONDONTWRITEBYTECODE: '1' }),
+    more: {
+      hello: python('print("hello there")'),
+      lines: python('def f(n):\n  return n + 1\n\nfor n in range(3):\n  print(f(n))\n\n'),
+      error: python('1 / 0'),
+      cancelled: python('import time; print("begun"); time.sleep(600)', { cancel: true }),
+    },
+  },
 };
 
 const codexConfig = (url: string): string => `model = "example-model"
@@ -96,6 +121,11 @@ daemon_auto_start = false
 `;
 
 const cases = ({ make, more }: Recipe): Record<string, ExampleCase> => ({
+  ...(make && agentCases(make)),
+  ...more,
+});
+
+const agentCases = (make: NonNullable<Recipe['make']>): Record<string, ExampleCase> => ({
   hello: { prompt: 'hello there' },
   allowed: {
     prompt: scripted(
@@ -108,7 +138,6 @@ const cases = ({ make, more }: Recipe): Record<string, ExampleCase> => ({
   'cancelled-question': { prompt: scripted([make('c')], [{ text: 'never' }]), question: 'cancel' },
   'cancelled-text': { prompt: scripted([{ text: 'one two three four five', pauseMs: 200 }]), cancel: true },
   'model-error': { prompt: scripted([{ error: { status: 400, message: 'bad thing' } }]) },
-  ...more,
 });
 
 /** Lists that say nothing about the frames and would make the examples long. */
@@ -129,49 +158,75 @@ function shorten(value: unknown, key = ''): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, shorten(item, name)]));
 }
 
-async function record(connector: string, program: string, name: string, told: ExampleCase): Promise<void> {
-  const recipe = RECIPES[connector]!;
-  const stub = await startStub(recipe.vendor);
+type Entry = Record<string, unknown>;
+
+/** What was written to a terminal in several pieces, with nothing between them, is one. */
+function joined(entries: Entry[]): Entry[] {
+  const list: Entry[] = [];
+  for (const entry of entries) {
+    const last = list.at(-1);
+    if (typeof entry.out === 'string' && typeof last?.out === 'string') last.out += entry.out;
+    else list.push({ ...entry });
+  }
+  return list;
+}
+
+async function record(name: string, told: ExampleCase): Promise<void> {
+  const { vendor, env, pty } = recipe!;
+  const stub = vendor && (await startStub(vendor));
   const dir = realpathSync(mkdtempSync(join(tmpdir(), 'pxe-')));
   const home = join(dir, 'home');
   mkdirSync(join(dir, 'tmp'), { recursive: true });
   mkdirSync(home);
-  Object.assign(process.env, { HOME: home, TMPDIR: join(dir, 'tmp'), ...recipe.env(stub.url, home) });
+  const own = env(stub?.url ?? '', home);
+  Object.assign(process.env, { TMPDIR: join(dir, 'tmp'), ...own });
   const raw = join(dir, 'raw.jsonl');
+  const inHome = Object.entries(own).filter(([, value]) => value.startsWith(home));
+  const relative = inHome.map(([key, value]) => [key, value.replace(home, '~')]);
+  const example: ExampleCase = transport ? { ...told, transport, env: Object.fromEntries(relative) } : told;
   try {
-    await runCase(connector, told, ['record', raw, program], dir);
+    let cwd = '';
+    await runCase(connector, example, ['record', raw, JSON.stringify(pty?.files ?? []), program], dir, {
+      prepare(directory) {
+        cwd = directory;
+        if (transport) pty?.prepare?.(home, cwd);
+      },
+    });
     const text = readFileSync(raw, 'utf8')
-      .replace(new RegExp(`${dir}/tmp/pxn-\\w+/work`, 'g'), '/project')
+      .replaceAll(cwd, '/project')
+      .replaceAll(cwd.replace(/[^a-zA-Z0-9]/g, '-'), '-project')
       .replaceAll(home, '/home/dev')
       .replaceAll(dir, '/tmp/dir');
-    const heard = text
+    const entries = text
       .trim()
       .split('\n')
-      .map((line) => JSON.stringify(shorten(JSON.parse(line))));
+      .map((line) => shorten(JSON.parse(line)) as Entry);
+    const heard = joined(entries).map((entry) => JSON.stringify(entry));
     const file = join(packageRoot, 'connectors', connector, 'examples', `${name}.jsonl`);
     mkdirSync(join(file, '..'), { recursive: true });
-    writeFileSync(file, `${[JSON.stringify({ case: told }), ...heard].join('\n')}\n`);
+    writeFileSync(file, `${[JSON.stringify({ case: example }), ...heard].join('\n')}\n`);
     // What the connector makes of the shortened lines is what the test expects.
-    const acp = await runCase(connector, told, ['replay', file], dir);
-    const all = [
-      JSON.stringify({ case: told }),
-      ...heard,
-      ...acp.map((frame) => JSON.stringify({ acp: frame })),
-    ];
-    writeFileSync(file, `${all.join('\n')}\n`);
+    const replayed = join(dir, 'replayed');
+    mkdirSync(replayed);
+    const acp = await runCase(connector, example, ['replay', file], replayed);
+    const frames = acp.map((frame) => JSON.stringify({ acp: frame }));
+    writeFileSync(file, `${[JSON.stringify({ case: example }), ...heard, ...frames].join('\n')}\n`);
     console.log(`${connector} ${name}: ${heard.length} lines, ${acp.length} frames`);
   } finally {
-    await stub.close();
+    await stub?.close();
     process.env.TMPDIR = tmpdirBefore;
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
 const tmpdirBefore = tmpdir();
-const [connector = '', program = ''] = process.argv.slice(2);
+const [connector = '', wanted = '', transport] = process.argv.slice(2);
 const recipe = RECIPES[connector];
-if (!recipe || !program)
-  throw new Error(`Which connector (${Object.keys(RECIPES).join(', ')}), and where is its program?`);
-for (const [name, told] of Object.entries(cases(recipe)))
-  await record(connector, realpathSync(program), name, told);
+if (!recipe || !wanted || (transport && transport !== 'pty'))
+  throw new Error(
+    `Which connector (${Object.keys(RECIPES).join(', ')}), where is its program, and is the transport pty?`,
+  );
+const program = realpathSync(wanted);
+const all = { ...cases(recipe), ...(transport && recipe.pty?.cases) };
+for (const [name, told] of Object.entries(all)) await record(transport ? `pty-${name}` : name, told);
 process.exit(0);
