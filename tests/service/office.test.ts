@@ -1,0 +1,210 @@
+/** Who serves: two services with clocks that stand still until a test moves them, over each database. */
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { newId } from '../../proto/index.js';
+import { gatedBus, gatedClock, stand, type Term } from '../../service/office/index.js';
+import type { Log } from '../../service/ports.js';
+import type { Database, LeaseRow, Member } from '../../service/store/index.js';
+import { ManualClock, quiet } from '../support/service-world.js';
+import { memberOf, overEachDatabase, type TestDatabase } from '../support/stores.js';
+import { waitUntil } from '../support/wait.js';
+
+const never = new Promise<void>(() => {});
+
+overEachDatabase((make) => {
+  let made: TestDatabase;
+  const opened: Database[] = [];
+  beforeEach(async () => {
+    made = await make();
+  });
+  afterEach(async () => {
+    for (const database of opened.splice(0)) await database.close();
+    await made.remove();
+  });
+
+  /** One service that stands for the lease, with a clock of its own. */
+  class Candidate {
+    readonly clock = new ManualClock();
+    readonly said: string[] = [];
+    term: Term | undefined;
+    bus = true;
+    /** Its way to the database is there. */
+    reaches = true;
+    renewals = 0;
+
+    private constructor(
+      readonly database: Database,
+      readonly me: Member,
+    ) {}
+
+    static async make(me = memberOf(newId())): Promise<Candidate> {
+      const database = await made.open();
+      opened.push(database);
+      return new Candidate(database, me);
+    }
+
+    stand(stopped: Promise<void> = never): Promise<Term | undefined> {
+      const { lease } = this.database;
+      const reached = <Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>) => {
+        return (...args: Args): Promise<Result> =>
+          this.reaches ? call.apply(lease, args) : Promise.reject(new Error('no route'));
+      };
+      const faulty = {
+        read: reached(lease.read),
+        take: reached(lease.take),
+        renew: async (epoch: number, ready: boolean) => {
+          const kept = await reached(lease.renew)(epoch, ready);
+          this.renewals++;
+          return kept;
+        },
+        release: reached(lease.release),
+        standBy: reached(lease.standBy),
+        standbys: reached(lease.standbys),
+        forgetStandby: reached(lease.forgetStandby),
+      };
+      const log: Log = { ...quiet, info: (_about, message) => this.said.push(message) };
+      const { me, clock } = this;
+      const options = { lease: faulty as typeof lease, me, clock, log, ready: () => this.bus, stopped };
+      const standing = stand({ ...options, alone: 'shared' });
+      void standing.then((term) => {
+        this.term = term;
+      });
+      return standing;
+    }
+
+    /** Lets time pass for this one, a renewal or a look at a time; each has been answered before the next. */
+    async pass(ms: number): Promise<void> {
+      for (let passed = 0; passed < ms; passed += 250) {
+        await this.clock.advance(250);
+        // The database answers in its own time.
+        await this.database.lease.read();
+        await this.database.lease.read();
+      }
+    }
+
+    lease(): Promise<LeaseRow> {
+      return this.database.lease.read();
+    }
+  }
+
+  async function two() {
+    const [a, b] = [await Candidate.make(), await Candidate.make()];
+    await a.stand();
+    void b.stand();
+    await waitUntil(() => b.said.includes('this service is a standby'));
+    return { a, b };
+  }
+
+  it('gives the first the lease, and leaves it with it while it renews it', async () => {
+    const { a, b } = await two();
+    for (let i = 0; i < 20; i++) {
+      await a.pass(500);
+      await b.pass(500);
+    }
+    expect([a.term?.holds(), b.term]).toEqual([true, undefined]);
+    expect((await a.lease()).epoch).toBe(a.term?.epoch);
+    expect(a.term?.standbys.map(({ id }) => id)).toEqual([b.me.id]);
+  });
+
+  it('gives it to the other once the first has stood still for the other’s 3 s, and the first notices before it says a word', async () => {
+    const { a, b } = await two();
+    await b.pass(2_500);
+    expect(b.term).toBeUndefined();
+    await b.pass(1_500);
+    await waitUntil(() => b.term !== undefined);
+    expect(b.term?.holds()).toBe(true);
+    // It wakes: no timer of it has run yet.
+    a.clock.time += 3_000;
+    const sent: unknown[] = [];
+    const bus = gatedBus({ publish: async (message) => void sent.push(message) }, a.term!);
+    await expect(bus.publish({ exchange: '', key: '', headers: {}, lines: [] })).rejects.toThrow();
+    expect([a.term?.holds(), sent]).toEqual([false, []]);
+    expect(await a.term?.lost).toContain('could not be renewed');
+  });
+
+  it('stops the timers of a term that is over', async () => {
+    const { a } = await two();
+    let calls = 0;
+    gatedClock(a.clock, a.term!).schedule(4_000, () => calls++);
+    a.reaches = false;
+    await a.pass(5_000);
+    expect(calls).toBe(0);
+  });
+
+  it('tells the first that the other has taken over', async () => {
+    const { a, b } = await two();
+    await b.pass(4_000);
+    await waitUntil(() => b.term !== undefined);
+    await a.pass(1_000);
+    expect(await a.term?.lost).toContain('another service');
+  });
+
+  it('lets the first give up by itself, and sooner than the other may begin, when it cannot reach the database', async () => {
+    const { a, b } = await two();
+    a.reaches = false;
+    await a.pass(2_750);
+    expect(a.term?.holds()).toBe(false);
+    expect(b.term).toBeUndefined();
+    expect(await a.term?.lost).toContain('no route');
+  });
+
+  it('follows at once one that gives it back, that has lost the bus, or whose process is dead', async () => {
+    const { a, b } = await two();
+    await a.term?.available(false);
+    await waitUntil(async () => (await a.lease()).ready === 0);
+    await b.pass(250);
+    await waitUntil(() => b.term !== undefined);
+    expect((await a.lease()).epoch).toBe(b.term?.epoch);
+    await b.term?.resign();
+    const c = await Candidate.make({
+      ...memberOf(newId()),
+      machine: 'here',
+      process: { pid: 2, start: 'never' },
+    });
+    await c.stand();
+    const d = await Candidate.make({ ...memberOf(newId()), machine: 'here' });
+    await d.stand();
+    expect(d.term?.epoch).toBe(c.term!.epoch + 1);
+  });
+
+  it('does not follow one that has lost the bus while it has none itself', async () => {
+    const { a, b } = await two();
+    b.bus = false;
+    await a.term?.available(false);
+    await waitUntil(async () => (await a.lease()).ready === 0);
+    await b.pass(5_000);
+    expect(b.term).toBeUndefined();
+    await a.pass(500);
+    const open = a.term!.available(true);
+    expect(a.term?.isOpen()).toBe(false);
+    await open;
+    expect(a.term?.isOpen()).toBe(true);
+  });
+
+  it('takes no notice of wall clocks that jump', async () => {
+    const { a, b } = await two();
+    for (const hour of [3_600_000, -7_200_000]) {
+      a.clock.jump(hour);
+      b.clock.jump(-hour);
+      for (let i = 0; i < 8; i++) {
+        await a.pass(500);
+        await b.pass(500);
+      }
+    }
+    expect([a.term?.holds(), b.term]).toEqual([true, undefined]);
+  });
+
+  it('refuses to share a database without a broker that is shared', async () => {
+    const { a, b } = await two();
+    const { lease } = b.database;
+    const clock = new ManualClock();
+    const options = { lease, me: memberOf(newId()), clock, log: quiet, ready: () => true, stopped: never };
+    const refused = stand({ ...options, alone: 'broker' });
+    refused.catch(() => undefined);
+    for (let i = 0; i < 4; i++) {
+      await a.pass(500);
+      await clock.advance(250);
+      await lease.read();
+    }
+    await expect(refused).rejects.toThrow(/set PRAXIS_BUS_URL/);
+  });
+});
