@@ -11,7 +11,7 @@ import {
   type Outgoing,
   Unconfirmed,
 } from '../types.js';
-import { BACKOFF_CAP_MS, backoffMs } from './backoff.js';
+import { BACKOFF_CAP_MS, backoffMs, LOCAL_CAP_MS } from './backoff.js';
 import { Consumer } from './consumer.js';
 import { declare } from './declare.js';
 import { Link } from './link.js';
@@ -170,7 +170,8 @@ class BusClient implements Bus {
     if (this.#closing) return;
     if (this.#connectedAt !== 0 && performance.now() - this.#connectedAt > BACKOFF_CAP_MS) this.#attempt = 0;
     this.#connectedAt = 0;
-    const waitMs = backoffMs(this.#attempt, this.#random);
+    const isLocal = this.options.credentials.url.startsWith('unix:');
+    const waitMs = backoffMs(this.#attempt, this.#random, isLocal ? LOCAL_CAP_MS : BACKOFF_CAP_MS);
     this.#waits(reason, waitMs);
     this.#retry = setTimeout(() => void this.#connect(), waitMs);
   }

@@ -1,5 +1,5 @@
 /**
- * One supervised process: started again when it ends, later and later while it ends quickly, and given up with a last
+ * One supervised process: started again when it ends, at once the first time and later and later while it ends quickly, and given up with a last
  * word after MAX_QUICK_ENDS, because a process that cannot start needs a person.
  */
 import type { ChildProcess } from 'node:child_process';
@@ -7,7 +7,7 @@ import { type ProcessRef, refOf } from '../../proto/index.js';
 import { ended, signal } from './processes.js';
 import type { PartName, PartStatus } from './state.js';
 
-/** Milliseconds before the first repetition; it doubles up to the cap. */
+/** Milliseconds before the second repetition in a row (the first follows at once); it doubles up to the cap. */
 export const BACKOFF_BASE_MS = 100;
 export const BACKOFF_CAP_MS = 10_000;
 /** A part that ran this long was healthy: its next end counts as the first. */
@@ -94,7 +94,8 @@ export class Part {
       this.#set({ state: 'failed', since, restarts, lastEnd: `${lastEnd}${times && `;${times}, given up`}` });
       return;
     }
-    const wait = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** (this.#quickEnds - 1));
+    const again = this.#quickEnds - 2;
+    const wait = again < 0 ? 0 : Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** again);
     this.#set({ state: 'waiting', since, restarts: restarts + 1, lastEnd });
     this.#cancelRetry = this.options.schedule(wait, () => this.start());
   }

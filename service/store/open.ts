@@ -1,7 +1,6 @@
 /** The database that PRAXIS_DATABASE_URL names; without it, a file of SQLite in `$PRAXIS_HOME`. */
 import { ConfigError, type Home } from '../../proto/index.js';
 import type { Database } from './database.js';
-import { openPostgres, postgresLabel } from './postgres.js';
 import { SqliteDatabase } from './sqlite.js';
 
 /**
@@ -15,6 +14,8 @@ export async function openDatabase(
 ): Promise<Database | undefined> {
   const url = env.PRAXIS_DATABASE_URL;
   if (!url) return SqliteDatabase.open(home.database);
+  // Loaded where it is used: most have SQLite, and a service that starts again should be there soon.
+  const { openPostgres, postgresLabel } = await import('./postgres.js');
   postgresLabel(url);
   let isStopped = false;
   void stopped.then(() => {
