@@ -7,8 +7,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectClient } from '../../client/index.js';
 import { type Home, homeOf } from '../../proto/index.js';
 import { sharedRabbitMq } from '../support/brokers.js';
+import { postgresInstalled } from '../support/postgres.js';
 import { rabbitMqInstalled } from '../support/rabbitmq.js';
 import { rabbitLogins } from '../support/rabbitmq-logins.js';
+import { sharedPostgres } from '../support/stores.js';
 import { waitUntil } from '../support/wait.js';
 
 const MAIN = fileURLToPath(new URL('../../service/main.ts', import.meta.url));
@@ -94,6 +96,27 @@ function suite(broker: () => Promise<NodeJS.ProcessEnv>, url: RegExp): void {
     },
     90_000,
   );
+
+  it.runIf(url.test('unix:') && postgresInstalled())(
+    'says what is wrong with its database without the password, and ends',
+    async () => {
+      const { url: good } = await sharedPostgres();
+      const bad = new URL(good);
+      bad.password = 'not-the-s3cret';
+      const service = start({ PRAXIS_DATABASE_URL: bad.href });
+      expect(await service.exit).toBe(1);
+      expect(service.stderr).toContain('PRAXIS_DATABASE_URL: the database refuses the password');
+      expect(service.stderr).not.toContain('s3cret');
+    },
+  );
+
+  it.runIf(url.test('unix:'))('waits for a database that is away, and can be stopped meanwhile', async () => {
+    const service = start({ PRAXIS_DATABASE_URL: 'postgres://me:s3cret@127.0.0.1:1/praxis' });
+    await waitUntil(() => service.stderr.includes('waiting for the database'), 20_000);
+    service.child.kill('SIGTERM');
+    expect(await service.exit).toBe(0);
+    expect(service.stderr).not.toContain('s3cret');
+  });
 
   it.runIf(url.test('unix:'))('refuses a second one on the same home', async () => {
     start();
