@@ -1,6 +1,7 @@
 /**
  * `npm run test:faults -- [--runs N] [--seed S] [--jobs J] [--broker embedded|rabbitmq] [--only fault,...] [--run I] [--minutes M] [--long]
- * [--write]`: prints the table, and with --write puts it into docs/reliability.md. Ends with 1 when anything was lost or doubled or did
+ * [--first I] [--results FILE] [--write]`: prints the table, and with --write puts it into docs/reliability.md. --first begins with another
+ * run than 0, and --results adds to the numbers in a file, so that a long run can be done in pieces. Ends with 1 when anything was lost or doubled or did
  * not recover, with 130 when it was interrupted; then the table holds what there was.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -8,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { rabbitMqInstalled } from '../support/rabbitmq.js';
-import { isGood, type Row, report, runsOf, totals, writeReport } from './report.js';
+import { addTo, isGood, type Row, report, runsOf, totals, writeReport } from './report.js';
 import type { BrokerKind } from './stage.js';
 import { faultsFor, runPlan } from './suite.js';
 
@@ -21,6 +22,8 @@ const { values } = parseArgs({
     only: { type: 'string' },
     run: { type: 'string' },
     minutes: { type: 'string' },
+    first: { type: 'string', default: '0' },
+    results: { type: 'string' },
     long: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
@@ -30,7 +33,9 @@ const { values } = parseArgs({
 const PROGRESS_MS = 10_000;
 
 const seed = Number(values.seed);
-const runs = values.run ? [Number(values.run)] : Array.from({ length: Number(values.runs) }, (_, i) => i);
+const runs = values.run
+  ? [Number(values.run)]
+  : Array.from({ length: Number(values.runs) }, (_, i) => Number(values.first) + i);
 const available: BrokerKind[] = rabbitMqInstalled() ? ['embedded', 'rabbitmq'] : ['embedded'];
 const names = values.only?.split(',').map((name) => name.trim());
 const plans = available
@@ -87,11 +92,15 @@ try {
   console.log(`broken off: ${error}`);
 } finally {
   clearInterval(timer);
-  const rows = [...done, ...current];
+  const fresh = [...done, ...current];
+  const spent = (performance.now() - started) / 60_000;
+  const { rows, minutes } = values.results
+    ? addTo(values.results, fresh, spent)
+    : { rows: fresh, minutes: spent };
   console.log(`\n${report(rows)}`);
   const command = `npm run test:faults -- ${process.argv.slice(2).join(' ')}${process.argv.includes('--seed') ? '' : ` --seed ${seed}`}`;
-  if (values.write) writeReport(rows, command, (performance.now() - started) / 60_000);
+  if (values.write) writeReport(rows, command, minutes);
   rmSync(process.env.TMPDIR, { recursive: true, force: true, maxRetries: 5 });
-  const complete = failure === undefined && (runsOf(rows) === total || values.minutes !== undefined);
-  process.exitCode = interrupted ? 130 : complete && isGood(rows) ? 0 : 1;
+  const complete = failure === undefined && (runsOf(fresh) === total || values.minutes !== undefined);
+  process.exitCode = interrupted ? 130 : complete && isGood(fresh) ? 0 : 1;
 }
