@@ -22,6 +22,8 @@ export interface Fault {
   name: string;
   /** Brokers over which it makes sense. */
   over: readonly BrokerKind[];
+  /** The journal must be in Postgres. */
+  postgres?: boolean;
   /** Whose processes die: their turns may fail, and what they had not got out is cut off. */
   kills?: 'agent' | 'node';
   /** Milliseconds that it lasts about: the agent streams longer. */
@@ -32,8 +34,13 @@ export interface Fault {
   agent?: string;
   /** It takes minutes: only with `--long`. */
   long?: boolean;
-  /** Does it. Resolves when the fault is over; what began with it is undone. */
-  happen(scene: Scene): Promise<void>;
+  /**
+   * Does it. Resolves when the fault is over and what began with it is undone; with a time of `performance.now()`, when clients are to be
+   * live again from another moment than this.
+   */
+  happen(scene: Scene): Promise<unknown>;
+  /** Makes the stage what it was, before the last prompt. */
+  undo?(stage: Stage): Promise<void>;
 }
 
 const BOTH = ['embedded', 'rabbitmq'] as const;
@@ -119,6 +126,49 @@ export const FAULTS: readonly Fault[] = [
     over: BOTH,
     lasts: 6_000,
     happen: ({ stage: { system }, random }) => stopped([system.service.pid], random.between(500, 12_000)),
+  },
+  {
+    name: 'kill -9 active service',
+    over: RABBIT,
+    postgres: true,
+    lasts: 4_000,
+    async happen({ stage }) {
+      await stage.startStandby();
+      const begin = performance.now();
+      await stage.system.service.kill();
+      return begin;
+    },
+    undo: (stage) => stage.endStandby(),
+  },
+  {
+    name: 'stop active service',
+    over: RABBIT,
+    postgres: true,
+    lasts: 13_000,
+    async happen({ stage, random }) {
+      await stage.startStandby();
+      const begin = performance.now();
+      await stopped([stage.system.service.pid], random.between(8_000, 14_000));
+      return begin;
+    },
+    undo: (stage) => stage.endStandby(),
+  },
+  {
+    name: 'kill -9 database',
+    over: RABBIT,
+    postgres: true,
+    lasts: 2_000,
+    async happen({ stage: { postgres } }) {
+      await postgres!.kill();
+      await postgres!.boot();
+    },
+  },
+  {
+    name: 'stop database',
+    over: RABBIT,
+    postgres: true,
+    lasts: 4_000,
+    happen: ({ stage: { postgres }, random }) => stopped([-postgres!.pids[0]!], random.between(500, 8_000)),
   },
   { name: 'kill -9 node', over: BOTH, kills: 'node', happen: ({ stage: { node } }) => node.restart() },
   {
@@ -302,7 +352,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'journal full',
-    over: BOTH,
+    over: ['embedded'],
     lasts: 2_000,
     async happen({ stage, random }) {
       await stage.limitFiles(4_096);

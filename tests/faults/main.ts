@@ -4,7 +4,7 @@
  * run than 0, and --results adds to the numbers in a file, so that a long run can be done in pieces. Ends with 1 when anything was lost or doubled or did
  * not recover, with 130 when it was interrupted; then the table holds what there was.
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -61,6 +61,8 @@ if (values.minutes) setTimeout(() => stop.abort(), Number(values.minutes) * 60_0
 
 // In memory where there is room: what is tested is the death of processes, not of the machine.
 process.env.TMPDIR = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'pxf-'));
+// Postgres, which runs as another user where this is root, has to get through.
+chmodSync(process.env.TMPDIR, 0o711);
 console.log(`seed ${seed}, ${values.jobs} stages side by side, in ${process.env.TMPDIR}`);
 
 const total = plans.reduce((sum, { faults }) => sum + faults.length * runs.length, 0);

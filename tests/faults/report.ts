@@ -1,6 +1,7 @@
 /** The numbers of the runs: as rows that grow, as the table of docs/reliability.md, and in a line. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
+import { postgresInstalled } from '../support/postgres.js';
 import { percentile } from './percentile.js';
 import type { RunResult } from './run.js';
 import type { BrokerKind } from './stage.js';
@@ -35,6 +36,9 @@ export const isGood = (rows: readonly Row[]): boolean =>
 
 export const runsOf = (rows: readonly Row[]): number => rows.reduce((sum, { runs }) => sum + runs, 0);
 
+const overOf = (broker: BrokerKind): string =>
+  broker === 'embedded' ? 'embedded + SQLite' : `RabbitMQ + ${postgresInstalled() ? 'Postgres' : 'SQLite'}`;
+
 /** The table as Markdown, then the line of totals. */
 export function report(rows: readonly Row[]): string {
   const seconds = (ms: number | undefined) => (ms === undefined ? '-' : (ms / 1_000).toFixed(1));
@@ -42,12 +46,12 @@ export function report(rows: readonly Row[]): string {
     .filter(({ runs }) => runs > 0)
     .map(({ broker, fault, runs, lost, doubled, cut, recovered, recoverMs }) =>
       [
-        ...[fault, broker, runs, lost, doubled, cut, recovered],
+        ...[fault, overOf(broker), runs, lost, doubled, cut, recovered],
         ...[seconds(percentile(recoverMs, 50)), seconds(percentile(recoverMs, 95))],
       ].join(' | '),
     );
   return [
-    '| fault | broker | runs | lost | duplicated | cut off | recovered | p50 s | p95 s |',
+    '| fault | over | runs | lost | duplicated | cut off | recovered | p50 s | p95 s |',
     '|---|---|---|---|---|---|---|---|---|',
     ...lines.map((line) => `| ${line} |`),
     '',

@@ -47,8 +47,8 @@ export async function runFault(stage: Stage, fault: Fault, random: Random, run: 
   const first = main.near.chunks + random.between(5, BEFORE);
   await waitUntil(() => main.near.chunks >= first, 20_000);
   const meanwhile = act(MEANWHILE[run % 3]!, main, long, near, random.between(0, (fault.lasts ?? 300) + 200));
-  await fault.happen({ stage, random, sessionId: main.sessionId, agentPid: main.pid });
-  const end = performance.now();
+  const from = await fault.happen({ stage, random, sessionId: main.sessionId, agentPid: main.pid });
+  const end = typeof from === 'number' ? from : performance.now();
   const mainKills = fault.kills !== undefined;
   const cutAt = mainKills ? await quiet(() => main.said().length) : undefined;
   const askingCutAt = fault.kills === 'node' ? asking.said().length : undefined;
@@ -57,6 +57,7 @@ export async function runFault(stage: Stage, fault: Fault, random: Random, run: 
     ...(await ended(mainKills, main.prompts)),
     ...(await question.settle(fault.kills === 'node')),
     ...(await ended(fault.kills === 'node', asking.prompts)),
+    ...(await undone(fault, stage)),
     ...(await goesOn(main)),
     ...order(main, next),
   ];
@@ -76,6 +77,11 @@ export async function runFault(stage: Stage, fault: Fault, random: Random, run: 
     recovered: problems.length === 0,
     recoverMs: back === undefined ? undefined : back - end,
   };
+}
+
+async function undone({ undo }: Fault, stage: Stage): Promise<string[]> {
+  await undo?.(stage);
+  return [];
 }
 
 /** Does it after `ms`, and says what is wrong with its outcome. */

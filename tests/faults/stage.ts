@@ -1,15 +1,18 @@
 /** Where the faults happen: a whole Praxis of real processes, the node and every client behind proxies of their own. */
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import type { NetConnectOpts } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Client, connectClient } from '../../client/index.js';
-import { Credentials, packageRoot } from '../../proto/index.js';
+import { Credentials, homeOf, packageRoot, writeSecret } from '../../proto/index.js';
 import { Part } from '../support/part.js';
+import { Postgres, postgresInstalled } from '../support/postgres.js';
 import { RabbitMq } from '../support/rabbitmq.js';
+import { ACTIVE, STANDBY } from '../support/service-pair.js';
 import { PRAXIS, System } from '../support/system.js';
+import { waitUntil } from '../support/wait.js';
 import type { Speaker } from './duplicate.js';
 import { NetworkProxy } from './proxy.js';
 
@@ -35,6 +38,10 @@ interface Way {
 export class Stage {
   node!: Part;
   rabbit: RabbitMq | undefined;
+  /** The journal's database, beside RabbitMQ and where Postgres is installed; SQLite otherwise. */
+  postgres: Postgres | undefined;
+  /** A second service, while a fault wants one. */
+  private standby: Part | undefined;
   system!: System;
   /** Between RabbitMQ and the service; none around the embedded broker, which is in the service. */
   serviceProxy: NetworkProxy | undefined;
@@ -57,6 +64,7 @@ export class Stage {
     if (broker === 'rabbitmq') {
       this.rabbit = await RabbitMq.start();
       this.serviceProxy = await NetworkProxy.start(tcp(this.rabbit.url));
+      if (postgresInstalled()) this.postgres = await Postgres.start();
     }
     const rabbit = this.rabbit && {
       ...this.rabbit.toJSON(),
@@ -65,6 +73,7 @@ export class Stage {
     const program = join(packageRoot, AGENT_PROGRAM);
     this.system = await System.start({
       ...(rabbit && { rabbit }),
+      ...(this.postgres && { database: await this.postgres.database() }),
       env: (root) => ({ NODE_OPTIONS: `--import=${CLOCK_HOOK}`, PX_CLOCK: join(root, 'clock') }),
       node: (root) => {
         const env = { DEMO_AGENT_LOG: join(root, 'agent.log'), DEMO_AGENT_STATE: join(root, 'demo') };
@@ -152,6 +161,40 @@ export class Stage {
     for (const part of [this.system.service, this.node]) process.kill(part.pid, 'SIGUSR2');
   }
 
+  /** Starts a second service on the same broker and database, and waits until it stands by. */
+  async startStandby(): Promise<Part> {
+    const { system } = this;
+    const home = homeOf({ PRAXIS_HOME: join(system.root, 'standby') });
+    mkdirSync(home.root, { recursive: true });
+    // The logins of this machine exist: it must not make them anew.
+    for (const role of ['node', 'client'] as const)
+      writeSecret(home.credentials(role), JSON.parse(readFileSync(system.home.credentials(role), 'utf8')));
+    const log = join(system.root, 'standby.log');
+    writeFileSync(log, '');
+    this.standby = new Part(
+      [process.execPath, PRAXIS, 'service'],
+      { ...system.env, PRAXIS_HOME: home.root },
+      log,
+    );
+    this.standby.start();
+    await waitUntil(() => readFileSync(log, 'utf8').includes(STANDBY), 30_000, 20);
+    return this.standby;
+  }
+
+  /** Ends the second service when the first one stands by, which is then active again. */
+  async endStandby(): Promise<void> {
+    const said = (message: string) => this.system.log().split(message).length;
+    if (!this.system.service.running) {
+      const before = said(STANDBY);
+      this.system.service.start();
+      await waitUntil(() => said(STANDBY) > before, 30_000, 20);
+    }
+    const before = said(ACTIVE);
+    await this.standby?.stop();
+    this.standby = undefined;
+    await waitUntil(() => said(ACTIVE) > before, 30_000, 20);
+  }
+
   /** Files of the service may not grow beyond `bytes`: the journal cannot be written. */
   async limitFiles(bytes: number | 'unlimited'): Promise<void> {
     const pid = String(this.system.service.pid);
@@ -181,10 +224,12 @@ export class Stage {
   async stop(): Promise<void> {
     await this.closeClients();
     await this.node?.stop();
+    await this.standby?.stop();
     await this.system?.stop();
     const proxies = [this.nodeWay, this.clientWays.near, this.clientWays.far].map((way) => way?.proxy);
     for (const proxy of [...proxies, this.serviceProxy]) await proxy?.stop();
     await this.rabbit?.stop();
+    await this.postgres?.stop();
   }
 }
 

@@ -2,6 +2,7 @@
  * Runs faults over a broker and adds up what came of them, several stages side by side. What a run does depends on the seed, the fault
  * and the number of the run alone, so each can be repeated by itself.
  */
+import { postgresInstalled } from '../support/postgres.js';
 import { FAULTS, type Fault } from './faults.js';
 import { Random } from './random.js';
 import { add, type Row, rowOf } from './report.js';
@@ -24,7 +25,10 @@ export interface Plan {
 }
 
 export const faultsFor = (broker: BrokerKind, long = false): Fault[] =>
-  FAULTS.filter((fault) => fault.over.includes(broker) && (long || !fault.long));
+  FAULTS.filter(
+    ({ over, postgres, ...fault }) =>
+      over.includes(broker) && (long || !fault.long) && (!postgres || postgresInstalled()),
+  );
 
 /** Tries to start a stage before it is given up. */
 const STARTS = 3;
@@ -63,8 +67,17 @@ export async function runPlan(plan: Plan): Promise<Row[]> {
   return [...rows.values()];
 }
 
+/** One stage is started at a time: many at once would only be in each other's way. */
+let starting: Promise<unknown> = Promise.resolve();
+
+function startStage(plan: Plan): Promise<Stage> {
+  const stage = starting.then(() => tryToStart(plan));
+  starting = stage.catch(() => undefined);
+  return stage;
+}
+
 /** A busy machine may be too slow for it once; that says nothing about a fault. */
-async function startStage({ broker, say }: Plan): Promise<Stage> {
+async function tryToStart({ broker, say }: Plan): Promise<Stage> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await Stage.start(broker);
