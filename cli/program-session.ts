@@ -1,4 +1,4 @@
-/** The arguments and help of the commands about a session's queue. */
+/** The arguments and help of the commands about a session's queue and terminal. */
 import { Argument, type Command } from 'commander';
 import type { Io } from './io.js';
 import { example, json } from './program.js';
@@ -8,6 +8,17 @@ export interface Adder {
   io: Io;
   command(parent: Command, name: string, description: string): Command;
   finish(work: Promise<number>): Promise<void>;
+}
+
+export function addTerminalCommand({ io, command, finish }: Adder, session: Command): void {
+  command(session, 'terminal', 'look at the terminal that the agent of a session runs on')
+    .argument('<id>', 'the session')
+    .option('--write', 'type on it too')
+    .addOption(json())
+    .addHelpText('after', example('praxis session terminal 4f2', 'praxis session terminal 4f2 --write'))
+    .action(async (id, options) =>
+      finish((await import('./commands/terminal.js')).terminal(io, id, options)),
+    );
 }
 
 export function addQueueCommand({ io, command, finish }: Adder, session: Command): void {

@@ -9,7 +9,7 @@ import { UsageError } from './exit.js';
 import type { Io } from './io.js';
 import { addApprovalCommands, policyOptions } from './program-approvals.js';
 import { addLifeCommands, idleOption } from './program-life.js';
-import { addQueueCommand } from './program-session.js';
+import { addQueueCommand, addTerminalCommand } from './program-session.js';
 
 /** What bin/ lends: our own program file, and the two parts that the command line may not import. */
 export interface Parts {
@@ -220,6 +220,7 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
       .addHelpText('after', example(`praxis session ${name} 4f2`))
       .action(async (id, options) => finish((await import('./commands/session.js'))[name](io, id, options)));
 
+  addTerminalCommand({ io, command, finish }, session);
   addQueueCommand({ io, command, finish }, session);
   addLifeCommands({ io, command, finish }, session);
   addApprovalCommands({ io, command, finish }, program);

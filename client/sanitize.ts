@@ -25,6 +25,12 @@ const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 const SUSPECT =
   /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]/;
 
+/** What no cell of a terminal may hold: all that a terminal obeys, and what reorders its neighbours. */
+const NO_CELL = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|[\ud800-\udfff]/gu;
+
+/** The text of a terminal's cells, as wide as it was: what a terminal would obey becomes U+FFFD. */
+export const sanitizeCells = (text: string): string => text.replace(NO_CELL, '\ufffd');
+
 /**
  * `text` without terminal escapes and control characters. Line feeds and tabs stay; a lone carriage return becomes a line
  * feed, so that no line overwrites another; bidirectional overrides are shown as `<U+202E>`; halves of a surrogate pair become U+FFFD.

@@ -32,6 +32,7 @@ import { listFiles } from './files.js';
 import type { Groups } from './groups.js';
 import { LastStarts } from './last-starts.js';
 import { allowedDirectory } from './roots.js';
+import { isTerminalRequest, type TerminalRight, terminalRequest } from './terminal-requests.js';
 import type { Uplink } from './uplink.js';
 
 /** The run of a session's first agent process. The service counts the later ones. */
@@ -42,6 +43,7 @@ export interface AcpServerOptions {
   /** What the node's owner allows. */
   roots: readonly string[];
   yolo: 'allow' | 'deny';
+  terminal: TerminalRight;
   uplink: Uplink;
   groups: Groups;
   clock: Clock;
@@ -140,6 +142,7 @@ export class AcpServer {
     else if (request.method === 'session/list')
       this.answer(undefined, request.id, resultLine(request.id, this.page()));
     else if (request.method === '_praxis/files') void this.files(request, sessionId);
+    else if (isTerminalRequest(request)) void this.terminal(request, sessionId);
     else if (sessionId === undefined) this.refuse(undefined, request, methodNotFound(request.method));
     else {
       const open = this.sessions.get(sessionId);
@@ -169,6 +172,18 @@ export class AcpServer {
       this.answer(sessionId, request.id, resultLine(request.id, result), epoch);
     } catch (error) {
       this.refuse(sessionId, request, error, epoch);
+    }
+  }
+
+  /** Answered outside of the session's lane: what a terminal shows is no part of what the agent said. */
+  private async terminal(request: Request, sessionId: SessionId | undefined): Promise<void> {
+    const open = sessionId === undefined ? undefined : this.sessions.get(sessionId);
+    try {
+      if (!open) throw unknownSession(sessionId ?? '');
+      const result = await terminalRequest(request, open.running?.acp.terminal, this.options.terminal);
+      this.answer(undefined, request.id, resultLine(request.id, result));
+    } catch (error) {
+      this.refuse(undefined, request, error);
     }
   }
 

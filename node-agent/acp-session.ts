@@ -27,6 +27,7 @@ import { FromAgent } from './from-agent.js';
 import { withPraxisMeta } from './praxis-meta.js';
 import { unsupportedBlock } from './prompt-blocks.js';
 import { startAgent } from './start-agent.js';
+import type { ViewedTerminal } from './terminal-requests.js';
 import { Turn } from './turn.js';
 import type { SessionLane } from './uplink.js';
 
@@ -126,6 +127,11 @@ export class AcpSession {
   /** An answer to a request of the agent, with the agent's own id. A second one, or one to nothing asked, is dropped. */
   response(response: Response): void {
     if (this.fromAgent.takeAnswer(response.line)) this.link.send(response.line);
+  }
+
+  /** The terminal that the agent runs on, if it does. */
+  get terminal(): ViewedTerminal | undefined {
+    return this.link.child.terminal;
   }
 
   /** Ends the agent and its process group, without a word to the service. */

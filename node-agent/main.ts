@@ -83,11 +83,22 @@ export async function runNode(env: NodeJS.ProcessEnv = process.env): Promise<voi
     const warn = (message: string, details?: Record<string, unknown>) => log.warn(details, message);
     const bus = connectBus({ credentials, topology: nodeTopology(name), name: `praxis node ${name}`, warn });
     logState(bus, log);
-    const { roots = ['/'], yolo } = config;
+    const { roots = ['/'], yolo, terminal } = config;
     const { approvals, idleTimeoutSecs, maxSessions } = config;
     const policy = NodePolicy.parse({ approvals, idleTimeoutSecs, maxSessions });
     const clock = systemClock;
-    const node = await startNode({ bus, name, connectors, roots, yolo, policy, groups, clock, warn });
+    const node = await startNode({
+      bus,
+      name,
+      connectors,
+      roots,
+      yolo,
+      terminal,
+      policy,
+      groups,
+      clock,
+      warn,
+    });
     log.info({ node: name, connectors: connectors.map(({ id }) => id) }, 'node started');
     await stop.asked;
     await node.stop();

@@ -86,6 +86,8 @@ export const NodeConfig = z.strictObject({
   /** Directories below which sessions may work. Default: all that the node's user may use. */
   roots: z.array(AbsolutePath).min(1).optional(),
   yolo: z.enum(['allow', 'deny']).default('allow'),
+  /** What clients may do with the terminal of an agent that runs on one: type, only look, or neither. */
+  terminal: z.enum(['write', 'read', 'deny']).default('write'),
   agents: z.record(Name, AgentConfig).default({}),
   /** The transport of sessions that name none, by the connector's id. */
   transports: z.record(Name, Name).default({}),

@@ -14,6 +14,7 @@ export * from './policy.js';
 export * from './praxis.js';
 export * from './processes.js';
 export * from './splice.js';
+export * from './terminal-methods.js';
 export * from './topology.js';
 export * from './turn-methods.js';
 export * from './version.js';

@@ -75,6 +75,12 @@ export const INTERRUPT_GRACE_MS = 2_000;
 /** Milliseconds between SIGTERM and SIGKILL for an agent's process group. */
 export const KILL_GRACE_MS = 2_000;
 
+/** Milliseconds that `_praxis/terminal/show` waits for a change at most. The viewer asks again. */
+export const TERMINAL_WAIT_MS = 20_000;
+
+/** Characters that one `_praxis/terminal/type` types. More are refused as bad input. */
+export const MAX_TERMINAL_INPUT = 8_192;
+
 /** Milliseconds that one Lua call may compute without yielding. Then its VM is stopped. */
 export const LUA_SLICE_MS = 1_000;
 

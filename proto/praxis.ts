@@ -8,6 +8,7 @@ import { ApprovalMethods } from './approval-methods.js';
 import { Name, SessionId, TurnId } from './ids.js';
 import { LifeMethods } from './life-methods.js';
 import { ApprovalPolicy, IdleTimeoutSecs, NodePolicy } from './policy.js';
+import { TerminalMethods } from './terminal-methods.js';
 import { TurnMethods } from './turn-methods.js';
 
 const text = z.string();
@@ -142,6 +143,7 @@ export const ClientMethods = {
   ...TurnMethods,
   ...ApprovalMethods,
   ...LifeMethods,
+  ...TerminalMethods,
   '_praxis/status': {
     params: z.looseObject({}),
     result: z.looseObject({

@@ -2,9 +2,12 @@
  * What a terminal shows: the parsed screen, its text line by line, the reports of its program; and the answers that a program waits
  * for when it asks its terminal something. The kitty keyboard query is not answered, so that keys stay what they were on a VT100.
  */
-import xterm from '@xterm/headless';
+import xterm, { type IBufferCell, type IBufferLine } from '@xterm/headless';
 import { VERSION } from '../../proto/index.js';
+import { type Picture, Pictures } from './picture.js';
 import { oneLine, parseStatus, type StatusReport } from './status-report.js';
+
+export type { IBufferCell, IBufferLine };
 
 /** Primary device attributes: a VT220 with colours (https://vt100.net/docs/vt220-rm/chapter4.html). */
 const PRIMARY_ATTRIBUTES = '\x1b[?62;22c';
@@ -45,6 +48,7 @@ export interface ScreenOptions {
 export class Screen {
   private readonly terminal: InstanceType<typeof xterm.Terminal>;
   private title = '';
+  private readonly pictures = new Pictures();
 
   constructor(private readonly options: ScreenOptions) {
     const { cols, rows, scrollback, onAnswer, onTitle } = options;
@@ -96,6 +100,15 @@ export class Screen {
       alternate: active.type === 'alternate',
       paste: this.bracketedPaste,
     };
+  }
+
+  /** The screen for a viewer; undefined when it is as the picture named `after` shows it. */
+  picture(after: string | undefined): Picture | undefined {
+    const { cols, rows, buffer } = this.terminal;
+    const { active } = buffer;
+    const cursor = { row: active.cursorY, column: Math.min(active.cursorX, cols - 1) };
+    const line = (row: number) => active.getLine(active.baseY + row);
+    return this.pictures.now({ cols, rows, cursor, title: this.title, line }, after);
   }
 
   get bracketedPaste(): boolean {

@@ -163,6 +163,11 @@ export class SessionHost {
     return target instanceof Child ? target.stderrTail : '';
   }
 
+  /** The terminal that its agent runs on, if it does. */
+  get agentTerminal(): Terminal | undefined {
+    return this.agent?.target instanceof Terminal ? this.agent.target : undefined;
+  }
+
   /** Handles of what runs, for a script that was made anew. What has ended is left out. */
   handles(): { kind: 'process' | 'pty' | 'tail'; handle: number }[] {
     const running = [...this.streams].filter(([, { ended }]) => !ended);

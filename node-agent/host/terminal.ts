@@ -7,6 +7,7 @@ import type { Clock } from '../clock.js';
 import type { Groups } from '../groups.js';
 import type { StreamEvent } from './feed.js';
 import { type Paste, paste } from './paste.js';
+import type { Picture } from './picture.js';
 import { Pty } from './pty.js';
 import { Screen, type ScreenView } from './screen.js';
 import type { StatusReport } from './status-report.js';
@@ -159,6 +160,13 @@ export class Terminal {
 
   async inState(states: readonly string[], ms: number | undefined): Promise<Waited<StatusReport>> {
     return this.wait(() => (this.status && states.includes(this.status.state) ? this.status : undefined), ms);
+  }
+
+  /** The screen for a viewer, once it is not as the picture named `after` shows it; as it is when it stays so. */
+  async show(after: string | undefined, ms: number): Promise<Picture & { running: boolean }> {
+    const waited = await this.wait(() => this.screen.picture(after), ms);
+    const picture = 'value' in waited ? waited.value : { ...this.screen.picture(undefined)!, lines: [] };
+    return { ...picture, running: !this.ended };
   }
 
   pause(): void {

@@ -89,6 +89,10 @@ export class ScriptedAgent implements AgentProcess {
     return this.agentEnd?.stderr ?? this.options.host.agentStderr;
   }
 
+  get terminal() {
+    return this.options.host.agentTerminal;
+  }
+
   write(line: string): boolean {
     const frame = parseFrame(line);
     if (frame.kind === 'request') void this.request(frame);

@@ -132,6 +132,7 @@ describe('files', () => {
     writeFileSync(file, '{"agents":{"a":{"command":["a"]}}}');
     expect(readConfig(file, NodeConfig)).toEqual({
       yolo: 'allow',
+      terminal: 'write',
       agents: { a: { command: ['a'], env: {} } },
       transports: {},
     });

@@ -62,6 +62,7 @@ export class TestServer {
       connectors,
       roots: ['/'],
       yolo: 'allow',
+      terminal: 'write',
       uplink: new Uplink({
         push: (_key, lane, line, number) => void this.sent.push({ lane, number, frame: parseFrame(line) }),
         get full() {
