@@ -15,6 +15,7 @@ export function contextsOf(state: State): Context[] {
   if (overlay?.kind === 'nodes')
     return overlay.filtering ? ['nodesFilter', 'everywhere'] : ['nodes', 'everywhere'];
   if (overlay?.kind === 'inbox') return ['inbox', 'question', 'everywhere'];
+  if (overlay?.kind === 'rename') return ['rename', 'everywhere'];
   if (overlay?.kind === 'pick') return ['pick', 'everywhere'];
   if (overlay?.kind === 'status' || overlay?.kind === 'settings' || overlay?.kind === 'soon')
     return [overlay.kind, 'everywhere'];
@@ -36,7 +37,7 @@ export function contextsOf(state: State): Context[] {
 export function isTyping(state: State): boolean {
   const { overlay } = state;
   if (overlay?.kind === 'start') return writtenField(overlay) !== null;
-  if (overlay) return 'filtering' in overlay ? overlay.filtering : overlay.kind === 'pick';
+  if (overlay) return 'filtering' in overlay ? overlay.filtering : ['pick', 'rename'].includes(overlay.kind);
   const search = state.focus === 'chat' ? currentChat(state)?.search : null;
   if (search) return search.typing;
   return state.focus === 'chat' && (currentChat(state)?.target ?? 'prompt') === 'prompt';
@@ -94,12 +95,17 @@ export function whyNot(state: State, command: Command): string | null {
     case 'diff':
     case 'search':
     case 'status':
+    case 'rename':
     case 'back':
     case 'bottom':
       return chat ? null : 'No session is open.';
     case 'transcript':
       if (!chat) return 'No session is open.';
       return chat.caughtUp ? null : 'The transcript is still being loaded.';
+    case 'lastSession': {
+      const known = state.before !== null && state.chats.has(state.before);
+      return known ? null : 'There is no session that was open before.';
+    }
     case 'toChat':
       return chat ? null : 'No session is open yet: choose an agent and press Enter.';
     default:

@@ -17,8 +17,15 @@ import { type Selection, selectedText, withSelection } from './selection.js';
 import { Service, sentence } from './service.js';
 import { OpenSessions } from './sessions.js';
 import { type Settings, writeSettings } from './settings.js';
-import { BELL, clipboard, MAX_COPY_BYTES, notification } from './signals.js';
-import { currentChat, initialState, openQuestion, QUESTION_GUARD_MS, type State } from './state.js';
+import { BELL, clipboard, MAX_COPY_BYTES, notification, title } from './signals.js';
+import {
+  currentChat,
+  initialState,
+  liveSessions,
+  openQuestion,
+  QUESTION_GUARD_MS,
+  type State,
+} from './state.js';
 import type { Terminal } from './terminal.js';
 import { reveal, scroll } from './viewport.js';
 
@@ -159,6 +166,9 @@ export class App {
     const selection = this.#selection;
     const shown = selection ? withSelection(lines, selection, this.#state.columns) : lines;
     this.#terminal?.paint({ ...this.#screen, lines: shown });
+    const live = liveSessions(this.#state);
+    const count = (state: string) => live.filter((s) => s.state === state).length;
+    this.#terminal?.title(title(count('waiting'), count('working')));
   }
 
   #scroll(rows: number): void {

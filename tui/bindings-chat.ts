@@ -123,6 +123,14 @@ export const CHAT_BINDINGS: readonly Binding[] = [
   },
   {
     in: 'chat',
+    command: 'rename',
+    keys: [],
+    name: 'Name the session',
+    slash: 'rename',
+    help: 'Give the session a name of yours; an empty one leaves it to the agent.',
+  },
+  {
+    in: 'chat',
     command: 'status',
     keys: [],
     name: 'Show the status of the session',

@@ -74,6 +74,15 @@ export const WINDOW_BINDINGS: readonly Binding[] = [
     label: 'filter',
     help: 'Type letters of what is wanted.',
   },
+  { in: 'sessions', command: 'rename', keys: ['r'], label: 'name', help: 'Give the session another name.' },
+  {
+    in: 'rename',
+    command: 'accept',
+    keys: ['enter'],
+    label: 'take the name',
+    help: 'Take the name; an empty one leaves it to the agent.',
+  },
+  { in: 'rename', command: 'dismiss', keys: ['escape'], label: 'cancel', help: 'Leave the name as it was.' },
   {
     in: 'sessions',
     command: 'ended',

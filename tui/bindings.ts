@@ -26,7 +26,8 @@ export type Context =
   | 'editing'
   | 'inbox'
   | 'nodes'
-  | 'nodesFilter';
+  | 'nodesFilter'
+  | 'rename';
 
 export type Command =
   | 'sessions'
@@ -91,6 +92,8 @@ export type Command =
   | 'dropEdit'
   | 'theirs'
   | 'ended'
+  | 'rename'
+  | 'lastSession'
   | 'inbox';
 
 export interface Binding {
@@ -118,6 +121,7 @@ export const CONTEXTS: Record<Context, string> = {
   question: 'A question of the agent',
   nodes: 'Nodes (Ctrl+L)',
   nodesFilter: 'Filter of the nodes',
+  rename: 'The name of a session',
   inbox: 'What waits for you (Ctrl+N)',
   sessions: 'Live sessions (Ctrl+W)',
   filter: 'Filter of the live sessions',
@@ -172,6 +176,13 @@ const EVERYWHERE: readonly Binding[] = [
     help: 'Show the live sessions of all nodes.',
     name: 'Show the live sessions',
     slash: 'sessions',
+  },
+  {
+    in: 'everywhere',
+    command: 'lastSession',
+    keys: ['alt+l'],
+    name: 'Go to the session before this one',
+    help: 'Go to the session that was open before, and back again.',
   },
   {
     in: 'everywhere',

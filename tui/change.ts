@@ -28,6 +28,7 @@ export function openSession(state: State, sessionId: string): Step<State> {
     ...state,
     overlay: null,
     current: sessionId,
+    before: state.current === sessionId ? state.before : state.current,
     focus: 'chat',
     selected: `session ${sessionId}`,
   };

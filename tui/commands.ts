@@ -9,7 +9,7 @@ import type { Step } from './effects.js';
 import { inboxOverlay } from './inbox.js';
 import { type Command, keyOf } from './keys.js';
 import { nodesOverlay } from './nodes.js';
-import { helpOverlay, overlayCommand, sessionsOverlay } from './overlays.js';
+import { helpOverlay, overlayCommand, renameOverlay, sessionsOverlay } from './overlays.js';
 import { acceptPopup, closePopup, movePopup, popupAfter, popupOf, slashBinding } from './popup.js';
 import { dropEdit, inQueue, intoQueue, saveEdit } from './queue.js';
 import { EMPTY_SEARCH, type Search, searched } from './search.js';
@@ -51,6 +51,8 @@ export function run(state: State, command: Command, key: string, now: number): S
       return step(sessionsOverlay(state), { type: 'refresh' });
     case 'inbox':
       return inboxOverlay(state, now);
+    case 'lastSession':
+      return state.before === null ? step(state) : openSession(state, state.before);
     case 'palette':
       return step(picking(state, 'palette'));
     case 'settings':
@@ -126,6 +128,8 @@ function inChat(state: State, command: Command, key: string, now: number): Step<
       return step(state, { type: 'copy', text: lastCode(chat.view) ?? '', what: 'The last block of code' });
     case 'history':
       return step(picking(state, 'history'));
+    case 'rename':
+      return step(renameOverlay(state, chat.sessionId));
     case 'status':
       return step({ ...state, overlay: { kind: 'status' } });
     case 'cancel':

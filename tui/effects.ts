@@ -35,6 +35,8 @@ export type Effect =
   | { type: 'inbox' }
   /** Answers one of them; `hash` names the arguments that were shown. */
   | { type: 'choose'; requestId: string; optionId: string; hash: string }
+  /** Null gives the name back to the agent. */
+  | { type: 'rename'; sessionId: string; title: string | null }
   | { type: 'refresh' }
   | { type: 'transcript'; sessionId: string }
   /** Scrolls to the match of the search where that is. */

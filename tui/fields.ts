@@ -23,6 +23,8 @@ export function fieldOf(state: State): Editor | null {
       return overlay.filtering ? overlay.filter : null;
     case 'pick':
       return overlay.filter;
+    case 'rename':
+      return overlay.name;
     default:
       return null;
   }
@@ -45,6 +47,8 @@ export function withField(state: State, field: Editor): State {
       return { ...state, overlay: { ...overlay, filter: field, selected: null } };
     case 'sessions':
       return { ...state, overlay: { ...overlay, filter: field, selected: null } };
+    case 'rename':
+      return { ...state, overlay: { ...overlay, name: field } };
     case 'pick':
       return { ...state, overlay: { ...overlay, filter: field, selected: 0 } };
     default:

@@ -16,9 +16,9 @@ export type InputEvent =
   | { type: 'press' | 'drag' | 'release'; column: number; row: number }
   | { type: 'focus'; focused: boolean };
 
-/** Asks for bracketed paste, mouse buttons and wheel (SGR), focus reports, and unambiguous keys (kitty's protocol, else xterm's). */
-export const MODES_ON = '\x1b[?2004h\x1b[?1004h\x1b[>4;1m\x1b[>1u';
-export const MODES_OFF = '\x1b[<u\x1b[>4;0m\x1b[?1004l\x1b[?2004l';
+/** Keeps the title of the terminal (xterm's stack of titles), asks for bracketed paste, mouse buttons and wheel (SGR), focus reports, and unambiguous keys (kitty's protocol, else xterm's). */
+export const MODES_ON = '\x1b[22;2t\x1b[?2004h\x1b[?1004h\x1b[>4;1m\x1b[>1u';
+export const MODES_OFF = '\x1b[<u\x1b[>4;0m\x1b[?1004l\x1b[?2004l\x1b[23;2t';
 export const MOUSE_ON = '\x1b[?1002h\x1b[?1006h';
 export const MOUSE_OFF = '\x1b[?1006l\x1b[?1002l';
 

@@ -1,4 +1,5 @@
 /** What the commands of the overlays do: live sessions, the settings, the help, a question. */
+import { sanitizeLine } from '../client/index.js';
 import { contextsOf } from './allowed.js';
 import { answerWith } from './answers.js';
 import { openSession, say, step } from './change.js';
@@ -12,11 +13,31 @@ import { PREFERENCES, turned } from './preferences.js';
 import { inStart } from './start-form.js';
 import { currentChat, type Overlay, overlaySessions, type State } from './state.js';
 
+/** Characters of a name that the service takes. */
+const MAX_TITLE = 200;
+
 /** The help for where one is; a second one over it would say the same. */
 export function helpOverlay(state: State): State {
   if (state.overlay?.kind === 'help') return state;
   const here = contextsOf(state).filter((context) => context !== 'everywhere');
   return { ...state, overlay: { kind: 'help', top: 0, here, under: state.overlay } };
+}
+
+/** Asks for another name of the session; it begins with the one that it has. */
+export function renameOverlay(state: State, sessionId: string): State {
+  const title = state.chats.get(sessionId)?.view.session.title ?? state.sessions.get(sessionId)?.title;
+  const name = editorOf(sanitizeLine(title ?? ''));
+  return { ...state, overlay: { kind: 'rename', sessionId, name, under: state.overlay } };
+}
+
+function inRename(
+  state: State,
+  { sessionId, name, under }: Extract<Overlay, { kind: 'rename' }>,
+  command: Command,
+): Step<State> {
+  const back: State = { ...state, overlay: under };
+  if (command !== 'accept') return step(command === 'dismiss' ? back : state);
+  return step(back, { type: 'rename', sessionId, title: name.text.trim().slice(0, MAX_TITLE) || null });
 }
 
 /** `wanted`: what its filter begins with. */
@@ -35,6 +56,8 @@ export const sessionsOverlay = (state: State, wanted = ''): State => ({
 
 export function overlayCommand(state: State, command: Command, key: string, now: number): Step<State> {
   switch (state.overlay?.kind) {
+    case 'rename':
+      return inRename(state, state.overlay, command);
     case 'nodes':
       return inNodes(state, state.overlay, command);
     case 'inbox':
@@ -155,6 +178,8 @@ function inSessions(
       if (chosen.state === 'working' || chosen.state === 'waiting' || chosen.queued > 0)
         return change({ confirm: chosen.sessionId });
       return closed({ ...state, overlay: { ...overlay, selected: null } }, chosen.sessionId, now);
+    case 'rename':
+      return chosen ? step(renameOverlay(state, chosen.sessionId)) : step(state);
     case 'ended':
       return change({ ended: !overlay.ended });
     case 'no':

@@ -12,6 +12,7 @@ const WRITTEN: readonly Context[] = [
   'search',
   'filter',
   'nodesFilter',
+  'rename',
   'start',
 ];
 

@@ -18,6 +18,7 @@ export type ServiceEffect = Extract<
       | 'answer'
       | 'inbox'
       | 'choose'
+      | 'rename'
       | 'refresh'
       | 'files';
   }
@@ -83,6 +84,13 @@ export class Service {
             this.#tell({ type: 'chooseRefused', requestId, error: sentence(error) }),
           );
         return;
+      }
+      case 'rename': {
+        const { sessionId, title } = effect;
+        return this.#try(
+          client.call('_praxis/session/rename', { sessionId, title }),
+          'The session cannot be named',
+        );
       }
       case 'refresh':
         return this.#try(

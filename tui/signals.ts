@@ -26,6 +26,12 @@ export function notification(text: string, how: Settings['notify'], env: NodeJS.
   return wrapped(sequence, env);
 }
 
+/** The title of the terminal: our own words only, so that no agent has a say in it. */
+export function title(waiting: number, working: number): string {
+  const parts = [waiting > 0 && `${waiting} waiting`, working > 0 && `${working} working`].filter(Boolean);
+  return `\x1b]2;${['praxis', ...parts].join(' · ')}\x07`;
+}
+
 /** The sequence (OSC 52) that puts `text` on the clipboard. */
 export function clipboard(text: string, env: NodeJS.ProcessEnv): string {
   const sequence = `\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`;

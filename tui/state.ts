@@ -75,6 +75,8 @@ export type Overlay =
       loading: boolean;
     }
   | { kind: 'nodes'; filter: Editor; filtering: boolean; selected: string | null }
+  /** `under`: the window that it covers. */
+  | { kind: 'rename'; sessionId: string; name: Editor; under: Overlay | null }
   | { kind: 'settings'; selected: number }
   | { kind: 'soon'; what: 'operations' | 'orchestrator' }
   /** One of many, found by letters of its name: choices.ts has them. */
@@ -132,6 +134,8 @@ export interface State {
   inbox: readonly OpenApproval[];
   /** The chat on the right. */
   current: string | null;
+  /** The session that was there before it. */
+  before: string | null;
   focus: 'list' | 'chat';
   /** Key of an entry of the list. */
   selected: string | null;
@@ -161,6 +165,7 @@ export function initialState(
     chats: new Map(),
     inbox: [],
     current: null,
+    before: null,
     focus: 'list',
     selected: null,
     overlay: null,

@@ -23,6 +23,7 @@ export class Terminal {
   readonly #decoder: InputDecoder;
   #mouse = true;
   #lent = false;
+  #title = '';
   #taken = true;
   readonly #onData = (chunk: Buffer): void => this.#decoder.write(chunk);
   readonly #onStop = (): void => this.suspend();
@@ -67,6 +68,13 @@ export class Terminal {
   /** What is no drawing: see signals.ts. */
   send(sequence: string): void {
     if (this.#taken && sequence !== '') this.#canvas.write(sequence);
+  }
+
+  /** The title of the terminal, as signals.ts makes it; one that is there already is not written again. */
+  title(sequence: string): void {
+    if (!this.#taken || sequence === this.#title) return;
+    this.#title = sequence;
+    this.#canvas.write(sequence);
   }
 
   /** Another program has the terminal: its Ctrl+C is not meant for us. */
@@ -119,6 +127,7 @@ export class Terminal {
   #take(): void {
     if (this.#taken) return;
     this.#taken = true;
+    this.#title = '';
     this.#canvas.enter();
     this.#listen();
     this.#options.onResize();

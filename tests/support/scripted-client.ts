@@ -78,6 +78,10 @@ export class ScriptedClient implements Client {
       this.#changeQueue(method, params as unknown as QueueChange);
       return {} as ClientResult<M>;
     }
+    if (method === '_praxis/session/rename') {
+      this.#named(String(params.sessionId), params.title as string | null);
+      return {} as ClientResult<M>;
+    }
     if (method === '_praxis/approvals') return { approvals: this.#questions() } as unknown as ClientResult<M>;
     if (method === '_praxis/approvals/answer') {
       const { requestId, choice } = params as { requestId: string; choice: { optionId: string } };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionInfo } from '../../proto/index.js';
-import { clipboard, notification } from '../../tui/signals.js';
+import { clipboard, notification, title } from '../../tui/signals.js';
 import { Driver, sessionId } from '../support/screen-driver.js';
 
 const info: SessionInfo = {
@@ -90,5 +90,12 @@ describe('what is sent to the terminal', () => {
     expect(clipboard('grüße\x1b\x07', {})).toBe(
       `\x1b]52;c;${Buffer.from('grüße\x1b\x07').toString('base64')}\x07`,
     );
+  });
+});
+
+describe('the title of the terminal', () => {
+  it('counts the sessions that wait and work, and holds no word of an agent', () => {
+    expect(title(0, 0)).toBe('\x1b]2;praxis\x07');
+    expect(title(2, 3)).toBe('\x1b]2;praxis · 2 waiting · 3 working\x07');
   });
 });

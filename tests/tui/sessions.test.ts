@@ -68,6 +68,44 @@ describe('the list of sessions', () => {
   });
 });
 
+describe('a session', () => {
+  it('gets a name from the person, from the chat and from the list, and an empty one gives it back to the agent', () => {
+    const d = new Driver();
+    d.tell({ type: 'sessions', sessions: [info({ title: 'By the agent' })], whole: true });
+    d.type('/rename');
+    d.key('enter');
+    expect(screen(d)).toContain('Name of the session');
+    d.key('ctrl+u');
+    d.type('Mine ');
+    d.key('enter');
+    d.effects = d.effects.filter((e) => e.type === 'rename');
+    expect(d.effects).toEqual([{ type: 'rename', sessionId, title: 'Mine' }]);
+    d.key('ctrl+w');
+    d.type('r');
+    d.key('ctrl+u');
+    d.key('enter');
+    expect(d.effects.at(-1)).toEqual({ type: 'rename', sessionId, title: null });
+    expect(d.state.overlay?.kind).toBe('sessions');
+  });
+
+  it('is one key away from the one that was open before, there and back', () => {
+    const d = new Driver();
+    d.key('alt+l');
+    expect(d.state.toast?.text).toBe('There is no session that was open before.');
+    const other = sessionId.replace('5', '6');
+    d.tell({ type: 'opened', sessionId: other, view: d.fold.view });
+    d.tell({ type: 'sessions', sessions: [info({}), info({ sessionId: other })], whole: true });
+    d.key('ctrl+w');
+    d.key('down');
+    d.key('enter');
+    expect(d.state.current).toBe(other);
+    d.key('alt+l');
+    expect(d.state.current).toBe(sessionId);
+    d.key('alt+l');
+    expect(d.state.current).toBe(other);
+  });
+});
+
 describe('the chat', () => {
   it('says where a session is that cannot answer now', () => {
     const d = new Driver();

@@ -6,6 +6,7 @@ import { inboxBox } from './inbox.js';
 import { nodesBox } from './nodes.js';
 import { pickBox } from './pick.js';
 import { questionBox } from './question.js';
+import { renameBox } from './rename.js';
 import { statusBox } from './session-status.js';
 import { sessionsBox } from './sessions.js';
 import { settingsBox, soonBox } from './settings.js';
@@ -21,6 +22,8 @@ export function overlayBox(state: State, now: number): Box | null {
       return sessionsBox(state, state.overlay, now);
     case 'pick':
       return pickBox(state, state.overlay);
+    case 'rename':
+      return renameBox(state, state.overlay);
     case 'nodes':
       return nodesBox(state, state.overlay, now);
     case 'inbox':
