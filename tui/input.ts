@@ -14,13 +14,30 @@ export type InputEvent =
   | { type: 'wheel'; direction: -1 | 1; column: number; row: number }
   /** The left button: down, moved while down, up. */
   | { type: 'press' | 'drag' | 'release'; column: number; row: number }
-  | { type: 'focus'; focused: boolean };
+  | { type: 'focus'; focused: boolean }
+  /** The terminal told its background, as BACKGROUND_ASKED asks. */
+  | { type: 'background'; light: boolean };
 
 /** Keeps the title of the terminal (xterm's stack of titles), asks for bracketed paste, mouse buttons and wheel (SGR), focus reports, and unambiguous keys (kitty's protocol, else xterm's). */
 export const MODES_ON = '\x1b[22;2t\x1b[?2004h\x1b[?1004h\x1b[>4;1m\x1b[>1u';
 export const MODES_OFF = '\x1b[<u\x1b[>4;0m\x1b[?1004l\x1b[?2004l\x1b[23;2t';
 export const MOUSE_ON = '\x1b[?1002h\x1b[?1006h';
 export const MOUSE_OFF = '\x1b[?1006l\x1b[?1002l';
+
+/** Asks for the colour of the background (xterm's OSC 11). Terminals that do not know it say nothing. */
+export const BACKGROUND_ASKED = '\x1b]11;?\x1b\\';
+
+/** Whether the answer to that is a light colour; null: it is another answer. */
+function isLight(answer: string): boolean | null {
+  const match = /\]11;rgba?:([0-9a-f]{1,4})\/([0-9a-f]{1,4})\/([0-9a-f]{1,4})/i.exec(answer);
+  if (!match) return null;
+  const [r, g, b] = match.slice(1).map((part) => Number.parseInt(part, 16) / (16 ** part.length - 1));
+  // Relative luminance, near enough: https://www.itu.int/rec/R-REC-BT.601
+  return 0.299 * r! + 0.587 * g! + 0.114 * b! > 0.5;
+}
+
+/** Characters of an answer of the terminal that is waited for; then it is no answer. */
+const MAX_ANSWER = 4_096;
 
 /** Milliseconds after which a lone ESC is the Escape key and not the start of a sequence. */
 const ESCAPE_MS = 40;
@@ -94,7 +111,9 @@ export class InputDecoder {
     this.#timers.clear(this.#timer);
     this.#rest += this.#decoder.write(chunk);
     while (this.#rest !== '' && (this.#paste ? this.#readPaste() : this.#readOne()));
-    if (this.#paste === null && this.#rest.startsWith('\x1b'))
+    // An answer of the terminal is waited for: cut by a slow line, its end must not be taken for typed text.
+    const isAnswer = /^\x1b\]\d+;/.test(this.#rest) && this.#rest.length < MAX_ANSWER;
+    if (this.#paste === null && this.#rest.startsWith('\x1b') && !isAnswer)
       this.#timer = this.#timers.set(() => this.#escape(), ESCAPE_MS);
   }
 
@@ -161,6 +180,8 @@ export class InputDecoder {
       const answer = /^\x1b[\]P_][^\x07\x1b]*(?:\x07|\x1b\\)/.exec(this.#rest)?.[0];
       if (answer === undefined) return false;
       this.#take(answer.length);
+      const light = isLight(answer);
+      if (light !== null) this.#emit({ type: 'background', light });
       return true;
     }
     this.#take(1);

@@ -19,7 +19,7 @@ export const PREFERENCES: readonly Preference[] = [
     key: 'theme',
     name: 'Theme',
     values: [
-      ['auto', "automatic: the terminal's own colours"],
+      ['auto', 'automatic: dark or light, as the terminal is'],
       ['dark', 'dark, 256 colours'],
       ['light', 'light, 256 colours'],
       ['16', "the terminal's own 16 colours"],

@@ -6,8 +6,16 @@ import { PassThrough } from 'node:stream';
 import { Canvas, type Frame } from './draw/canvas.js';
 import { themeFor } from './draw/theme.js';
 import { controlHIsFree } from './erase.js';
-import { InputDecoder, type InputEvent, MODES_OFF, MODES_ON, MOUSE_OFF, MOUSE_ON } from './input.js';
-import type { Settings } from './settings.js';
+import {
+  BACKGROUND_ASKED,
+  InputDecoder,
+  type InputEvent,
+  MODES_OFF,
+  MODES_ON,
+  MOUSE_OFF,
+  MOUSE_ON,
+} from './input.js';
+import { DEFAULTS, type Settings } from './settings.js';
 
 export interface TerminalOptions {
   input: NodeJS.ReadStream & { fd: number };
@@ -24,6 +32,9 @@ export class Terminal {
   #mouse = true;
   #lent = false;
   #title = '';
+  /** Whether the background is light; null: the terminal has not told. */
+  #light: boolean | null = null;
+  #look: Pick<Settings, 'theme' | 'plain'> = DEFAULTS;
   #taken = true;
   readonly #onData = (chunk: Buffer): void => this.#decoder.write(chunk);
   readonly #onStop = (): void => this.suspend();
@@ -35,7 +46,7 @@ export class Terminal {
 
   constructor(options: TerminalOptions) {
     this.#options = options;
-    this.#decoder = new InputDecoder(options.onInput, {
+    this.#decoder = new InputDecoder((event) => this.#input(event), {
       set: (run, ms) => setTimeout(run, ms),
       clear: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
     });
@@ -47,6 +58,13 @@ export class Terminal {
     });
     process.on('SIGTSTP', this.#onStop);
     process.on('SIGCONT', this.#onContinue);
+  }
+
+  #input(event: InputEvent) {
+    if (event.type !== 'background') return this.#options.onInput(event);
+    this.#light = event.light;
+    this.look(this.#look);
+    this.#options.onResize();
   }
 
   get columns(): number {
@@ -99,9 +117,10 @@ export class Terminal {
   }
 
   /** How everything looks from the next frame on. */
-  look({ theme, plain }: Pick<Settings, 'theme' | 'plain'>): void {
-    this.#canvas.theme = themeFor(this.#options.env, theme);
-    this.#canvas.wholeRows = plain;
+  look(settings: Pick<Settings, 'theme' | 'plain'>): void {
+    this.#look = settings;
+    this.#canvas.theme = themeFor(this.#options.env, settings.theme, this.#light);
+    this.#canvas.wholeRows = settings.plain;
   }
 
   #listen(): void {
@@ -109,7 +128,7 @@ export class Terminal {
     input.setRawMode?.(true);
     input.on('data', this.#onData);
     input.resume();
-    this.#canvas.write(MODES_ON + (this.#mouse ? MOUSE_ON : ''));
+    this.#canvas.write(MODES_ON + (this.#mouse ? MOUSE_ON : '') + BACKGROUND_ASKED);
   }
 
   /** Gives the terminal back. Safe to call twice. */

@@ -27,6 +27,16 @@ const feed = (...chunks: (string | Buffer)[]): InputEvent[] => {
 const key = (name: string): InputEvent => ({ type: 'key', name });
 
 describe('input of a terminal', () => {
+  it('reads the background that the terminal tells, also when the answer comes in pieces', () => {
+    expect(feed('\x1b]11;rgb:ffff/fafa/f0f0\x1b\\')).toEqual([{ type: 'background', light: true }]);
+    feed('\x1b]11;rgb:00');
+    expect(timer).toBeNull();
+    expect(feed('00/2b2b/3636\x07', 'x').slice(1)).toEqual([
+      { type: 'background', light: false },
+      { type: 'text', text: 'x' },
+    ]);
+  });
+
   it('takes 0x08 for Ctrl+H where Backspace sends something else, as the settings of the terminal tell', () => {
     expect(isControlH('intr = ^C; quit = ^\\; erase = ^?; kill = ^U;')).toBe(true);
     expect(isControlH('intr = ^C; quit = ^\\; erase = ^H; kill = ^U;')).toBe(false);
@@ -100,7 +110,7 @@ describe('input of a terminal', () => {
   });
 
   it('drops answers of the terminal and keys that it does not know, and types nothing of them', () => {
-    expect(feed('\x1b[?62;22c\x1b]11;rgb:0000/0000/0000\x07\x1b[57358u\x1b[99~a')).toEqual([
+    expect(feed('\x1b[?62;22c\x1b]10;rgb:0000/0000/0000\x07\x1b[57358u\x1b[99~a')).toEqual([
       { type: 'text', text: 'a' },
     ]);
   });

@@ -46,6 +46,21 @@ describe('the file of the settings', () => {
   });
 });
 
+describe('the automatic theme', () => {
+  const env = { TERM: 'xterm-256color' };
+
+  it('follows the background that the terminal tells, and its own colours where it does not', () => {
+    expect(themeFor(env, 'auto', true)).toBe(themeFor(env, 'light'));
+    expect(themeFor(env, 'auto', false)).toBe(themeFor(env, 'dark'));
+    expect(themeFor(env, 'auto', null)).toBe(themeFor(env, '16'));
+  });
+
+  it('asks no terminal of 16 colours for more, and gives none where none are wanted', () => {
+    expect(themeFor({ TERM: 'xterm' }, 'auto', false)).toBe(themeFor(env, '16'));
+    expect(themeFor({ ...env, NO_COLOR: '1' }, 'auto', false)).toBe(themeFor(env, 'none'));
+  });
+});
+
 describe('other keys', () => {
   it('take the place of the given ones, and of whoever had them', () => {
     const { bindings, problems } = rebound({ sessions: 'ctrl+k', 'chat.back': ['f2', 'alt+q'] });

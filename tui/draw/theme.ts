@@ -121,8 +121,20 @@ export const light: Theme = {
 
 const THEMES = { dark, light, '16': colours, none: monochrome } as const;
 
-/** The theme that is chosen, or that the environment asks for. NO_COLOR beats a chosen one. */
-export function themeFor(env: NodeJS.ProcessEnv, chosen: Settings['theme'] = 'auto'): Theme {
+/** Terminals of more than 16 colours, by their names. */
+const has256 = ({ TERM = '', COLORTERM = '' }: NodeJS.ProcessEnv): boolean =>
+  COLORTERM !== '' || /256|direct|kitty|alacritty|foot|ghostty|wezterm/.test(TERM);
+
+/**
+ * The theme that is chosen, or that the environment asks for. NO_COLOR beats a chosen one. `light`: whether the background is, where
+ * the terminal told; some palettes make the terminal's own grey the colour of its background, so ours is better where it can be had.
+ */
+export function themeFor(
+  env: NodeJS.ProcessEnv,
+  chosen: Settings['theme'] = 'auto',
+  light: boolean | null = null,
+): Theme {
   if (env.NO_COLOR || env.TERM === 'dumb' || env.TERM === 'vt100') return monochrome;
-  return chosen === 'auto' ? colours : THEMES[chosen];
+  if (chosen !== 'auto') return THEMES[chosen];
+  return light === null || !has256(env) ? colours : light ? THEMES.light : THEMES.dark;
 }
