@@ -1,5 +1,6 @@
 /** Which keys matter now, and why a command cannot act: a key that does nothing says so. */
 
+import { isFoldable } from './browse.js';
 import { lastAnswer, lastCode } from './copy.js';
 import type { Command, Context } from './keys.js';
 import { popupOf, slashBinding } from './popup.js';
@@ -29,6 +30,7 @@ export function contextsOf(state: State): Context[] {
   if (popupOf(state)) return ['popup', 'chat', 'everywhere'];
   const chat = currentChat(state);
   if (chat?.target === 'question') return ['question', 'chat', 'everywhere'];
+  if (chat?.target === 'browse') return ['browse', 'chat', 'everywhere'];
   if (chat?.target === 'queue') return ['queue', 'chat', 'everywhere'];
   return chat?.editing ? ['editing', 'chat', 'everywhere'] : ['chat', 'everywhere'];
 }
@@ -56,6 +58,9 @@ export function whyNot(state: State, command: Command): string | null {
       if (!chat) return 'No session is open.';
       if (chat.view.session.state === 'ended') return 'This session has ended. Esc goes back to the list.';
       return chat.draft.text.trim() === '' ? 'Write what shall be sent first.' : null;
+    case 'browse':
+      if (!chat) return 'No session is open.';
+      return chat.view.items.some(isFoldable) ? null : 'There is no tool call and no thought yet.';
     case 'queue':
       if (!chat) return 'No session is open.';
       return chat.view.queue.length > 0 ? null : 'No prompt waits.';

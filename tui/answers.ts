@@ -33,14 +33,14 @@ export function takeQuestion(state: State, sessionId: string, now: number): Stat
   const chat = state.chats.get(sessionId);
   if (!chat) return state;
   const open = openQuestion(chat);
-  // Who changes the queue is busy, as who writes is.
-  const inQueue = chat.target === 'queue';
-  const elsewhere = inQueue ? 'queue' : 'prompt';
+  // Who changes the queue or reads is busy, as who writes is.
+  const busy = chat.target === 'queue' || chat.target === 'browse';
+  const elsewhere = chat.target === 'question' ? 'prompt' : chat.target;
   if (!open)
     return chat.question ? withChat(state, sessionId, () => ({ target: elsewhere, question: null })) : state;
   const isNew = chat.question?.requestId !== open.requestId;
   if (!isNew && (chat.target === 'question' || chat.declined)) return state;
-  const writing = inQueue || chat.draft.text !== '' || now - chat.typedAt < QUIET_MS;
+  const writing = busy || chat.draft.text !== '' || now - chat.typedAt < QUIET_MS;
   if (!isNew && writing) return state;
   return withChat(state, sessionId, () => ({
     question: { requestId: open.requestId, since: now },

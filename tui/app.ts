@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Client, transcriptMarkdown } from '../client/index.js';
+import { isFoldable } from './browse.js';
 import { say } from './change.js';
 import type { Effect, Message } from './effects.js';
 import { editExternally } from './external-editor.js';
@@ -19,6 +20,7 @@ import { OpenSessions } from './sessions.js';
 import { type Settings, writeSettings } from './settings.js';
 import { BELL, clipboard, MAX_COPY_BYTES, notification, title } from './signals.js';
 import {
+  type Chat,
   currentChat,
   initialState,
   liveSessions,
@@ -27,7 +29,7 @@ import {
   type State,
 } from './state.js';
 import type { Terminal } from './terminal.js';
-import { reveal, scroll } from './viewport.js';
+import { type LinesOf, reveal, scroll } from './viewport.js';
 
 /** Lines that a notch of the wheel scrolls. */
 const WHEEL_LINES = 3;
@@ -42,6 +44,23 @@ export interface AppOptions {
   problem: string | null;
   env: NodeJS.ProcessEnv;
   now(): number;
+}
+
+interface ItemPlace {
+  item: number;
+  line: number;
+}
+
+function placeOfMatch(chat: Chat, lines: LinesOf): ItemPlace | null {
+  const match = currentMatch(chat);
+  if (!match || !chat.search) return null;
+  const hit = hitOf(lines(chat.view.items[match.item]!), chat.search.query.text, match);
+  return { item: match.item, line: hit?.line ?? 0 };
+}
+
+function placeOfItem(chat: Chat): ItemPlace | null {
+  const item = chat.view.items.findIndex((i) => i.id === chat.browseAt);
+  return item < 0 ? null : { item, line: 0 };
 }
 
 export class App {
@@ -229,15 +248,15 @@ export class App {
       );
   }
 
+  /** Scrolls to the match of the search, or to the item that is chosen. */
   #reveal(sessionId: string): void {
     const chat = this.#state.chats.get(sessionId);
     const transcript = this.#screen?.transcript;
-    const match = chat && currentMatch(chat);
-    if (!chat?.search || !transcript || !match) return;
+    if (!chat || !transcript) return;
     const lines = linesOf(this.#state, chat, this.#lines(sessionId), transcript.width, this.#now());
-    const { items } = chat.view;
-    const hit = hitOf(lines(items[match.item]!), chat.search.query.text, match);
-    const anchor = reveal(items, match.item, hit?.line ?? 0, transcript.height, lines);
+    const place = chat.search ? placeOfMatch(chat, lines) : placeOfItem(chat);
+    if (!place) return;
+    const anchor = reveal(chat.view.items, place.item, place.line, transcript.height, lines);
     this.#tell({ type: 'scrolled', sessionId, anchor });
   }
 
@@ -246,8 +265,7 @@ export class App {
     const transcript = this.#screen?.transcript;
     if (!chat || !transcript || column < this.#screen!.chatColumn) return;
     const item = chat.view.items[transcript.visible.owners[row - transcript.top] ?? -1];
-    if (item?.kind === 'tool' || item?.kind === 'thought' || item?.kind === 'other')
-      this.#tell({ type: 'toggled', sessionId: chat.sessionId, itemId: item.id });
+    if (isFoldable(item)) this.#tell({ type: 'toggled', sessionId: chat.sessionId, itemId: item.id });
   }
 
   #say(text: string, tone: 'info' | 'warning' | 'bad'): void {

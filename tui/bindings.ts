@@ -27,7 +27,8 @@ export type Context =
   | 'inbox'
   | 'nodes'
   | 'nodesFilter'
-  | 'rename';
+  | 'rename'
+  | 'browse';
 
 export type Command =
   | 'sessions'
@@ -94,6 +95,9 @@ export type Command =
   | 'ended'
   | 'rename'
   | 'lastSession'
+  | 'browse'
+  | 'unfold'
+  | 'copyItem'
   | 'inbox';
 
 export interface Binding {
@@ -116,6 +120,7 @@ export const CONTEXTS: Record<Context, string> = {
   everywhere: 'Everywhere',
   list: 'List of nodes, agents and sessions',
   chat: 'Chat',
+  browse: 'Tool calls and thoughts, one at a time',
   queue: 'The prompts that wait',
   editing: 'A waiting prompt that is edited',
   question: 'A question of the agent',

@@ -2,6 +2,7 @@
 
 import { whyNot } from './allowed.js';
 import { answerWith } from './answers.js';
+import { inBrowse, intoBrowse } from './browse.js';
 import { openSession, say, step, withChat, withCurrent } from './change.js';
 import { lastAnswer, lastCode } from './copy.js';
 import { EMPTY_EDITOR, edit, editorOf, insert } from './editor.js';
@@ -92,6 +93,11 @@ function inChat(state: State, command: Command, key: string, now: number): Step<
       return send(state, chat, now);
     case 'sendNow':
       return prompt(state, chat, chat.draft.text, true);
+    case 'browse':
+      return intoBrowse(state, chat);
+    case 'unfold':
+    case 'copyItem':
+      return inBrowse(state, chat, command);
     case 'queue':
       return step(intoQueue(state, chat));
     case 'saveEdit':
@@ -107,9 +113,8 @@ function inChat(state: State, command: Command, key: string, now: number): Step<
     case 'next':
     case 'previous':
     case 'dismiss':
-      return chat.target === 'queue'
-        ? inQueue(state, chat, command, now)
-        : inPopup(state, chat, command, now);
+      if (chat.target === 'queue') return inQueue(state, chat, command, now);
+      return chat.target === 'browse' ? inBrowse(state, chat, command) : inPopup(state, chat, command, now);
     case 'full': {
       const question = openQuestion(chat);
       return step(

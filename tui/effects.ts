@@ -39,7 +39,7 @@ export type Effect =
   | { type: 'rename'; sessionId: string; title: string | null }
   | { type: 'refresh' }
   | { type: 'transcript'; sessionId: string }
-  /** Scrolls to the match of the search where that is. */
+  /** Scrolls to the match of the search, or to the item that is chosen. */
   | { type: 'reveal'; sessionId: string }
   /** Calls a person who looks elsewhere. */
   | { type: 'call'; text: string; bell: boolean; notify: Settings['notify'] }

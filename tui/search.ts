@@ -36,7 +36,8 @@ const toolText = (tool: ToolFacts): string => {
   return [tool.title, input, ...content].join('\n');
 };
 
-function textOf(item: Item): string {
+/** What an item says, as it was said. */
+export function textOf(item: Item): string {
   switch (item.kind) {
     case 'prompt':
     case 'message':

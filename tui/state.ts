@@ -31,8 +31,8 @@ export interface Chat {
   /** How many prompts back ↑ has gone; 0: the person's own draft, kept in `stash`. */
   recall: number;
   stash: Editor;
-  /** Where keys go: typing, answering the oldest open question, or changing what waits. */
-  target: 'prompt' | 'question' | 'queue';
+  /** Where keys go: typing, answering the oldest open question, changing what waits, or going through what is folded. */
+  target: 'prompt' | 'question' | 'queue' | 'browse';
   /** The question that `target` is for, and since when: a key that was meant for the prompt must not answer it. */
   question: { requestId: string; since: number } | null;
   /** The person chose to type instead of answering it. */
@@ -47,6 +47,8 @@ export interface Chat {
   popup: { selected: number; closedAt: number | null };
   /** The turn of the waiting prompt that is chosen, while the queue has the keys. */
   queueAt: string | null;
+  /** The item that is chosen, while the transcript has the keys. */
+  browseAt: string | null;
   /** The waiting prompt whose place the draft will take, and the draft that was there before. */
   editing: { turnId: string; stash: Editor } | null;
   search: Search | null;

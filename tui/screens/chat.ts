@@ -1,5 +1,6 @@
 /** The chat on the right: whose it is, the transcript, what is not in the transcript yet, and the prompt. */
 import { type Item, sanitizeLine, type ToolStatus } from '../../client/index.js';
+import { browsed } from '../browse.js';
 import type { CursorAt } from '../draw/canvas.js';
 import { fitted, type Line, type Span, type Style, sides, span, wrap } from '../draw/line.js';
 import { stringWidth } from '../draw/width.js';
@@ -74,6 +75,12 @@ function rail(item: Item | undefined): Span {
   }
 }
 
+function railAt(chat: Chat, { owners, places }: Visible, y: number): Span {
+  const item = chat.view.items[owners[y] ?? -1];
+  const isChosen = places[y] === 0 && item !== undefined && item === browsed(chat);
+  return isChosen ? span('▸', 'selected') : rail(item);
+}
+
 const TOOL_RAILS: Record<ToolStatus, Style> = {
   pending: 'rule',
   in_progress: 'busy',
@@ -116,9 +123,7 @@ export function chatDrawing(
       : visible.anchor === null
         ? rule
         : fitted(moreBelow(state, width), width, 'rule'),
-    ...transcript.map(
-      (l, y): Line => [rail(chat.view.items[visible.owners[y] ?? -1]), ...fitted(l, inner), span(' ')],
-    ),
+    ...transcript.map((l, y): Line => [railAt(chat, visible, y), ...fitted(l, inner), span(' ')]),
     ...waiting.map((l): Line => [span(' '), ...fitted(l, inner + 1)]),
     rule,
     ...draft.lines.map((l, i): Line => [span(i === 0 ? prompt : '   ', typing ? 'accent' : 'dim'), ...l]),
@@ -152,6 +157,7 @@ function placeholder(state: State, chat: Chat): string {
   if (chat.view.session.state === 'ended') return 'This session has ended. Esc goes back to the list.';
   if (chat.target === 'question')
     return `The question above has the keys; ${answer} or any other letter: type`;
+  if (chat.target === 'browse') return 'The transcript has the keys; Esc or any other letter: type';
   if (chat.target === 'queue') return 'The prompts above have the keys; Esc or any other letter: type';
   if (chat.editing) return 'Write what shall wait instead';
   if (node?.state === 'lost') return `The node ${node.name} is lost; what you send waits for it`;
