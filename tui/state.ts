@@ -25,7 +25,7 @@ export interface Chat {
   draft: Editor;
   sending: readonly Sending[];
   anchor: Anchor;
-  /** Ids of items that a person opened. */
+  /** Ids of items that a person opened, or folded where they are open by themselves. */
   expanded: ReadonlySet<string>;
   expandAll: boolean;
   /** How many prompts back ↑ has gone; 0: the person's own draft, kept in `stash`. */

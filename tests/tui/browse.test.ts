@@ -41,6 +41,17 @@ describe('going through the transcript with the keys', () => {
     expect(d.effects).toContainEqual({ type: 'reveal', sessionId });
   });
 
+  it('folds a call that was opened because it failed', () => {
+    const d = withTools();
+    d.event('session/update', {
+      update: { sessionUpdate: 'tool_call_update', toolCallId: 'second', status: 'failed' },
+    });
+    expect(screen(d)).toContain('output of second');
+    d.key('alt+up');
+    d.key('enter');
+    expect(screen(d)).not.toContain('output of second');
+  });
+
   it('copies all of one', () => {
     const d = withTools();
     d.key('alt+up');

@@ -75,17 +75,18 @@ describe('items on the screen', () => {
       depth: 0,
       content: [diff],
     };
-    expect(shown(item, { sideBySide: true })).toEqual([
+    expect(shown(item, { sideBySide: true, expanded: true })).toEqual([
       '✘ Edit greeting.ts                  +1 −1 failed',
       '│ /src/a.ts',
       '│   one                 │   one',
       '│ - two                 │ + 2',
       '│   three               │   three',
     ]);
-    for (const l of draw(item, { sideBySide: true, width: 21 })) expect(lineWidth(l)).toBeLessThanOrEqual(21);
+    for (const l of draw(item, { sideBySide: true, expanded: true, width: 21 }))
+      expect(lineWidth(l)).toBeLessThanOrEqual(21);
   });
 
-  it('open a tool call that failed, and any other when asked', () => {
+  it('open a tool call when asked', () => {
     const item: Item = {
       ...base,
       ...facts,
@@ -95,7 +96,7 @@ describe('items on the screen', () => {
       depth: 0,
       content: [diff],
     };
-    expect(shown(item)).toEqual([
+    expect(shown(item, { expanded: true })).toEqual([
       '✘ Edit greeting.ts                  +1 −1 failed',
       '│ /src/a.ts',
       '│   one',

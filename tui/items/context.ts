@@ -11,7 +11,7 @@ export interface Progress {
 export interface ItemContext {
   /** Columns. */
   width: number;
-  /** The person asked for everything of this item. */
+  /** Everything of this item is shown: it failed, or the person asked for it. */
   expanded: boolean;
   /** The name of the login that looks. */
   me: string;

@@ -1,4 +1,4 @@
-/** A tool call: one line, opened when it failed or when a person asks. */
+/** A tool call: one line, with all of it below while it is open. */
 import { sanitizeLine, type ToolItem, type ToolStatus } from '../../client/index.js';
 import { type Line, type Style, sides, span } from '../draw/line.js';
 import { diffCount, toolLines } from './content.js';
@@ -14,7 +14,6 @@ const LOOKS: Record<ToolStatus, [glyph: string, style: Style, word: string]> = {
 
 export const tool: Renderer<ToolItem> = (item, { width, expanded, sideBySide }) => {
   const [glyph, style, word] = LOOKS[item.status];
-  const open = expanded || item.status === 'failed';
   const title = sanitizeLine(item.title);
   const path = item.locations[0]?.path;
   const where = path !== undefined && !title.includes(path) ? `  ${sanitizeLine(path)}` : '';
@@ -24,6 +23,6 @@ export const tool: Renderer<ToolItem> = (item, { width, expanded, sideBySide }) 
     [span(changes === null ? '' : ` ${changes}`, 'dim'), span(` ${word}`, style)],
     width,
   );
-  if (!open) return [head];
+  if (!expanded) return [head];
   return [head, ...toolLines(item, width - 2, sideBySide).map((l): Line => [span('│ ', 'rule'), ...l])];
 };

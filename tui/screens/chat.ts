@@ -39,13 +39,17 @@ export function linesOf(state: State, chat: Chat, store: ItemLines, width: numbe
       width,
       me: state.me,
       sideBySide: isSideBySide(state),
-      expanded: chat.expandAll !== chat.expanded.has(item.id) || found === item.id,
+      expanded: found === item.id || isOpenByItself(chat, item) !== chat.expanded.has(item.id),
       agent,
       answerKey: keyOf(state.keys, 'answer'),
       progress: item === chat.view.running ? progressOf(state, chat, now) : null,
       answering: answering && item.kind === 'approval' && item.requestId === question,
     });
 }
+
+/** Whether an item is open before anybody turns it: what failed is, and everything on request. */
+const isOpenByItself = ({ expandAll }: Chat, item: Item): boolean =>
+  expandAll || (item.kind === 'tool' && item.status === 'failed');
 
 /** How the running turn is, for the head of the agent's block. */
 function progressOf({ settings }: State, { view }: Chat, now: number): Progress {
