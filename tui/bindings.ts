@@ -146,6 +146,15 @@ export const CONTEXTS: Record<Context, string> = {
 const EVERYWHERE: readonly Binding[] = [
   {
     in: 'everywhere',
+    command: 'help',
+    keys: ['f1', 'ctrl+h', '?'],
+    label: 'help',
+    help: 'Show the keys, those of this place first. In the prompt, ? does so while nothing is written.',
+    name: 'Show the keys',
+    slash: 'help',
+  },
+  {
+    in: 'everywhere',
     command: 'settings',
     keys: ['ctrl+s'],
     name: 'Settings',
@@ -200,15 +209,6 @@ const EVERYWHERE: readonly Binding[] = [
   },
   {
     in: 'everywhere',
-    command: 'help',
-    keys: ['f1', 'ctrl+h', '?'],
-    label: 'help',
-    help: 'Show the keys, those of this place first. In the prompt, ? does so while nothing is written.',
-    name: 'Show the keys',
-    slash: 'help',
-  },
-  {
-    in: 'everywhere',
     command: 'quit',
     keys: ['ctrl+q'],
     label: 'quit',
@@ -236,7 +236,7 @@ const EVERYWHERE: readonly Binding[] = [
 export const BINDINGS: readonly Binding[] = [
   ...CHAT_BINDINGS,
   ...QUEUE_BINDINGS,
-  ...EVERYWHERE,
   ...INBOX_BINDINGS,
+  ...EVERYWHERE,
   ...WINDOW_BINDINGS,
 ];

@@ -70,5 +70,5 @@ export function keysMarkdown(): string {
     const rows = BINDINGS.filter((b) => b.in === context).map((b) => `| ${howTo(b)} | ${b.help} |`);
     return `## ${CONTEXTS[context]}\n\n| key | what it does |\n|---|---|\n${rows.join('\n')}\n`;
   });
-  return `# Keys\n\nMade from the key map by \`npm run docs:keys\`.\n\n${parts.join('\n')}`;
+  return `# Keys\n\nMade from the key map by \`npm run docs:keys\`.\n\nOther keys are given in \`tui.json\` in the directory of Praxis (\`~/.praxis\`), by the name of a command or of one in one place, as in \`"keys": { "sessions": "ctrl+g", "chat.expand": ["f4", "alt+e"], "mouse": "none" }\`. The screen says at its start what it could not take.\n\n${parts.join('\n')}`;
 }

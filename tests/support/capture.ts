@@ -11,6 +11,8 @@ terminal.type(KEY.enter);
 await terminal.waitFor('Ask the agent something');
 terminal.type(`tour${KEY.enter}`);
 await terminal.waitFor('done ·');
+// The last row is written last.
+await terminal.waitFor(/commands {2}Ctrl\+W sessions/);
 writeFileSync(new URL('../../docs/screen.txt', import.meta.url), `${terminal.text()}\n`);
 terminal.type(KEY.ctrl('q'));
 await terminal.waitForExit();

@@ -68,25 +68,58 @@ function entryLine(entry: Entry, selected: boolean, state: State, width: number)
 /** What an agent that is not ready needs stands below the list, in this many lines at most. */
 const MAX_HINT_LINES = 5;
 
-/** The list in exactly `width` columns and `height` rows, scrolled so that the selection is seen. */
+/** A part of the list: its lines, and the one that is selected, if that is here. */
+interface Part {
+  lines: Line[];
+  at: number | null;
+}
+
+function partOf(all: readonly Entry[], state: State, width: number): Part {
+  const chosen = selectedEntry(state);
+  const lines: Line[] = [];
+  let at: number | null = null;
+  for (const [i, entry] of all.entries()) {
+    if (entry.kind === 'node' && all[i - 1]?.kind !== 'heading') lines.push([]);
+    const isChosen = entry.key === chosen?.key;
+    if (isChosen) at = lines.length;
+    lines.push([span(' '), ...entryLine(entry, isChosen, state, width - 1)]);
+  }
+  return { lines, at };
+}
+
+/** As much of a part as `height` rows hold, around the selection; what is below is counted. */
+function shownOf({ lines, at }: Part, height: number): Line[] {
+  if (lines.length <= height) return lines;
+  const top = Math.max(0, Math.min((at ?? 0) - Math.floor(height / 2), lines.length - height));
+  const shown = lines.slice(top, top + height);
+  const more = lines.length - top - height;
+  if (more > 0) shown[shown.length - 1] = [span(`   … ${more + 1} more`, 'dim')];
+  return shown;
+}
+
+/**
+ * The list in exactly `width` columns and `height` rows: sessions above, nodes below. Each part scrolls by itself, so that who waits is
+ * seen however many nodes there are, and a node however many sessions.
+ */
 export function listLines(state: State, width: number, height: number): Line[] {
   const all = entries(state);
   const chosen = selectedEntry(state);
-  const lines: Line[] = [];
-  let at = 0;
-  for (const [i, entry] of all.entries()) {
-    const first = all[i - 1]?.kind === 'heading';
-    if (i > 0 && !first && (entry.kind === 'heading' || entry.kind === 'node')) lines.push([]);
-    if (entry.key === chosen?.key) at = lines.length;
-    lines.push([span(' '), ...entryLine(entry, entry.key === chosen?.key, state, width - 1)]);
-  }
-  if (state.nodes.length === 0) lines.push([], [span(state.listed ? ' No node is there yet.' : ' …', 'dim')]);
   const told = chosen?.kind === 'agent' && state.focus === 'list' ? chosen.connector.hint : null;
   const hint = told ? wrap([span(sanitizeLine(told), 'warning')], width - 2).slice(0, MAX_HINT_LINES) : [];
-  const room = height - hint.length;
-  const top = Math.max(0, Math.min(at - Math.floor(room / 2), lines.length - room));
-  const shown = lines.slice(top, top + room);
-  while (shown.length < room) shown.push([]);
+  const border = all.findIndex((e) => e.key === 'heading nodes');
+  const sessions = partOf(all.slice(0, border), state, width);
+  const nodes = partOf(all.slice(border), state, width);
+  if (state.nodes.length === 0)
+    nodes.lines.push([], [span(state.listed ? ' No node is there yet.' : ' …', 'dim')]);
+  const gap = sessions.lines.length > 0 ? 1 : 0;
+  const room = height - hint.length - gap;
+  const above = Math.min(sessions.lines.length, Math.max(Math.floor(room / 2), room - nodes.lines.length));
+  const shown: Line[] = [
+    ...shownOf(sessions, above),
+    ...(gap > 0 ? [[]] : []),
+    ...shownOf(nodes, room - above),
+  ];
+  while (shown.length < height - hint.length) shown.push([]);
   shown.push(...hint.map((l): Line => [span(' '), ...l]));
   return shown.map((l) => fitted(l, width));
 }

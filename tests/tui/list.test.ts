@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import type { SessionInfo } from '../../proto/index.js';
+import { lineText } from '../../tui/draw/line.js';
+import { listLines } from '../../tui/screens/list.js';
+import { Driver, sessionId } from '../support/screen-driver.js';
+import { NODE } from '../support/scripted-client.js';
+
+const session = (n: number, state: SessionInfo['state']): SessionInfo => ({
+  sessionId: sessionId.replace(/^.{4}/, String(1_000 + n)),
+  node: 'node1',
+  connector: 'demo',
+  agent: 'Demo agent',
+  cwd: '/home/me',
+  title: `Session ${n}`,
+  state,
+  reason: null,
+  yolo: false,
+  queued: 0,
+  seq: 1,
+  epoch: 1,
+  createdAt: 100 - n,
+  updatedAt: 0,
+});
+
+/** The list of somebody with five nodes and twenty sessions, two of which wait. */
+function many(): Driver {
+  const d = new Driver();
+  d.tell({ type: 'nodes', nodes: [1, 2, 3, 4, 5].map((n) => ({ ...NODE, name: `node${n}` })) });
+  const sessions = Array.from({ length: 20 }, (_, n) => session(n, n > 17 ? 'waiting' : 'idle'));
+  d.tell({ type: 'sessions', sessions, whole: true });
+  d.key('escape');
+  return d;
+}
+const list = (d: Driver, height = 22): string[] =>
+  listLines(d.state, 30, height).map((l) => lineText(l).trimEnd());
+
+describe('the list of somebody with many sessions and nodes', () => {
+  it('shows who waits first, and the nodes, at any size', () => {
+    const lines = list(many());
+    expect(lines).toHaveLength(22);
+    expect(lines[0]).toMatch(/^ Sessions +2 waiting$/);
+    expect(lines[1]).toContain('? Session 18');
+    expect(lines[2]).toContain('? Session 19');
+    expect(lines[9]).toMatch(/… \d+ more/);
+    expect(lines[11]).toContain('Nodes');
+    expect(lines.join('\n')).toContain('▸ Demo agent');
+  });
+
+  it('keeps the selection in sight in its part, and leaves the other part where it is', () => {
+    const d = many();
+    for (let i = 0; i < 8; i++) d.key('down');
+    expect(list(d)[1]).toContain('? Session 18');
+    expect(list(d).join('\n')).toMatch(/▸ /);
+    for (let i = 0; i < 15; i++) d.key('up');
+    expect(list(d).join('\n')).toMatch(/▸ ● Session/);
+    expect(list(d).join('\n')).toContain('● node1');
+  });
+
+  it('shows all of both where there is room', () => {
+    const lines = list(many(), 60);
+    expect(lines.join('\n')).toContain('Session 17');
+    expect(lines.join('\n')).toContain('node5');
+    expect(lines.join('\n')).not.toContain('more');
+  });
+});
