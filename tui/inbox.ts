@@ -22,14 +22,21 @@ export function chosenQuestion(state: State, overlay: InboxOverlay): OpenApprova
   return open.find((q) => q.requestId === overlay.selected) ?? open[0];
 }
 
+/** Questions as they were asked; a large change is not read anew for every frame. */
+const asked = new WeakMap<OpenApproval, ApprovalItem | null>();
+
 /** The question as its session shows it, where that is open here; else as it was asked. Null: it is of a kind that is not answered here. */
 export function itemOf(state: State, question: OpenApproval): ApprovalItem | null {
   const { sessionId, requestId, method, params, at } = question;
   const view = state.chats.get(sessionId)?.view;
   const known = view?.approvals.find((a) => a.requestId === requestId);
   if (known) return known;
+  const read = asked.get(question);
+  if (read !== undefined) return read;
   const frame = parseFrame(JSON.stringify({ jsonrpc: '2.0', id: requestId, method, params }));
-  return foldEvents(sessionId, [{ sessionId, seq: 1, epoch: 1, at, frame }]).approvals[0] ?? null;
+  const item = foldEvents(sessionId, [{ sessionId, seq: 1, epoch: 1, at, frame }]).approvals[0] ?? null;
+  asked.set(question, item);
+  return item;
 }
 
 /** Some agents ask with no more than the id of a call that they announced before: then its session must be looked at. */

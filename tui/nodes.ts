@@ -1,6 +1,6 @@
 /** The window of nodes: every machine with its agents, and why one cannot be used. */
 import type { ConnectorInfo, NodeInfo } from '../proto/index.js';
-import { step } from './change.js';
+import { say, step } from './change.js';
 import { EMPTY_EDITOR } from './editor.js';
 import type { Step } from './effects.js';
 import { fuzzyRank } from './fuzzy.js';
@@ -63,7 +63,7 @@ export function chosenAgent(state: State, overlay: NodesOverlay): Choosable | un
   );
 }
 
-export function inNodes(state: State, overlay: NodesOverlay, command: Command): Step<State> {
+export function inNodes(state: State, overlay: NodesOverlay, command: Command, now: number): Step<State> {
   const all = choosable(machines(state, overlay));
   const chosen = chosenAgent(state, overlay);
   const at = all.findIndex((c) => c.key === chosen?.key);
@@ -82,7 +82,9 @@ export function inNodes(state: State, overlay: NodesOverlay, command: Command): 
         ? change({ filtering: false, filter: EMPTY_EDITOR })
         : step({ ...state, overlay: null });
     case 'open':
-      return chosen?.agent ? step(startOverlay(state, chosen.node, chosen.agent)) : step(state);
+      return chosen?.agent
+        ? step(startOverlay(state, chosen.node, chosen.agent))
+        : step(say(state, 'There is no agent to start.', now, 'warning'));
     case 'theirs':
       return chosen ? step(sessionsOverlay(state, chosen.node.name), { type: 'refresh' }) : step(state);
     default:

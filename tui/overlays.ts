@@ -59,7 +59,7 @@ export function overlayCommand(state: State, command: Command, key: string, now:
     case 'rename':
       return inRename(state, state.overlay, command);
     case 'nodes':
-      return inNodes(state, state.overlay, command);
+      return inNodes(state, state.overlay, command, now);
     case 'inbox':
       return inInbox(state, state.overlay, command, key, now);
     case 'question':

@@ -185,13 +185,20 @@ export function initialState(
 
 const ORDER = ['waiting', 'working', 'starting', 'idle', 'lost', 'ended'];
 
+/** Every frame asks several times, and the list changes seldom. */
+const sorted = new WeakMap<State['sessions'], SessionInfo[]>();
+
 /** Sessions that are not ended: the ones that wait for a person first, then the newest. */
-export function liveSessions(state: State): SessionInfo[] {
-  return [...state.sessions.values()]
+export function liveSessions({ sessions }: State): SessionInfo[] {
+  const known = sorted.get(sessions);
+  if (known) return known;
+  const live = [...sessions.values()]
     .filter((s) => s.state !== 'ended' && s.state !== 'archived')
     .sort((a, b) =>
       a.state === b.state ? b.createdAt - a.createdAt : ORDER.indexOf(a.state) - ORDER.indexOf(b.state),
     );
+  sorted.set(sessions, live);
+  return live;
 }
 
 /** What a person calls a session: its title, else its agent and the beginning of its id. */

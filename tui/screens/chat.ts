@@ -1,6 +1,5 @@
 /** The chat on the right: whose it is, the transcript, what is not in the transcript yet, and the prompt. */
 import { type Item, sanitizeLine, type ToolStatus } from '../../client/index.js';
-import { browsed } from '../browse.js';
 import type { CursorAt } from '../draw/canvas.js';
 import { fitted, type Line, type Span, type Style, sides, span, wrap } from '../draw/line.js';
 import { stringWidth } from '../draw/width.js';
@@ -81,7 +80,7 @@ function rail(item: Item | undefined): Span {
 
 function railAt(chat: Chat, { owners, places }: Visible, y: number): Span {
   const item = chat.view.items[owners[y] ?? -1];
-  const isChosen = places[y] === 0 && item !== undefined && item === browsed(chat);
+  const isChosen = places[y] === 0 && chat.target === 'browse' && item?.id === chat.browseAt;
   return isChosen ? span('▸', 'selected') : rail(item);
 }
 
