@@ -260,7 +260,16 @@ export class App {
     this.#tell({ type: 'scrolled', sessionId, anchor });
   }
 
-  #click(row: number, column: number): void {
+  /** Columns of the list; all of them where it stands alone. */
+  #listWidth(): number {
+    const { columns, focus } = this.#state;
+    const edge = this.#screen?.chatColumn ?? 0;
+    return edge > 0 ? edge : focus === 'list' ? columns : 0;
+  }
+
+  #click(row: number, column: number) {
+    const key = column < this.#listWidth() ? this.#screen?.list[row] : undefined;
+    if (key) return this.#tell({ type: 'clicked', key });
     const chat = currentChat(this.#state);
     const transcript = this.#screen?.transcript;
     if (!chat || !transcript || column < this.#screen!.chatColumn) return;

@@ -7,7 +7,7 @@ export const WINDOW_BINDINGS: readonly Binding[] = [
     command: 'open',
     keys: ['enter', 'right', 'l'],
     label: 'open',
-    help: 'Start a session with the agent, or open the session.',
+    help: 'Start a session with the agent, or open the session; a click selects, a second one opens.',
   },
   { in: 'list', command: 'previous', keys: ['up', 'k'], help: 'Go up.' },
   { in: 'list', command: 'next', keys: ['down', 'j'], help: 'Go down.' },

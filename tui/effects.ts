@@ -76,6 +76,8 @@ export type Message =
   | { type: 'edited'; sessionId: string; text: string }
   | { type: 'scrolled'; sessionId: string; anchor: Anchor }
   | { type: 'toggled'; sessionId: string; itemId: string }
+  /** The mouse, on an entry of the list. */
+  | { type: 'clicked'; key: string }
   | { type: 'resized'; columns: number; rows: number }
   | { type: 'input'; event: InputEvent }
   | { type: 'tick' };

@@ -3,7 +3,7 @@ import type { NodeInfo, SessionInfo } from '../proto/index.js';
 import { takeQuestion } from './answers.js';
 import { callsFor } from './attention.js';
 import { openSession, say, step, withChat, withCurrent } from './change.js';
-import { typed } from './commands.js';
+import { run, typed } from './commands.js';
 import { EMPTY_EDITOR, editorOf } from './editor.js';
 import type { Effect, Message, Step } from './effects.js';
 import { wantedFiles, withListing } from './files.js';
@@ -11,7 +11,15 @@ import { chooseRefused, inboxChanged } from './inbox.js';
 import { input } from './keyboard.js';
 import { editRefused, queueChanged } from './queue.js';
 import { searched } from './search.js';
-import { type Chat, currentChat, openQuestion, type State } from './state.js';
+import {
+  type Chat,
+  currentChat,
+  entries,
+  openQuestion,
+  type State,
+  selectable,
+  selectedEntry,
+} from './state.js';
 
 export function reduce(state: State, message: Message, now: number): Step<State> {
   const next = reduced(state, message, now);
@@ -86,6 +94,8 @@ function reduced(state: State, message: Message, now: number): Step<State> {
       return step(
         withChat(state, message.sessionId, (c) => ({ expanded: flipped(c.expanded, message.itemId) })),
       );
+    case 'clicked':
+      return clicked(state, message.key, now);
     case 'resized':
       return step({ ...state, columns: message.columns, rows: message.rows });
     case 'tick':
@@ -100,6 +110,15 @@ const REFRESH: Effect = { type: 'refresh' };
 /** Whether a node was lost or came back: its sessions may be others then. */
 const someNodeTurned = (state: State, nodes: readonly NodeInfo[]): boolean =>
   nodes.some((node) => state.nodes.some((known) => known.name === node.name && known.state !== node.state));
+
+/** A click on what is not selected selects it; on what is, it opens it. */
+function clicked(state: State, key: string, now: number): Step<State> {
+  const entry = entries(state).find((e) => e.key === key);
+  if (!entry || !selectable(entry)) return step(state);
+  const isSelected = state.focus === 'list' && selectedEntry(state)?.key === key;
+  const next: State = { ...state, focus: 'list', selected: key };
+  return isSelected ? run(next, 'open', '', now) : step(next);
+}
 
 /** While the inbox is open it is read anew: a second question of a session that waits already is announced by nobody. */
 const readInbox = ({ overlay }: State): Effect[] => (overlay?.kind === 'inbox' ? [{ type: 'inbox' }] : []);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionInfo } from '../../proto/index.js';
 import { lineText } from '../../tui/draw/line.js';
-import { listLines } from '../../tui/screens/list.js';
+import { listRows } from '../../tui/screens/list.js';
 import { Driver, sessionId } from '../support/screen-driver.js';
 import { NODE } from '../support/scripted-client.js';
 
@@ -32,7 +32,7 @@ function many(): Driver {
   return d;
 }
 const list = (d: Driver, height = 22): string[] =>
-  listLines(d.state, 30, height).map((l) => lineText(l).trimEnd());
+  listRows(d.state, 30, height).map(({ line }) => lineText(line).trimEnd());
 
 describe('the list of somebody with many sessions and nodes', () => {
   it('shows who waits first, and the nodes, at any size', () => {
@@ -54,6 +54,16 @@ describe('the list of somebody with many sessions and nodes', () => {
     for (let i = 0; i < 15; i++) d.key('up');
     expect(list(d).join('\n')).toMatch(/▸ ● Session/);
     expect(list(d).join('\n')).toContain('● node1');
+  });
+
+  it('selects what is clicked on, and opens it with a second click', () => {
+    const d = many();
+    const key = listRows(d.state, 30, 22)[2]!.key!;
+    d.tell({ type: 'clicked', key });
+    expect(list(d)[2]).toContain('▸ ? Session 19');
+    expect(d.state.current).toBe(sessionId);
+    d.tell({ type: 'clicked', key });
+    expect(d.state.current).toBe(session(19, 'waiting').sessionId);
   });
 
   it('shows all of both where there is room', () => {

@@ -6,7 +6,7 @@ import type { ItemLines } from '../items/index.js';
 import type { State } from '../state.js';
 import { type ChatDrawing, chatDrawing } from './chat.js';
 import { layout, MIN_COLUMNS, MIN_ROWS, over } from './layout.js';
-import { listLines } from './list.js';
+import { listRows } from './list.js';
 import { overlayBox } from './overlays.js';
 import { footerLine, statusLine } from './status.js';
 
@@ -17,6 +17,8 @@ export interface Screen extends Frame {
   transcript: ChatDrawing['transcript'];
   /** The column where the chat begins. */
   chatColumn: number;
+  /** The key of the entry in each row of the list; empty while something covers it. */
+  list: readonly (string | null)[];
 }
 
 export function drawScreen(state: State, store: ItemLines, now: number): Screen {
@@ -30,11 +32,11 @@ function drawn(state: State, store: ItemLines, now: number): Screen {
   const { columns, rows } = state;
   if (columns < MIN_COLUMNS || rows < MIN_ROWS) return tooSmall(columns, rows);
   const { list, chat, body } = layout(columns, rows, state.focus, state.settings.plain);
-  const left = list > 0 ? listLines(state, list, body) : [];
+  const left = list > 0 ? listRows(state, list, body) : [];
   const right = chat > 0 ? chatDrawing(state, store, chat, body, now) : null;
   const chatColumn = list > 0 ? list + 1 : 0;
   const lines: Line[] = Array.from({ length: body }, (_, y) => [
-    ...(left[y] ?? []),
+    ...(left[y]?.line ?? []),
     ...(list > 0 && right ? [span('│', 'rule')] : []),
     ...(right?.lines[y] ?? []),
   ]);
@@ -44,6 +46,7 @@ function drawn(state: State, store: ItemLines, now: number): Screen {
     cursor: right?.cursor ? { row: right.cursor.row, column: right.cursor.column + chatColumn } : null,
     transcript: right?.transcript ?? null,
     chatColumn,
+    list: left.map((row) => row.key),
   };
   const box = overlayBox(state, now);
   if (!box) return screen;
@@ -55,6 +58,7 @@ function drawn(state: State, store: ItemLines, now: number): Screen {
     lines: [...put.lines, ...lines.slice(body)],
     cursor: box.cursor && { row: put.row + box.cursor.row, column: put.column + box.cursor.column },
     transcript: null,
+    list: [],
   };
 }
 
@@ -63,5 +67,5 @@ function tooSmall(columns: number, rows: number): Screen {
   const lines: Line[] = [];
   for (let at = 0; at < text.length && lines.length < rows; at += columns)
     lines.push([span(text.slice(at, at + columns))]);
-  return { lines, cursor: null, transcript: null, chatColumn: 0 };
+  return { lines, cursor: null, transcript: null, chatColumn: 0, list: [] };
 }

@@ -68,32 +68,40 @@ function entryLine(entry: Entry, selected: boolean, state: State, width: number)
 /** What an agent that is not ready needs stands below the list, in this many lines at most. */
 const MAX_HINT_LINES = 5;
 
+/** A line of the list, and the key of the entry that it shows. */
+export interface Row {
+  line: Line;
+  key: string | null;
+}
+
+const EMPTY_ROW: Row = { line: [], key: null };
+
 /** A part of the list: its lines, and the one that is selected, if that is here. */
 interface Part {
-  lines: Line[];
+  lines: Row[];
   at: number | null;
 }
 
 function partOf(all: readonly Entry[], state: State, width: number): Part {
   const chosen = selectedEntry(state);
-  const lines: Line[] = [];
+  const lines: Row[] = [];
   let at: number | null = null;
   for (const [i, entry] of all.entries()) {
-    if (entry.kind === 'node' && all[i - 1]?.kind !== 'heading') lines.push([]);
+    if (entry.kind === 'node' && all[i - 1]?.kind !== 'heading') lines.push(EMPTY_ROW);
     const isChosen = entry.key === chosen?.key;
     if (isChosen) at = lines.length;
-    lines.push([span(' '), ...entryLine(entry, isChosen, state, width - 1)]);
+    lines.push({ line: [span(' '), ...entryLine(entry, isChosen, state, width - 1)], key: entry.key });
   }
   return { lines, at };
 }
 
 /** As much of a part as `height` rows hold, around the selection; what is below is counted. */
-function shownOf({ lines, at }: Part, height: number): Line[] {
+function shownOf({ lines, at }: Part, height: number): Row[] {
   if (lines.length <= height) return lines;
   const top = Math.max(0, Math.min((at ?? 0) - Math.floor(height / 2), lines.length - height));
   const shown = lines.slice(top, top + height);
   const more = lines.length - top - height;
-  if (more > 0) shown[shown.length - 1] = [span(`   … ${more + 1} more`, 'dim')];
+  if (more > 0) shown[shown.length - 1] = { line: [span(`   … ${more + 1} more`, 'dim')], key: null };
   return shown;
 }
 
@@ -101,7 +109,7 @@ function shownOf({ lines, at }: Part, height: number): Line[] {
  * The list in exactly `width` columns and `height` rows: sessions above, nodes below. Each part scrolls by itself, so that who waits is
  * seen however many nodes there are, and a node however many sessions.
  */
-export function listLines(state: State, width: number, height: number): Line[] {
+export function listRows(state: State, width: number, height: number): Row[] {
   const all = entries(state);
   const chosen = selectedEntry(state);
   const told = chosen?.kind === 'agent' && state.focus === 'list' ? chosen.connector.hint : null;
@@ -110,16 +118,19 @@ export function listLines(state: State, width: number, height: number): Line[] {
   const sessions = partOf(all.slice(0, border), state, width);
   const nodes = partOf(all.slice(border), state, width);
   if (state.nodes.length === 0)
-    nodes.lines.push([], [span(state.listed ? ' No node is there yet.' : ' …', 'dim')]);
+    nodes.lines.push(EMPTY_ROW, {
+      line: [span(state.listed ? ' No node is there yet.' : ' …', 'dim')],
+      key: null,
+    });
   const gap = sessions.lines.length > 0 ? 1 : 0;
   const room = height - hint.length - gap;
   const above = Math.min(sessions.lines.length, Math.max(Math.floor(room / 2), room - nodes.lines.length));
-  const shown: Line[] = [
+  const shown: Row[] = [
     ...shownOf(sessions, above),
-    ...(gap > 0 ? [[]] : []),
+    ...(gap > 0 ? [EMPTY_ROW] : []),
     ...shownOf(nodes, room - above),
   ];
-  while (shown.length < height - hint.length) shown.push([]);
-  shown.push(...hint.map((l): Line => [span(' '), ...l]));
-  return shown.map((l) => fitted(l, width));
+  while (shown.length < height - hint.length) shown.push(EMPTY_ROW);
+  shown.push(...hint.map((l): Row => ({ line: [span(' '), ...l], key: null })));
+  return shown.map(({ line, key }) => ({ line: fitted(line, width), key }));
 }
