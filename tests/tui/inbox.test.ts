@@ -110,6 +110,13 @@ describe('what waits for a person', () => {
     expect(d.state.current).toBe(other);
   });
 
+  it('counts no seconds in plain mode, where each would be read out', () => {
+    const d = opened(question('all'));
+    d.state = { ...d.state, settings: { ...d.state.settings, plain: true } };
+    expect(screen(d)).toContain('Codex on build-box  0 min');
+    expect(screen(d)).not.toMatch(/\d s\b/);
+  });
+
   it('is read again while it is open, and no longer afterwards', () => {
     const d = opened(question('all'));
     d.tell({ type: 'tick' });

@@ -41,7 +41,7 @@ function listLines(
   return open.slice(top, top + room).map((question): Line => {
     const isChosen = question === chosen;
     const what = itemOf(state, question)?.tool.title ?? question.method;
-    const where = `  ${sanitizeLine(question.agent)} on ${question.node}  ${age(now - question.at)} `;
+    const where = `  ${sanitizeLine(question.agent)} on ${question.node}  ${age(now - question.at, state.settings.plain)} `;
     const name = question.title === null ? '' : `  ${sanitizeLine(question.title)}`;
     return [
       span(isChosen ? '▸ ' : '  ', 'accent'),

@@ -73,7 +73,7 @@ function machineRows(
     span(' '),
   ];
   const facts = `  ${sanitizeLine(node.os)} · praxis ${sanitizeLine(node.version)}`;
-  const away = live ? '' : `  lost, last seen ${age(now - node.lastSeen)} ago`;
+  const away = live ? '' : `  lost, last seen ${age(now - node.lastSeen, state.settings.plain)} ago`;
   const head: Line = sides(
     [
       span(live ? '● ' : '○ ', live ? 'good' : 'bad'),

@@ -20,7 +20,7 @@ export function statusBox(state: State, now: number): Box | null {
     ['Node', session.node || info?.node],
     ['Directory', session.cwd || info?.cwd],
     ['Session', chat.sessionId],
-    ['Age', info && age(now - info.createdAt)],
+    ['Age', info && age(now - info.createdAt, state.settings.plain)],
     ['Mode', mode],
     ['YOLO', session.yolo ? 'on: the agent asks nobody' : 'off'],
     ['Queued', view.queue.length > 0 ? String(view.queue.length) : null],

@@ -19,7 +19,7 @@ const MARGIN = 4;
 /** From this width on there is room for whole words and names. */
 const WIDE = 96;
 
-function columnsFor(inner: number): Column[] {
+function columnsFor(inner: number, plain: boolean): Column[] {
   const wide = inner >= WIDE;
   const state = (s: SessionInfo) => STATE_MARKS[s.state][2];
   const fixed: Column[] = [
@@ -28,7 +28,7 @@ function columnsFor(inner: number): Column[] {
     { head: 'Agent', width: wide ? 16 : 11, text: (s) => sanitizeLine(s.agent || s.connector) },
     { head: 'Node', width: wide ? 14 : 9, text: (s) => s.node },
     { head: 'Id', width: 8, text: (s) => s.sessionId.slice(0, 8) },
-    { head: 'Age', width: 6, text: (s, now) => age(now - s.createdAt) },
+    { head: 'Age', width: 6, text: (s, now) => age(now - s.createdAt, plain) },
   ];
   const rest = inner - MARGIN - fixed.reduce((n, c) => n + c.width + 1, 0) - 1;
   const title: Column = {
@@ -50,7 +50,7 @@ export function sessionsBox(state: State, overlay: Extract<Overlay, { kind: 'ses
   const found = all.findIndex((s) => s.sessionId === overlay.selected);
   const at = Math.max(0, found);
   const top = Math.max(0, Math.min(at - Math.floor(height / 2), all.length - height));
-  const columns = columnsFor(inner);
+  const columns = columnsFor(inner, state.settings.plain);
   const rows = all.slice(top, top + height).map((s, i): Line => {
     const [glyph, mark] = STATE_MARKS[s.state];
     const chosen = top + i === at;
