@@ -16,7 +16,7 @@ local function logged_in(context, path)
 end
 
 return {
-  transports = { "stream" },
+  transports = { "stream", "pty" },
 
   detect = function(context)
     local found = install.find()

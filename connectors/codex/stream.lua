@@ -2,7 +2,7 @@
 
 local install, app_server, tools = host.library "install", host.library "app_server", host.library "tools"
 local approvals, failures, modes = host.library "approvals", host.library "failures", host.library "modes"
-local mcp, prompts = host.library "mcp", host.library "prompts"
+local mcp, blocks = host.library "mcp", host.library "blocks"
 
 local server
 -- The commands under way: what they have written so far. The calls of MCP tools that may still be asked about, oldest first.
@@ -183,7 +183,7 @@ local function input_of(block)
   if block.type == "image" then
     return { type = "image", url = ("data:%s;base64,%s"):format(block.mimeType, block.data) }
   end
-  return { type = "text", text = prompts.text_of(block), text_elements = json.array() }
+  return { type = "text", text = blocks.text(block), text_elements = json.array() }
 end
 
 return {
@@ -201,9 +201,9 @@ return {
     end
   end,
 
-  prompt = function(_, blocks)
+  prompt = function(_, content)
     local input = json.array()
-    for i, block in ipairs(blocks) do input[i] = input_of(block) end
+    for i, block in ipairs(content) do input[i] = input_of(block) end
     local params = { threadId = state.thread, input = input, model = state.chosen }
     if state.changed then
       local mode = modes.find(state.modes, state.mode)

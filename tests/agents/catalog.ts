@@ -20,7 +20,7 @@ export const AGENTS = {
     program: 'claude',
     transports: ['stream', 'pty'],
   },
-  codex: { package: '@openai/codex', version: '0.169.0', program: 'codex', transports: ['stream'] },
+  codex: { package: '@openai/codex', version: '0.169.0', program: 'codex', transports: ['stream', 'pty'] },
   gemini: { package: '@google/gemini-cli', version: '0.61.0', program: 'gemini', transports: ['acp'] },
   opencode: { package: 'opencode-ai', version: '1.18.33', program: 'opencode', transports: ['acp'] },
   qwen: { package: '@qwen-code/qwen-code', version: '0.24.4', program: 'qwen', transports: ['acp'] },
