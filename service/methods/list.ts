@@ -1,5 +1,5 @@
 /**
- * `session/list`: the journal's sessions, with what their nodes say of them now. The nodes are asked at the same time; one
+ * `session/list`: the journal's sessions, with the titles that their nodes give to those without one. The nodes are asked at the same time; one
  * that does not answer within NODE_LIST_MS is taken at the journal's word.
  */
 import { z } from 'zod';
@@ -14,14 +14,14 @@ import {
 import type { Clock } from '../ports.js';
 import type { Hops } from '../routing/hops.js';
 import type { Nodes } from '../routing/nodes.js';
-import type { Outcome, Session, Sessions } from '../sessions/session.js';
+import { newestFirst, type Outcome, type Session, type Sessions } from '../sessions/session.js';
 import type { MethodServer } from './server.js';
 
 /** Sessions on one page. */
 export const LIST_PAGE = 1_000;
 
 export interface ListDeps {
-  sessions: Pick<Sessions, 'all'>;
+  sessions: Pick<Sessions, 'newestFirst'>;
   nodes: Pick<Nodes, 'isLive'>;
   hops: Pick<Hops, 'send' | 'end'>;
   clock: Clock;
@@ -54,14 +54,19 @@ export class SessionList {
     const wish = praxisMeta(params);
     const all = wish?.all === true;
     const archived = wish?.archived === true;
-    const sessions = [...this.deps.sessions.all()]
-      .filter((session) => (archived ? session.record.state === 'archived' : isShown(session, all)))
-      .filter(({ record }) => !params.cwd || record.cwd === params.cwd)
-      .sort(newestFirst);
-    const from = after === undefined ? 0 : sessions.findIndex((session) => newestFirst(after, session) < 0);
-    const page = from === -1 ? [] : sessions.slice(from, from + LIST_PAGE);
-    const more = from !== -1 && from + LIST_PAGE < sessions.length;
-    const told = await this.ask(new Set(page.map(({ record }) => record.node)));
+    const page: Session[] = [];
+    let more = false;
+    for (const session of this.deps.sessions.newestFirst()) {
+      const { state, cwd } = session.record;
+      if (!(archived ? state === 'archived' : isShown(session, all))) continue;
+      if ((params.cwd && cwd !== params.cwd) || (after && newestFirst(after, session) >= 0)) continue;
+      more = page.length === LIST_PAGE;
+      if (more) break;
+      page.push(session);
+    }
+    // Most have a title of their own; only for the others somebody must be asked.
+    const untitled = page.filter(({ live, record }) => live && record.title === null);
+    const told = await this.ask(new Set(untitled.map(({ record }) => record.node)));
     return {
       sessions: page.map((session) => describe(session, told.get(session.id))),
       ...(more && { nextCursor: writeCursor(page.at(-1)!) }),
@@ -117,13 +122,6 @@ function describe(session: Session, title: string | undefined): object {
 }
 
 type Place = { record: { createdAt: number; id: string } };
-
-function newestFirst(a: Place, b: Place): number {
-  return (
-    b.record.createdAt - a.record.createdAt ||
-    (a.record.id < b.record.id ? -1 : a.record.id > b.record.id ? 1 : 0)
-  );
-}
 
 const writeCursor = ({ record }: Place): string =>
   Buffer.from(JSON.stringify([record.createdAt, record.id])).toString('base64url');

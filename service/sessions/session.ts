@@ -101,6 +101,8 @@ export class Session {
 /** Every session that is not deleted. */
 export class Sessions {
   private readonly byId = new Map<string, Session>();
+  /** Made when it is asked for, and kept until a session comes or goes. */
+  private order: Session[] | undefined;
 
   get(id: string): Session | undefined {
     return this.byId.get(id);
@@ -108,14 +110,22 @@ export class Sessions {
 
   add(session: Session): void {
     this.byId.set(session.id, session);
+    this.order = undefined;
   }
 
   remove(id: string): void {
     this.byId.delete(id);
+    this.order = undefined;
   }
 
   all(): IterableIterator<Session> {
     return this.byId.values();
+  }
+
+  /** All of them in the order of lists, which is total: the newest first, by their ids where two are as old. */
+  newestFirst(): readonly Session[] {
+    this.order ??= [...this.byId.values()].sort(newestFirst);
+    return this.order;
   }
 
   get size(): number {
@@ -134,6 +144,7 @@ export class Sessions {
 
   /** Takes what the store says: new sessions are added, known ones become what they were when it was saved. */
   restore(rows: SessionRows): void {
+    this.order = undefined;
     for (const record of rows.sessions) {
       const known = this.byId.get(record.id);
       const fresh = new Session(record, emptyOpening(record.id));
@@ -153,6 +164,12 @@ export class Sessions {
     for (const request of rows.requests) this.byId.get(request.session)?.requests.set(request.id, request);
   }
 }
+
+type Place = { record: Pick<SessionRow, 'createdAt' | 'id'> };
+
+export const newestFirst = (a: Place, b: Place): number =>
+  b.record.createdAt - a.record.createdAt ||
+  (a.record.id < b.record.id ? -1 : a.record.id > b.record.id ? 1 : 0);
 
 export const emptyOpening = (session: string): OpeningRow => ({
   session,
