@@ -12,6 +12,7 @@ import { stand, type Term, thisMember } from './office/index.js';
 import { systemClock } from './ports.js';
 import { type RunningService, startService } from './service.js';
 import { type Database, openDatabase } from './store/index.js';
+import { Will } from './will.js';
 
 /**
  * Seconds between two heartbeats of the service's own connection to a broker that others share. The broker lets go of a
@@ -60,15 +61,16 @@ interface Place {
 async function serve({ env, home, log, broker, database, stopped }: Place): Promise<void> {
   const me = thisMember(newId());
   const alone = env.PRAXIS_BUS_URL ? 'shared' : env.PRAXIS_DATABASE_URL ? 'broker' : 'file';
-  const will = env.PRAXIS_BUS_URL ? willQueue(me.id) : undefined;
+  const queue = env.PRAXIS_BUS_URL ? willQueue(me.id) : undefined;
   for (;;) {
     const bus = connectBus({
       credentials: broker.credentials,
-      topology: serviceTopology(1, will),
+      topology: serviceTopology(1, queue),
       name: 'praxis service',
       ...(env.PRAXIS_BUS_URL && { heartbeatSecs: HEARTBEAT_SECS }),
       warn: (message, details) => log.warn(details, message),
     });
+    const will = queue === undefined ? undefined : new Will(bus, queue);
     const ready = () => bus.state.kind === 'connected';
     await Promise.race([connected(bus), stopped]);
     const { lease } = database;
@@ -101,7 +103,7 @@ async function serve({ env, home, log, broker, database, stopped }: Place): Prom
     bus: Bus;
     term: Term;
     boot: string;
-    will: string | undefined;
+    will: Will | undefined;
   }): Promise<RunningService> {
     const { term, will, ...rest } = own;
     return startService({

@@ -6,7 +6,7 @@ import type { Host } from './methods/praxis.js';
 import { gatedBus, gatedClock, type Term, YIELD_MS } from './office/index.js';
 import type { Clock, Log } from './ports.js';
 import { Fenced, type Store } from './store/index.js';
-import { leaveWill } from './will.js';
+import type { Will } from './will.js';
 
 /** The one partition that a service owns. */
 const PARTITION = 0;
@@ -20,8 +20,8 @@ export interface ServiceOptions {
   clock: Clock;
   log: Log;
   host: Host;
-  /** The queue that tells everyone when this service's connection ends; absent where the broker ends with the service. */
-  will?: string;
+  /** Tells everyone when this service's connection ends; absent where the broker ends with the service. */
+  will?: Will;
 }
 
 export interface RunningService {
@@ -67,8 +67,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     show();
   });
   show();
-  const silent = notificationLine('_praxis/service/silent', { boot });
-  if (will !== undefined) leaveWill(bus, clock, will, silent);
+  will?.leave(clock, notificationLine('_praxis/service/silent', { boot }));
   const stops = [
     bus.consume(commandsQueue(PARTITION), (message) => core.command(message), { prefetch: PREFETCH }),
     bus.consume(eventsQueue(PARTITION), (message) => core.event(message), { prefetch: PREFETCH }),

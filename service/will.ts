@@ -12,23 +12,37 @@ import type { Clock } from './ports.js';
  */
 const RENEW_MS = 10 * 60_000;
 
-/** Leaves it now and after every reconnect. */
-export function leaveWill(bus: Bus, clock: Pick<Clock, 'schedule'>, queue: string, line: string): void {
-  const publish = () => {
-    if (bus.state.kind !== 'connected') return;
+export class Will {
+  private leaving: { clock: Pick<Clock, 'schedule'>; line: string } | undefined;
+
+  /** Consumes its queue from now on, empty as it is: the broker forgets one that nobody uses, and a standby may wait for long. */
+  constructor(
+    private readonly bus: Bus,
+    private readonly queue: string,
+  ) {
+    bus.consume(
+      queue,
+      () =>
+        new Promise((resolve) => {
+          this.leaving?.clock.schedule(RENEW_MS, () => {
+            this.publish();
+            resolve('ack');
+          });
+        }),
+    );
+    bus.onState(() => this.publish());
+  }
+
+  /** Leaves `line` now and after every reconnect. */
+  leave(clock: Pick<Clock, 'schedule'>, line: string): void {
+    this.leaving = { clock, line };
+    this.publish();
+  }
+
+  private publish(): void {
+    if (!this.leaving || this.bus.state.kind !== 'connected') return;
+    const message = { exchange: '', key: this.queue, headers: {}, lines: [this.leaving.line] };
     // One that is lost is left again on the next connection.
-    bus.publish({ exchange: '', key: queue, headers: {}, lines: [line] }).catch(() => undefined);
-  };
-  bus.consume(
-    queue,
-    () =>
-      new Promise((resolve) => {
-        clock.schedule(RENEW_MS, () => {
-          publish();
-          resolve('ack');
-        });
-      }),
-  );
-  bus.onState(publish);
-  publish();
+    this.bus.publish(message).catch(() => undefined);
+  }
 }

@@ -71,6 +71,17 @@ describe.skipIf(!rabbitMqInstalled() || !postgresInstalled())('a service with a 
     expect(pair.b.count(ACTIVE)).toBe(0);
   });
 
+  it('has its will’s queue in use from the first, however long it stands by before it is active', async () => {
+    const { adminUrl, user, password } = await sharedRabbitMq();
+    const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+    await waitUntil(async () => {
+      const answer = await fetch(`${adminUrl}/api/queues/${pair.vhost}`, { headers: { authorization } });
+      const queues = (await answer.json()) as { name: string; consumers?: number }[];
+      const wills = queues.filter(({ name }) => name.startsWith('praxis.service.will.'));
+      return wills.length === 2 && wills.every(({ consumers }) => consumers === 1);
+    }, 30_000);
+  });
+
   it('that is killed is followed by the other, and stands by when it is started again', async () => {
     const turn = await streaming();
     const links: string[] = [];

@@ -108,6 +108,8 @@ export class ServicePair {
   a!: Member;
   b!: Member;
   node!: Part;
+  /** The name of its own in the RabbitMQ. */
+  vhost!: string;
   private readonly people: Home;
   private readonly clients: Client[] = [];
 
@@ -139,6 +141,7 @@ export class ServicePair {
     );
     const login = await rabbitLogins(rabbit, [NODE_NAME], ['tester']);
     login.write(people);
+    pair.vhost = new URL(login.serviceUrl).pathname.slice(1);
     const urls = { bus: login.serviceUrl, database };
     pair.a = await Member.make(root, 'a', people, env, urls);
     pair.b = await Member.make(root, 'b', people, env, urls);
