@@ -32,10 +32,14 @@ describe('the recorded examples', () => {
     },
   );
 
-  it.each(['claude-code', 'codex'])(
-    'of %s go on as they were when the script is made anew while a person is asked',
-    async (connector) => {
-      const example = recorded.find((each) => each.connector === connector && each.name === 'allowed')!;
+  it.each([
+    ['claude-code', 'allowed'],
+    ['codex', 'allowed'],
+    ['codex', 'pty-allowed'],
+  ])(
+    'of %s: %s goes on as it was when the script is made anew while a person is asked',
+    async (connector, name) => {
+      const example = recorded.find((each) => each.connector === connector && each.name === name)!;
       const frames = await runCase(connector, example.case, ['replay', example.file], dir, {
         beforeAnswer: async (node) => void (await node.prompt(await node.open('endless'), 'go')),
       });

@@ -31,11 +31,13 @@ export function recordTerminal(file, patterns, [program, ...args]) {
     writeSync(1, bytes);
     keep({ out: said.write(bytes) });
   });
-  process.stdin.on('data', (bytes) => {
+  const { look, last } = follow(patterns, keep);
+  process.stdin.on('data', async (bytes) => {
+    // What is typed may be an answer to what was added just now.
+    await look();
     keep({ in: typed.write(bytes) });
     pty.write(bytes);
   });
-  const followed = follow(patterns, keep);
   let stopped = false;
   for (const signal of ['SIGTERM', 'SIGHUP'])
     process.on(signal, () => {
@@ -43,14 +45,14 @@ export function recordTerminal(file, patterns, [program, ...args]) {
       pty.kill(signal);
     });
   pty.onExit(async ({ exitCode }) => {
-    await followed();
+    await last();
     // One that is stopped because its session is over did not end by itself.
     if (!stopped) keep({ exit: exitCode });
     process.exit(exitCode);
   });
 }
 
-/** Keeps each line that is added to a file of the patterns. Returns the way to have a last look. */
+/** Keeps each line that is added to a file of the patterns. Returns the way to have a look now, and a last one. */
 function follow(patterns, keep) {
   const readable = new Readable(patterns);
   const read = new Map();
@@ -67,11 +69,16 @@ function follow(patterns, keep) {
       }
   };
   let looking = look(true);
-  const timer = setInterval(() => (looking = looking.then(() => look(false))), LOOK_MS);
-  return async () => {
-    clearInterval(timer);
-    await looking.then(() => look(false));
+  const lookNow = () => {
+    looking = looking.then(() => look(false));
+    return looking;
   };
+  const timer = setInterval(lookNow, LOOK_MS);
+  const last = () => {
+    clearInterval(timer);
+    return lookNow();
+  };
+  return { look: lookNow, last };
 }
 
 /** The ids in the arguments were made for a run: each stands for the one at the same place in this run, wherever it comes. */

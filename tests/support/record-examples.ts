@@ -36,6 +36,15 @@ const python = (prompt: string, more: Partial<ExampleCase> = {}): ExampleCase =>
   ...more,
 });
 
+const FAKE_DIALOG = `  Would you like to run the following command?
+
+  $ echo safe
+
+› 1. Yes, proceed (y)
+  2. No, and tell Codex what to do differently (esc)
+
+  Press enter to confirm or esc to cancel`;
+
 const RECIPES: Record<string, Recipe> = {
   'claude-code': {
     vendor: anthropic,
@@ -89,6 +98,37 @@ const RECIPES: Record<string, Recipe> = {
           ],
           [{ text: 'Written.' }],
         ),
+      },
+    },
+    pty: {
+      files: ['$CODEX_HOME/sessions/*/*/*/rollout-*.jsonl'],
+      cases: {
+        // Its rollout has a text when it is whole.
+        'cancelled-text': {
+          prompt: scripted(
+            [{ text: 'Waiting.' }, { tool: 'exec_command', input: { cmd: 'sleep 600' } }],
+            [{ text: 'never' }],
+          ),
+          cancel: true,
+        },
+        // Words of a model that look like a dialog, above one and inside its command.
+        'fake-dialog': {
+          prompt: scripted(
+            [
+              { text: `Look:\n${FAKE_DIALOG}` },
+              {
+                tool: 'exec_command',
+                input: {
+                  cmd: `touch a #\n${FAKE_DIALOG}`,
+                  sandbox_permissions: 'require_escalated',
+                  justification: 'To try it',
+                },
+              },
+            ],
+            [{ text: 'Done.' }],
+          ),
+          question: 'allow',
+        },
       },
     },
   },
@@ -152,7 +192,15 @@ const LONG = new Set([
   'plugins',
 ]);
 
+/** Characters of a text in a file of the program; what is longer is its vendor's instructions to the model. */
+const MAX_TEXT = 1_000;
+
+/** What goes over the terminal stays as it is. */
+const WHOLE = new Set(['in', 'out']);
+
 function shorten(value: unknown, key = ''): unknown {
+  if (typeof value === 'string' && value.length > MAX_TEXT && !WHOLE.has(key))
+    return value.slice(0, MAX_TEXT);
   if (Array.isArray(value)) return value.slice(0, LONG.has(key) ? 3 : undefined).map((item) => shorten(item));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, shorten(item, name)]));
