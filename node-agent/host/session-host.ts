@@ -2,6 +2,7 @@
  * What one script may ask of the node: processes and terminals in its session's directory, the files that its connector names, the
  * log, the time. They belong to the node, so they outlive a stopped VM; stop() ends them all.
  */
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { MAX_FRAME_BYTES, MAX_ID_LENGTH } from '../../proto/index.js';
 import { Child, type Exit } from '../child.js';
@@ -91,6 +92,12 @@ const notStarted = (program: string, { code, message }: NodeJS.ErrnoException): 
     : code === 'EACCES'
       ? `the program ${program} may not be executed`
       : message;
+
+/** node-pty starts anything, and its child then fails on the terminal. */
+function requireProgram(program: string, cwd: string, path: string | undefined): void {
+  if (!which(program.includes('/') ? resolve(cwd, program) : program, path))
+    throw new Error(`the program ${program} is not installed, or may not be executed`);
+}
 
 type Target = Child | Terminal | Tail;
 
@@ -303,6 +310,7 @@ export class SessionHost {
 
   private startTerminal({ agent, cwd = this.options.cwd, ...options }: z.infer<typeof OnTerminal>): number {
     const { groups, clock } = this.options;
+    requireProgram(options.command[0]!, cwd, options.env.PATH ?? process.env.PATH);
     const { handle, feed, attach, end } = this.newStream(agent);
     const terminal: Terminal = new Terminal({
       ...options,

@@ -25,6 +25,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 /** No model answers sooner; the prompt is written down everywhere by then. */
 const THINKING_MS = 25;
 
+/** The prompt of the program on a terminal. */
+const READY = 'ready> ';
+
 const [dialect] = process.argv.slice(2);
 const fault = existsSync('fault') ? readFileSync('fault', 'utf8').trim() : '';
 const say = (value) =>
@@ -117,8 +120,9 @@ const dialects = {
 
   terminal: {
     async line() {
-      await turn((text) => say(`said ${text}`));
-      say('ready');
+      await turn((text) => process.stdout.write(text));
+      process.stdout.write('\n');
+      process.stdout.write(READY);
     },
   },
 };
@@ -141,7 +145,7 @@ else {
     .on('close', () => void (fault === 'deaf' || process.exit(0)));
   if (dialect === 'terminal') {
     process.stdin.setRawMode?.(true);
-    if (!mute) say('ready');
+    if (!mute) process.stdout.write(READY);
   }
   while (fault === 'rubbish') {
     say('Segmentation fault? {"half": [');
