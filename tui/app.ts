@@ -270,6 +270,7 @@ export class App {
   #click(row: number, column: number) {
     const key = column < this.#listWidth() ? this.#screen?.list[row] : undefined;
     if (key) return this.#tell({ type: 'clicked', key });
+    if (this.#state.focus === 'list' && this.#screen?.transcript) this.#tell({ type: 'clicked', key: null });
     const chat = currentChat(this.#state);
     const transcript = this.#screen?.transcript;
     if (!chat || !transcript || column < this.#screen!.chatColumn) return;

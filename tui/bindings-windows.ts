@@ -65,7 +65,7 @@ export const WINDOW_BINDINGS: readonly Binding[] = [
     command: 'discard',
     keys: ['d', 'delete'],
     label: 'discard',
-    help: 'Close the session; one that works only after a question.',
+    help: 'Close the session; one that works only after a question. One that has ended is taken out of the list.',
   },
   {
     in: 'sessions',

@@ -30,6 +30,8 @@ export type Effect =
   | { type: 'queue'; sessionId: string; turnId: string; change: QueueChange }
   | { type: 'cancel'; sessionId: string }
   | { type: 'close'; sessionId: string }
+  /** Takes an ended session out of the lists. */
+  | { type: 'archive'; sessionId: string }
   | { type: 'answer'; sessionId: string; requestId: string; optionId: string }
   /** Reads the open questions of all sessions. */
   | { type: 'inbox' }
@@ -76,8 +78,8 @@ export type Message =
   | { type: 'edited'; sessionId: string; text: string }
   | { type: 'scrolled'; sessionId: string; anchor: Anchor }
   | { type: 'toggled'; sessionId: string; itemId: string }
-  /** The mouse, on an entry of the list. */
-  | { type: 'clicked'; key: string }
+  /** The mouse, on an entry of the list, or (null) on the chat. */
+  | { type: 'clicked'; key: string | null }
   | { type: 'resized'; columns: number; rows: number }
   | { type: 'input'; event: InputEvent }
   | { type: 'tick' };

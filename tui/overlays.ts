@@ -142,6 +142,9 @@ function inHelp(state: State, overlay: Extract<Overlay, { kind: 'help' }>, comma
 const closed = (state: State, sessionId: string, now: number): Step<State> =>
   step(say(state, 'Closing the session. Its transcript stays.', now), { type: 'close', sessionId });
 
+const putAway = (state: State, sessionId: string, now: number): Step<State> =>
+  step(say(state, 'Put away. praxis session restore brings it back.', now), { type: 'archive', sessionId });
+
 function inSessions(
   state: State,
   overlay: Extract<Overlay, { kind: 'sessions' }>,
@@ -172,8 +175,7 @@ function inSessions(
       return chosen ? openSession(state, chosen.sessionId) : step(state);
     case 'discard':
       if (!chosen) return step(say(state, 'There is no session to discard.', now, 'warning'));
-      if (chosen.state === 'ended')
-        return step(say(state, 'This session has ended already.', now, 'warning'));
+      if (chosen.state === 'ended') return putAway(state, chosen.sessionId, now);
       // What works is asked for once more; an idle one loses nothing, its transcript stays.
       if (chosen.state === 'working' || chosen.state === 'waiting' || chosen.queued > 0)
         return change({ confirm: chosen.sessionId });

@@ -112,7 +112,8 @@ const someNodeTurned = (state: State, nodes: readonly NodeInfo[]): boolean =>
   nodes.some((node) => state.nodes.some((known) => known.name === node.name && known.state !== node.state));
 
 /** A click on what is not selected selects it; on what is, it opens it. */
-function clicked(state: State, key: string, now: number): Step<State> {
+function clicked(state: State, key: string | null, now: number): Step<State> {
+  if (key === null) return step(currentChat(state) ? { ...state, focus: 'chat' } : state);
   const entry = entries(state).find((e) => e.key === key);
   if (!entry || !selectable(entry)) return step(state);
   const isSelected = state.focus === 'list' && selectedEntry(state)?.key === key;

@@ -15,6 +15,7 @@ export type ServiceEffect = Extract<
       | 'queue'
       | 'cancel'
       | 'close'
+      | 'archive'
       | 'answer'
       | 'inbox'
       | 'choose'
@@ -65,6 +66,11 @@ export class Service {
         return client.cancel(effect.sessionId);
       case 'close':
         return this.#try(client.closeSession(effect.sessionId), 'The session cannot be closed');
+      case 'archive':
+        return this.#try(
+          client.call('_praxis/session/archive', { sessionId: effect.sessionId }),
+          'The session cannot be put away',
+        );
       case 'answer': {
         const result = { outcome: { outcome: 'selected', optionId: effect.optionId } };
         return client.answer(effect.sessionId, effect.requestId, { result });

@@ -66,6 +66,12 @@ describe('the list of somebody with many sessions and nodes', () => {
     expect(d.state.current).toBe(session(19, 'waiting').sessionId);
   });
 
+  it('leaves the keys to the chat when that is clicked on', () => {
+    const d = many();
+    d.tell({ type: 'clicked', key: null });
+    expect(d.state.focus).toBe('chat');
+  });
+
   it('shows all of both where there is room', () => {
     const lines = list(many(), 60);
     expect(lines.join('\n')).toContain('Session 17');

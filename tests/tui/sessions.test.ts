@@ -62,7 +62,8 @@ describe('the list of sessions', () => {
     expect(screen(d)).toMatch(/idle +Today[\s\S]*ended +Yesterday/);
     d.key('down');
     d.type('d');
-    expect(d.state.toast?.text).toBe('This session has ended already.');
+    expect(d.effects.at(-1)).toEqual({ type: 'archive', sessionId });
+    expect(d.state.toast?.text).toContain('praxis session restore');
     d.key('enter');
     expect(d.state.current).toBe(sessionId);
   });
