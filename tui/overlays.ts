@@ -157,6 +157,9 @@ function inSessions(
     shown.findIndex((s) => s.sessionId === overlay.selected),
   );
   const chosen = shown[at];
+  // What is discarded leaves the choice to its neighbour.
+  const selected = (shown[at + 1] ?? shown[at - 1])?.sessionId ?? null;
+  const left: State = { ...state, overlay: { ...overlay, confirm: null, selected } };
   const change = (next: Partial<typeof overlay>): Step<State> =>
     step({ ...state, overlay: { ...overlay, ...next } });
   switch (command) {
@@ -175,22 +178,19 @@ function inSessions(
       return chosen ? openSession(state, chosen.sessionId) : step(state);
     case 'discard':
       if (!chosen) return step(say(state, 'There is no session to discard.', now, 'warning'));
-      if (chosen.state === 'ended') return putAway(state, chosen.sessionId, now);
+      if (chosen.state === 'ended') return putAway(left, chosen.sessionId, now);
       // What works is asked for once more; an idle one loses nothing, its transcript stays.
       if (chosen.state === 'working' || chosen.state === 'waiting' || chosen.queued > 0)
         return change({ confirm: chosen.sessionId });
-      return closed({ ...state, overlay: { ...overlay, selected: null } }, chosen.sessionId, now);
+      return closed(left, chosen.sessionId, now);
     case 'rename':
       return chosen ? step(renameOverlay(state, chosen.sessionId)) : step(state);
     case 'ended':
       return change({ ended: !overlay.ended });
     case 'no':
       return change({ confirm: null });
-    case 'yes': {
-      const sessionId = overlay.confirm;
-      if (sessionId === null) return step(state);
-      return closed({ ...state, overlay: { ...overlay, confirm: null, selected: null } }, sessionId, now);
-    }
+    case 'yes':
+      return overlay.confirm === null ? step(state) : closed(left, overlay.confirm, now);
     default:
       return step(state);
   }

@@ -64,8 +64,22 @@ describe('the list of sessions', () => {
     d.type('d');
     expect(d.effects.at(-1)).toEqual({ type: 'archive', sessionId });
     expect(d.state.toast?.text).toContain('praxis session restore');
+    d.key('down');
     d.key('enter');
     expect(d.state.current).toBe(sessionId);
+  });
+
+  it('goes on to the neighbour of what was discarded', () => {
+    const d = new Driver();
+    const sessions = [3, 2, 1].map((n) =>
+      info({ sessionId: sessionId.replace('5', String(n)), title: `Session ${n}`, createdAt: n }),
+    );
+    d.tell({ type: 'sessions', sessions, whole: true });
+    d.key('ctrl+w');
+    d.key('down');
+    d.type('d');
+    d.tell({ type: 'sessions', sessions: [{ ...sessions[1]!, state: 'ended' }], whole: false });
+    expect(screen(d)).toMatch(/▸ ● idle +Session 1/);
   });
 });
 
