@@ -69,7 +69,13 @@ export class AcpSession {
       onRubbish: (kind) => this.fromAgent.rubbish(kind),
       onExit: (exit) => this.exited(exit),
     });
-    this.fromAgent = new FromAgent({ sessionId, yolo, lane, agent: this.link });
+    this.fromAgent = new FromAgent({
+      sessionId,
+      yolo,
+      lane,
+      agent: this.link,
+      onAsk: () => this.turn?.hold(),
+    });
   }
 
   /**
@@ -126,7 +132,9 @@ export class AcpSession {
 
   /** An answer to a request of the agent, with the agent's own id. A second one, or one to nothing asked, is dropped. */
   response(response: Response): void {
-    if (this.fromAgent.takeAnswer(response.line)) this.link.send(response.line);
+    if (!this.fromAgent.takeAnswer(response.line)) return;
+    this.link.send(response.line);
+    if (!this.fromAgent.isAsking) this.turn?.goOn();
   }
 
   /** The terminal that the agent runs on, if it does. */

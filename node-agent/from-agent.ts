@@ -36,6 +36,8 @@ const HISTORY = new Set([
 const NOTICE = '_praxis/agent/notice';
 
 export interface FromAgentOptions {
+  /** The agent asked something that is not answered here: it waits. */
+  onAsk(): void;
   sessionId: SessionId;
   yolo: boolean;
   lane: SessionLane;
@@ -73,11 +75,21 @@ export class FromAgent {
     }
     this.whenReleased(() => {
       if (frame.kind === 'request' && this.answeredHere(frame)) return;
-      if (frame.kind === 'request') this.asked.add(idText(frame.line));
+      if (frame.kind === 'request') this.ask(frame);
       const ours = JSON.stringify(this.options.sessionId);
       const isOwn = frame.params.sessionId === this.agentSessionId;
       this.say(isOwn ? replaceMember(frame.line, ['params', 'sessionId'], ours) : frame.line);
     });
+  }
+
+  /** Whether the agent waits for an answer. */
+  get isAsking(): boolean {
+    return this.asked.size > 0;
+  }
+
+  private ask({ line }: Request): void {
+    this.asked.add(idText(line));
+    this.options.onAsk();
   }
 
   /** Whether this answers a request that the agent waits for; the second time it does not. */

@@ -65,7 +65,7 @@ export const NODE_LIST_MS = 2_000;
 /** Milliseconds that an agent has to start and answer `initialize` and `session/new`. Then it is killed. */
 export const AGENT_START_MS = 30_000;
 
-/** Seconds that one prompt may run unless the session says otherwise. Then it is cancelled, and killed after the grace. */
+/** Seconds that one prompt may run unless the session says otherwise. Then it is cancelled, and killed after the grace. Waiting for a person does not count. */
 export const DEFAULT_PROMPT_TIMEOUT_SECS = 600;
 
 /** Milliseconds that an agent has to answer a cancel, then an interrupt, before the next stronger means. */

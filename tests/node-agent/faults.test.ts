@@ -3,7 +3,7 @@ import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Connector } from '../../node-agent/connector.js';
-import { ErrorCode, newId } from '../../proto/index.js';
+import { ErrorCode, newId, type Request, resultLine } from '../../proto/index.js';
 import { HurriedClock, ManualClock } from '../support/manual-clock.js';
 import { DEMO, fixedConnector, scriptConnector, TestServer } from '../support/node-server.js';
 import { isRunning } from '../support/processes.js';
@@ -229,6 +229,24 @@ describe('an agent in the middle of a turn', () => {
       message: /longer than 30 s/,
     });
     expect((await test.prompt(sessionId, '/say alive')).result).toEqual({ stopReason: 'end_turn' });
+  });
+});
+
+describe('an agent that asks a person', () => {
+  it('has all the time that the person takes, and then the rest of its own', async () => {
+    const clock = new ManualClock();
+    test = new TestServer([demo], { clock });
+    const sessionId = await test.open('demo', { promptTimeoutSecs: 30 });
+    const prompt = test.prompt(sessionId, '/ask Shall I? && /say answered && /hang');
+    const question = await test.waitFor('session/request_permission');
+    clock.advance(3_600_000);
+    const { id } = question as Request;
+    test.give(resultLine(id, { outcome: { outcome: 'selected', optionId: 'allow' } }), sessionId);
+    await waitUntil(() => test.textOf(sessionId).includes('answered'));
+    clock.advance(29_999);
+    expect(test.sent.some(({ frame }) => frame.kind === 'response' && frame.error)).toBe(false);
+    clock.advance(1);
+    expect((await prompt).error).toMatchObject({ code: ErrorCode.PromptTimedOut });
   });
 });
 
