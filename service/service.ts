@@ -49,6 +49,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     holds: () => term.holds(),
     fenced: (reason) => term.end(reason),
   });
+  await term.begin();
   let stopYield = (): void => undefined;
   const show = () => {
     stopYield();

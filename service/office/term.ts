@@ -37,7 +37,9 @@ export class Term {
   readonly lost: Promise<string>;
   private until: number;
   private over = false;
-  private renewing = false;
+  /** Something may leave the service: from begin() on. */
+  private acting = false;
+  private renewing: Promise<void> | undefined;
   /** The lease says that we have the bus. */
   private shown = true;
   private wanted = true;
@@ -53,8 +55,18 @@ export class Term {
       this.tell = resolve;
     });
     this.until = options.since + LEASE_MS - MARGIN_MS;
-    if (options.alone) return;
-    void this.renew();
+    if (!options.alone) void this.renew();
+  }
+
+  /**
+   * The service has read the journal and is about to act. However long that took, the lease is renewed once more first: who
+   * finds it taken has not said a word.
+   */
+  async begin(): Promise<void> {
+    this.acting = true;
+    if (this.options.alone) return;
+    while (this.renewing) await this.renewing;
+    await this.renew();
     this.look();
   }
 
@@ -76,7 +88,7 @@ export class Term {
   /** The service may act. Ends the term when the time is up. */
   holds(): boolean {
     if (this.over) return false;
-    if (!this.options.alone && this.options.clock.steady() >= this.until)
+    if (this.acting && !this.options.alone && this.options.clock.steady() >= this.until)
       this.end(`the lease could not be renewed in the database: ${this.problem}`);
     return !this.over;
   }
@@ -117,14 +129,21 @@ export class Term {
     });
   }
 
+  /** One that is under way is followed by another as soon as it has ended, if what it says is out of date. */
   private async renew(): Promise<void> {
-    // One that is under way is followed by another as soon as it has ended, if what it says is out of date.
     if (this.renewing || this.over) return;
-    this.renewing = true;
     this.stopRenew();
+    const ready = this.wanted;
+    this.renewing = this.ask(ready);
+    await this.renewing;
+    this.renewing = undefined;
+    const waitMs = ready === this.wanted ? BEAT_MS : 0;
+    if (!this.over) this.stopRenew = this.options.clock.schedule(waitMs, () => void this.renew());
+  }
+
+  private async ask(ready: boolean): Promise<void> {
     const { lease, clock, epoch } = this.options;
     const start = clock.steady();
-    const ready = this.wanted;
     try {
       const kept = await lease.renew(epoch, ready);
       if (!kept) this.end('another service has taken over');
@@ -138,9 +157,6 @@ export class Term {
     } catch (error) {
       this.problem = (error as Error).message;
     }
-    this.renewing = false;
-    const waitMs = ready === this.wanted ? BEAT_MS : 0;
-    if (!this.over) this.stopRenew = clock.schedule(waitMs, () => void this.renew());
   }
 
   private meet(rows: { member: string; beat: number }[]): void {

@@ -5,6 +5,7 @@
  * When the answer to COMMIT itself is lost, nobody knows whether it was done. Then nothing goes on until the database has told:
  * so a commit never fails that was done, and is never done after it has failed.
  */
+import { setImmediate as breath } from 'node:timers/promises';
 import { Fenced, prove, settle } from './lease.js';
 import { type Db, idPieces, pieces, upsert, withoutNul } from './tables.js';
 import type { Batch, EventRow, NodeRow, SessionRows, Store } from './types.js';
@@ -66,12 +67,18 @@ export class SqlStore implements Store {
 
   async load(since: number): Promise<SessionRows & { nodes: NodeRow[] }> {
     const { db } = this.options;
+    // SQLite reads without a pause: between the tables the lease is renewed, and the broker hears that we live.
+    const read = async <Row>(query: { execute(): Promise<Row[]> }) => {
+      const rows = await query.execute();
+      await breath();
+      return rows;
+    };
     return {
-      sessions: await db.selectFrom('sessions').selectAll().execute(),
-      openings: await db.selectFrom('openings').selectAll().execute(),
-      turns: await this.turns(since).execute(),
-      requests: await db.selectFrom('requests').selectAll().execute(),
-      nodes: await db.selectFrom('nodes').selectAll().execute(),
+      sessions: await read(db.selectFrom('sessions').selectAll()),
+      openings: await read(db.selectFrom('openings').selectAll()),
+      turns: await read(this.turns(since)),
+      requests: await read(db.selectFrom('requests').selectAll()),
+      nodes: await read(db.selectFrom('nodes').selectAll()),
     };
   }
 

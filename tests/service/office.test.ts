@@ -65,10 +65,11 @@ overEachDatabase((make) => {
       const { me, clock } = this;
       const options = { lease: faulty as typeof lease, me, clock, log, ready: () => this.bus, stopped };
       const standing = stand({ ...options, alone: 'shared' });
-      void standing.then((term) => {
+      return standing.then(async (term) => {
+        await term?.begin();
         this.term = term;
+        return term;
       });
-      return standing;
     }
 
     /** Lets time pass for this one, a renewal or a look at a time; each has been answered before the next. */
@@ -178,6 +179,25 @@ overEachDatabase((make) => {
     expect(a.term?.isOpen()).toBe(false);
     await open;
     expect(a.term?.isOpen()).toBe(true);
+  });
+
+  it('has all the time that it needs to read the journal, unless another takes over meanwhile', async () => {
+    const [a, b] = [await Candidate.make(), await Candidate.make()];
+    const { lease } = a.database;
+    const standing = { lease, me: a.me, clock: a.clock, log: quiet, ready: () => true, stopped: never };
+    const slow = (await stand({ ...standing, alone: 'shared' }))!;
+    a.clock.time += 60_000;
+    await slow.begin();
+    expect(slow.holds()).toBe(true);
+    a.clock.time += 60_000;
+    expect(slow.holds()).toBe(false);
+    const late = (await stand({ ...standing, alone: 'shared' }))!;
+    const taken = b.stand();
+    await waitUntil(() => b.said.includes('this service is a standby'));
+    await b.pass(4_000);
+    await taken;
+    await late.begin();
+    expect([late.holds(), b.term?.holds()]).toEqual([false, true]);
   });
 
   it('takes no notice of wall clocks that jump', async () => {

@@ -82,14 +82,14 @@ function suite(broker: () => Promise<NodeJS.ProcessEnv>, url: RegExp): void {
   });
 
   it.runIf(url.test('amqp:'))(
-    'lets a second one on the same home stand by',
+    'lets a second one on the same home, and so on the same SQLite, stand by and follow',
     async () => {
       const first = start();
       await waitUntil(() => first.stderr.includes('this service is active'), 20_000);
       const second = start();
       await waitUntil(() => second.stderr.includes('this service is a standby'), 20_000);
-      first.child.kill('SIGTERM');
-      expect(await first.exit).toBe(0);
+      first.child.kill('SIGKILL');
+      await first.exit;
       await waitUntil(() => second.stderr.includes('this service is active'), 20_000);
       second.child.kill('SIGTERM');
       expect(await second.exit).toBe(0);
