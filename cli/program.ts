@@ -138,8 +138,19 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
 
   command(connector, 'new', 'write the skeleton of a connector of your own')
     .argument('<id>', 'its id: a-z, 0-9 and -')
-    .addHelpText('after', example('praxis connector new my-agent'))
-    .action(async (id) => finish((await import('./commands/connector.js')).create(io, id)));
+    .addOption(
+      new Option(
+        '--agent <kind>',
+        'acp: it speaks ACP on its stdio; terminal: it shows a prompt on a terminal',
+      )
+        .choices(['acp', 'terminal'])
+        .default('acp'),
+    )
+    .addHelpText(
+      'after',
+      example('praxis connector new my-agent', 'praxis connector new my-repl --agent terminal'),
+    )
+    .action(async (id, options) => finish((await import('./commands/connector.js')).create(io, id, options)));
 
   const sessionOptions = (to: Command) =>
     idleOption(policyOptions(to))

@@ -25,6 +25,8 @@ export interface ConnectorCheck {
   problems: string[];
   /** Those of a transport's script with the transport before them, `pty.open`. */
   functions: string[];
+  /** The files that it may read, as patterns. */
+  reads: string[];
   /** What detect() says on this machine; null when it could not be asked. */
   found: ConnectorInfo | null;
 }
@@ -33,7 +35,7 @@ export interface ConnectorCheck {
 export async function checkConnector(path: string): Promise<ConnectorCheck> {
   const inside = join(resolve(path), 'connector.lua');
   const file = existsSync(inside) ? inside : resolve(path);
-  const check: ConnectorCheck = { file, problems: [], functions: [], found: null };
+  const check: ConnectorCheck = { file, problems: [], functions: [], reads: [], found: null };
   const scratch = mkdtempSync(join(tmpdir(), 'praxis-check-'));
   const groups = new Groups(join(scratch, 'agents'));
   const clock = systemClock;
@@ -60,6 +62,7 @@ export async function checkConnector(path: string): Promise<ConnectorCheck> {
     const { functions, problems } = needed(await connector.functions(), file);
     check.functions = functions;
     check.problems.push(...problems);
+    check.reads = await connector.reads();
     if (check.functions.includes('detect')) check.found = await connector.detect();
   } catch (error) {
     problem(error);

@@ -13,6 +13,7 @@ import {
   unknownTransport,
 } from '../proto/index.js';
 import type { AgentSpec, Connector, SessionRequest } from './connector.js';
+import { Reads } from './host/readable.js';
 import type { SessionHost } from './host/session-host.js';
 import { LuaError, type LuaPool, type LuaScript, type LuaVm, type LuaVmOptions } from './lua/index.js';
 import { ScriptedAgent } from './scripted/scripted-agent.js';
@@ -99,10 +100,27 @@ export class LuaConnector implements Connector {
 
   /** The names of the functions of connector.lua and, where it has transports, of the script of each. Rejects with PraxisError. */
   async functions(): Promise<Map<string, string[]>> {
+    return new Map([...(await this.faces())].map(([name, { functions }]) => [name, [...functions].sort()]));
+  }
+
+  /** The files that its scripts may read, as patterns. Rejects with PraxisError when they are none. */
+  async reads(): Promise<string[]> {
+    const patterns = new Set<string>();
+    for (const { fields } of (await this.faces()).values()) {
+      const reads = Reads.safeParse(fields.reads);
+      if (!reads.success)
+        throw this.failed(`${this.scripts.main.name}: reads: ${z.prettifyError(reads.error)}`);
+      for (const pattern of reads.data) patterns.add(pattern);
+    }
+    return [...patterns];
+  }
+
+  /** What connector.lua returned, and the script of each transport. */
+  private async faces(): Promise<Map<string, LuaFace>> {
     const faces = new Map([['connector', await this.face()]]);
     for (const transport of await this.transports())
       faces.set(transport, await this.load(this.scripts.others.get(transport)!));
-    return new Map([...faces].map(([name, { functions }]) => [name, [...functions].sort()]));
+    return faces;
   }
 
   /** A script that has `prompt` drives its agent itself, in a VM that lives as long as the session. */

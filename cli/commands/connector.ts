@@ -13,6 +13,7 @@ export type CheckConnector = (path: string) => Promise<{
   file: string;
   problems: string[];
   functions: string[];
+  reads: string[];
   found: ConnectorInfo | null;
 }>;
 
@@ -49,11 +50,12 @@ export async function test(
   const own = join(homeOf(io.env).connectors, which);
   const path = Name.safeParse(which).success && existsSync(own) ? own : resolve(io.cwd, which);
   if (!existsSync(path)) throw new UsageError(`There is no ${path}`);
-  const { file, problems, functions, found } = await check(path);
-  if (options.json) json(io, { file, problems, functions, found });
+  const { file, problems, functions, reads, found } = await check(path);
+  if (options.json) json(io, { file, problems, functions, reads, found });
   else {
     say(io, `file       ${sanitizeLine(file)}`);
     say(io, `functions  ${functions.map(sanitizeLine).join(', ') || '-'}`);
+    if (reads.length > 0) say(io, `reads      ${reads.map(sanitizeLine).join(', ')}`);
     if (found) {
       const { title, version, status, hint } = found;
       say(io, `agent      ${sanitizeLine(`${title} ${version ?? ''}`.trim())}: ${status}`);
@@ -65,15 +67,22 @@ export async function test(
   return problems.length === 0 ? 0 : EXIT.config![0];
 }
 
-/** Writes a commented skeleton for an agent that speaks ACP; never over what is there. */
-export async function create(io: Io, id: string): Promise<number> {
+/** What a connector of the person's own may begin as. */
+export const SKELETONS = { acp: 'skeleton.lua', terminal: 'skeleton-terminal.lua' } as const;
+
+/** Writes a commented skeleton for an agent of this kind; never over what is there. */
+export async function create(
+  io: Io,
+  id: string,
+  { agent }: { agent: keyof typeof SKELETONS },
+): Promise<number> {
   const checked = Name.safeParse(id);
   if (!checked.success) throw new UsageError(`${id}: ${checked.error.issues[0]?.message}`);
   const folder = join(homeOf(io.env).connectors, id);
   const file = join(folder, 'connector.lua');
   if (existsSync(file)) throw new UsageError(`There is a connector already: ${file}`);
   mkdirSync(folder, { recursive: true });
-  const skeleton = readFileSync(join(packageRoot, 'connectors/skeleton.lua'), 'utf8');
+  const skeleton = readFileSync(join(packageRoot, 'connectors', SKELETONS[agent]), 'utf8');
   writeFileSync(file, skeleton.replaceAll(/\bID\b/g, id));
   say(io, file);
   note(io, `Change it, then try it: praxis connector test ${id}`);

@@ -8,7 +8,7 @@ import { processIo } from '../../cli/io.js';
 
 const doc = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
 const idle = async () => undefined;
-const never = { file: '', problems: [], functions: [], found: null };
+const never = { file: '', problems: [], functions: [], reads: [], found: null };
 const program = buildProgram(
   processIo(),
   { program: '', service: idle, node: idle, checkConnector: async () => never },

@@ -18,7 +18,7 @@ function written(): { io: Io; text: () => string } {
 }
 
 const idle = async () => undefined;
-const nothing = { file: '', problems: [], functions: [], found: null };
+const nothing = { file: '', problems: [], functions: [], reads: [], found: null };
 const parts = { program: '', service: idle, node: idle, checkConnector: async () => nothing };
 
 it('names the word that is no command', async () => {

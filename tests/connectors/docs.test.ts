@@ -2,13 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Paste } from '../../node-agent/host/paste.js';
+import { TerminalFields } from '../../node-agent/host/terminal-calls.js';
 import { PRELUDE } from '../../node-agent/lua/prelude.js';
-import { packageRoot } from '../../proto/index.js';
+import { PtyConfig, packageRoot } from '../../proto/index.js';
 import { LuaConnectors } from '../support/lua-connectors.js';
 import { TestServer } from '../support/node-server.js';
 
 const guide = readFileSync(join(packageRoot, 'docs/connectors.md'), 'utf8');
 const example = /```lua\n(-- A shell as an agent[\s\S]*?)```/.exec(guide)![1]!;
+const repl = /```lua\n(-- Python as an agent[\s\S]*?)```/.exec(guide)![1]!;
 
 describe('the first connector of the guide', () => {
   let lua: LuaConnectors;
@@ -51,8 +54,53 @@ describe('the first connector of the guide', () => {
   });
 });
 
-it('The first connector of the guide has less than 40 lines', () => {
-  expect(example.trim().split('\n').length).toBeLessThan(40);
+const skeleton = readFileSync(join(packageRoot, 'connectors/skeleton-terminal.lua'), 'utf8');
+
+describe.each([
+  ['of the guide', repl],
+  ['that a new one begins as', skeleton.replaceAll(/\bID\b/g, 'python3').replace('"> $"', '">>> $"')],
+])('the connector for a terminal %s', (_which, source) => {
+  let lua: LuaConnectors;
+  let node: TestServer;
+  beforeAll(() => {
+    lua = new LuaConnectors();
+  });
+  afterEach(() => node.stop());
+  afterAll(() => lua.close());
+
+  async function open(): Promise<string> {
+    const connector = await lua.compile('repl', source);
+    expect(await connector.info()).toMatchObject({ status: 'ready' });
+    node = new TestServer([connector]);
+    return node.open('repl');
+  }
+
+  it('answers, line by line, and remembers', async () => {
+    const session = await open();
+    await node.prompt(session, 'def f(n):\n  return n * 6\n');
+    expect((await node.prompt(session, 'print(f(7))\nprint("two\\nlines")')).result).toEqual({
+      stopReason: 'end_turn',
+    });
+    expect(node.textOf(session)).toBe('42\ntwo\nlines\n');
+  });
+
+  it('is cancelled and goes on, and leaves nothing running', async () => {
+    const session = await open();
+    const slow = node.prompt(session, 'import time; time.sleep(600)');
+    node.cancel(session);
+    expect((await slow).result).toEqual({ stopReason: 'cancelled' });
+    await node.prompt(session, 'print("next")');
+    expect(node.textOf(session)).toContain('next\n');
+    await node.ask('session/close', { sessionId: session });
+    expect(lua.runningPids()).toEqual([]);
+  });
+});
+
+it.each([
+  ['for a process', example],
+  ['for a terminal', repl],
+])('the connector of the guide %s has less than 40 lines', (_which, source) => {
+  expect(source.trim().split('\n').length).toBeLessThan(40);
 });
 
 describe('the reference', () => {
@@ -69,5 +117,16 @@ describe('the reference', () => {
     ...[...sessionNames, ...asked].map(([, name]) => `session:${name}`),
   ])('has %s', (name) => {
     expect(guide).toContain(`\`${name}`);
+  });
+
+  it.each([...Object.keys(PtyConfig.shape), ...Object.keys(Paste.unwrap().shape)])(
+    'has the option %s',
+    (name) => {
+      expect(guide).toMatch(new RegExp(`^\\| [^|]*\`${name}\``, 'm'));
+    },
+  );
+
+  it.each(Object.keys(TerminalFields))('has the field %s of host.pty', (name) => {
+    expect(/`host\.pty \{([^}]*)\}/.exec(guide)![1]).toContain(name);
   });
 });

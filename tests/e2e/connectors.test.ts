@@ -116,7 +116,25 @@ it('can be made from a skeleton and tried before a node has them', async () => {
   expect(tried.code).toBe(0);
 });
 
+it('can be made for a program on a terminal, and say what they may read', async () => {
+  await system.run(['connector', 'new', 'repl', '--agent', 'terminal']);
+  const tried = await system.run(['connector', 'test', 'repl']);
+  expect(tried.stdout).toMatch(/functions {2}cancel, detect, open, prompt\nagent {6}repl: missing/);
+  expect(tried.code).toBe(0);
+  write(
+    join(system.work, 'reader.lua'),
+    'return { reads = { "~/.x/*.jsonl" }, open = print, detect = function() return { title = "x", status = "ready" } end }',
+  );
+  const reader = await system.run(['connector', 'test', 'reader.lua']);
+  expect(reader.stdout).toContain('reads      ~/.x/*.jsonl\n');
+});
+
 it.each([
+  [
+    'reading what is no pattern',
+    'return { reads = { "x" }, open = print, detect = print }',
+    /reads:[\s\S]*begins with/,
+  ],
   ['no Lua', 'return {\n  open = = 1,\n}', /bad\.lua:2:/],
   ['failing at once', 'local x\nx.y = 1', /bad\.lua:2:/],
   ['without open', 'return { detect = function() end }', /no function open/],

@@ -1,0 +1,36 @@
+-- A connector for a program that takes lines on a terminal and shows a prompt when it is ready again. docs/connectors.md tells what
+-- else a connector may do. Try it with: praxis connector test ID
+local COMMAND = { "ID" }
+
+-- What it shows at the end of an answer, as a pattern of Lua, and what when it waits for more lines of the same input.
+local PROMPTS = { "> $", "%.%.%. $" }
+
+local program
+
+return {
+  detect = function()
+    local path = host.which(COMMAND[1])
+    return { title = "ID", status = path and "ready" or "missing", hint = not path and "Install " .. COMMAND[1] or nil }
+  end,
+
+  -- A dumb terminal has no colours and draws nothing, so the text is what the program says.
+  open = function()
+    program = host.pty { command = COMMAND, term = "dumb", cols = 500, agent = true }
+    if not program:expect(PROMPTS, 20000) then error("There came no prompt. It shows:\n" .. program:screen().text) end
+  end,
+
+  -- Each line is typed when the one before is answered. The first line of an answer is the line that was typed.
+  prompt = function(session, blocks)
+    for _, block in ipairs(blocks) do
+      for line in ((block.text or "") .. "\n"):gmatch("(.-)\n") do
+        program:write(line .. "\r")
+        local answer = program:expect(PROMPTS)
+        if not answer then error("the program has ended") end
+        session:message((answer.before:gsub("^[^\n]*\n", "")))
+      end
+    end
+    return "end_turn"
+  end,
+
+  cancel = function() program:write("\3") end,
+}
