@@ -10,8 +10,10 @@ import {
   FilesParams,
   type Frame,
   invalidParams,
+  MAX_AGENT_FRAMES_PER_SECOND,
   methodNotFound,
   NewSessionMeta,
+  type NodePolicy,
   PraxisError,
   parseFrame,
   praxisMeta,
@@ -44,6 +46,8 @@ export interface AcpServerOptions {
   roots: readonly string[];
   yolo: 'allow' | 'deny';
   terminal: TerminalRight;
+  /** What the owner sets for sessions; the service keeps to most of it. */
+  policy?: NodePolicy;
   uplink: Uplink;
   groups: Groups;
   clock: Clock;
@@ -283,6 +287,7 @@ export class AcpServer {
       promptTimeoutSecs,
       lane: uplink.lane(sessionId, epoch),
       clock,
+      maxFramesPerSecond: this.options.policy?.maxFramesPerSecond ?? MAX_AGENT_FRAMES_PER_SECOND,
       answer: (hopId, line) => this.answer(sessionId, hopId, line, epoch),
       onEnd: () => this.ended(sessionId, epoch),
     });

@@ -39,6 +39,8 @@ export interface AcpSessionOptions extends AgentManner {
   promptTimeoutSecs: number;
   lane: SessionLane;
   clock: Clock;
+  /** Frames of the agent that are read in a second. */
+  maxFramesPerSecond: number;
   /** Sends the one answer to a request of the service, on the session's lane. */
   answer(hopId: Request['id'], line: string): void;
   /** The session is over: its agent ended or could not be started. */
@@ -61,7 +63,7 @@ export class AcpSession {
   private readonly fromAgent: FromAgent;
 
   constructor(private readonly options: AcpSessionOptions) {
-    const { sessionId, yolo, lane } = options;
+    const { sessionId, yolo, lane, clock, maxFramesPerSecond } = options;
     this.link = new AgentLink({
       ...options,
       onRequest: (request) => this.fromAgent.frame(request),
@@ -74,6 +76,8 @@ export class AcpSession {
       yolo,
       lane,
       agent: this.link,
+      clock,
+      maxFramesPerSecond,
       onAsk: () => this.turn?.hold(),
     });
   }

@@ -13,6 +13,8 @@ import {
   type SessionId,
 } from '../proto/index.js';
 import type { AgentExit, Rubbish } from './agent-link.js';
+import type { Clock } from './clock.js';
+import { Pace } from './pace.js';
 import { autoAllow } from './permission.js';
 import type { SessionLane } from './uplink.js';
 
@@ -43,17 +45,25 @@ export interface FromAgentOptions {
   lane: SessionLane;
   /** The agent's own output, and a line to its input. */
   agent: { pause(): void; resume(): void; send(line: string): void };
+  clock: Clock;
+  /** Frames of the agent that are read in a second. */
+  maxFramesPerSecond: number;
 }
 
 export class FromAgent {
   private agentSessionId: string | undefined;
   private early: (() => void)[] = [];
-  private paused = false;
+  /** Why the agent is not read now. */
+  private readonly waitsFor = new Set<'room' | 'pace'>();
+  private readonly pace: Pace;
+  private wasTooFast = false;
   private dropsHistory = false;
   /** The ids, as JSON text, of the agent's requests that wait for an answer. */
   private readonly asked = new Set<string>();
 
-  constructor(private readonly options: FromAgentOptions) {}
+  constructor(private readonly options: FromAgentOptions) {
+    this.pace = new Pace(options.maxFramesPerSecond, options.clock);
+  }
 
   /** The agent is to bring a session back: what it repeats of the conversation until release() is dropped. */
   dropHistory(): void {
@@ -141,16 +151,26 @@ export class FromAgent {
     this.say(notificationLine(method, { sessionId: this.options.sessionId, ...params }));
   }
 
-  /** Sends a frame up; the agent waits while too much is on its way. */
+  /** Sends a frame up; the agent waits while too much is on its way, and while it is too fast. */
   private say(line: string): void {
-    const { lane, agent } = this.options;
+    const { lane, clock, maxFramesPerSecond } = this.options;
     lane.send(line);
-    if (!lane.full || this.paused) return;
-    this.paused = true;
-    agent.pause();
-    void lane.room().then(() => {
-      this.paused = false;
-      agent.resume();
+    if (lane.full) this.wait('room', (go) => void lane.room().then(go));
+    const ms = this.pace.frame();
+    if (ms === 0) return;
+    this.wait('pace', (go) => void clock.after(ms, go));
+    if (this.wasTooFast) return;
+    this.wasTooFast = true;
+    this.warn(`The agent says more than ${maxFramesPerSecond} things a second: it is read no faster`);
+  }
+
+  private wait(why: 'room' | 'pace', over: (go: () => void) => void): void {
+    if (this.waitsFor.has(why)) return;
+    this.waitsFor.add(why);
+    this.options.agent.pause();
+    over(() => {
+      this.waitsFor.delete(why);
+      if (this.waitsFor.size === 0) this.options.agent.resume();
     });
   }
 }

@@ -84,8 +84,8 @@ export async function runNode(env: NodeJS.ProcessEnv = process.env): Promise<voi
     const bus = connectBus({ credentials, topology: nodeTopology(name), name: `praxis node ${name}`, warn });
     logState(bus, log);
     const { roots = ['/'], yolo, terminal } = config;
-    const { approvals, idleTimeoutSecs, maxSessions } = config;
-    const policy = NodePolicy.parse({ approvals, idleTimeoutSecs, maxSessions });
+    const { approvals, idleTimeoutSecs, maxSessions, maxFramesPerSecond } = config;
+    const policy = NodePolicy.parse({ approvals, idleTimeoutSecs, maxSessions, maxFramesPerSecond });
     const clock = systemClock;
     const node = await startNode({
       bus,

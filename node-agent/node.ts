@@ -1,7 +1,7 @@
 /** A running node: its ACP server on the bus. It goes on through every loss of the broker, and stop() leaves no process behind. */
 import { homedir } from 'node:os';
 import { type Bus, createOutbox } from '../bus/index.js';
-import { type Name, type NodePolicy, newId, nodeQueue } from '../proto/index.js';
+import { type Name, newId, nodeQueue } from '../proto/index.js';
 import { AcpServer, type AcpServerOptions } from './acp-server.js';
 import { Catalog } from './catalog.js';
 import { within } from './clock.js';
@@ -17,8 +17,6 @@ const LAST_WORDS_MS = 2_000;
 export interface NodeOptions extends Omit<AcpServerOptions, 'uplink' | 'onServiceOnline'> {
   bus: Bus;
   name: Name;
-  /** What the owner sets for sessions and the service keeps to. */
-  policy?: NodePolicy;
 }
 
 export interface RunningNode {

@@ -28,6 +28,9 @@ export const MAX_JOURNAL_CHARACTERS = 1024 * 1024 * 1024;
 /** Sessions that live on one node at a time. One more is refused with `TooManySessions`. node.json may say another number. */
 export const MAX_NODE_SESSIONS = 10_000;
 
+/** Frames of one agent that its node reads in a second. A faster one is paused, with a warning in its transcript. node.json may say another number. */
+export const MAX_AGENT_FRAMES_PER_SECOND = 100_000;
+
 /** Milliseconds that a question of a session without interactive viewers waits for one before the policy rejects it. */
 export const NO_ANSWERER_MS = 5_000;
 

@@ -39,6 +39,8 @@ export const NodePolicy = z.looseObject({
   idleTimeoutSecs: IdleTimeoutSecs.optional(),
   /** Sessions that may live on the node at a time. One more is refused with TooManySessions. */
   maxSessions: z.number().int().min(1).max(100_000).optional(),
+  /** Frames of one agent that are read in a second. One that says more is read no faster, and its transcript says so once. */
+  maxFramesPerSecond: z.number().int().min(1).max(1_000_000).optional(),
 });
 export type NodePolicy = z.infer<typeof NodePolicy>;
 

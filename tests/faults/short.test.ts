@@ -1,6 +1,7 @@
 /** A short run of the fault suite over each broker, with a fixed seed. The full one: `npm run test:faults`. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { rabbitMqInstalled } from '../support/rabbitmq.js';
+import { FAULTS } from './faults.js';
 import { type Row, totals } from './report.js';
 import type { BrokerKind } from './stage.js';
 import { faultsFor, runPlan } from './suite.js';
@@ -17,12 +18,23 @@ const SHORT: Record<BrokerKind, string[]> = {
     'clock +1 h',
     'client at 1 KB/s',
   ],
-  rabbitmq: ['kill -9 service', 'kill -9 broker', 'every message twice', 'black hole service 5 s'],
+  rabbitmq: [
+    'kill -9 service',
+    'kill -9 active service',
+    'kill -9 broker',
+    'every message twice',
+    'black hole service 5 s',
+  ],
 };
 
 describe('under faults', () => {
   const all: Row[] = [];
   afterAll(() => console.log(totals(all)));
+
+  it('are faults that the suite has', () => {
+    const known = FAULTS.map(({ name }) => name);
+    expect(known).toEqual(expect.arrayContaining(Object.values(SHORT).flat()));
+  });
 
   for (const broker of ['embedded', 'rabbitmq'] as const)
     it.skipIf(broker === 'rabbitmq' && !rabbitMqInstalled())(
@@ -39,7 +51,7 @@ describe('under faults', () => {
         expect(rows.every(({ lost, doubled, recovered }) => lost + doubled === 0 && recovered === 2)).toBe(
           true,
         );
-        expect(rows).toHaveLength(SHORT[broker].length);
+        expect(rows).toHaveLength(faults.length);
       },
       300_000,
     );
