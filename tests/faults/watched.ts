@@ -18,6 +18,10 @@ export class Viewer {
   /** The id of the newest question of the agent. */
   question: string | undefined;
 
+  get seq(): number {
+    return this.events.at(-1)?.seq ?? 0;
+  }
+
   readonly see = (event: SessionEvent): void => {
     this.events.push(event);
     this.arrivals.push(performance.now());
@@ -88,12 +92,16 @@ export class Watched {
   /** Waits until both viewers have seen the whole journal, and counts. */
   async evidence(cutAt: number | undefined): Promise<Counts> {
     const { sessionId, native } = this;
-    const journal = await readJournal(this.clients.near, sessionId);
     const problems: string[] = [];
-    for (const viewer of [this.near, this.far])
-      await waitUntil(() => (viewer.events.at(-1)?.seq ?? 0) >= journal.length, 30_000, 20).catch(() =>
-        problems.push(`a viewer stayed at ${viewer.events.at(-1)?.seq} of ${journal.length}`),
-      );
+    let journal: Journaled[];
+    // Something may be added while this waits, such as that the node of a starved machine was silent.
+    do {
+      journal = await readJournal(this.clients.near, sessionId);
+      for (const viewer of [this.near, this.far])
+        await waitUntil(() => viewer.seq >= journal.length, 30_000, 20).catch(() =>
+          problems.push(`a viewer stayed at ${viewer.seq} of ${journal.length}`),
+        );
+    } while (problems.length === 0 && Math.max(this.near.seq, this.far.seq) > journal.length);
     const accepted = await this.accepted(journal);
     const counts = count({
       said: this.said().map((line) => line.replaceAll(native, sessionId)),
