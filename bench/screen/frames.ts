@@ -4,8 +4,8 @@ import type { TestTerminal } from '../../tests/support/terminal.js';
 import { SIZE } from './screen.js';
 
 const WATCH_MS = 5_000;
-/** blessed saves the cursor before the cells of a frame. */
-const FRAME = '\x1b7';
+/** What every frame begins with: tui/draw/canvas.ts. */
+const FRAME = '\x1b[?2026h';
 
 export interface Frames {
   perSecond: number;

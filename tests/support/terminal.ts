@@ -66,9 +66,25 @@ export class TestTerminal {
     return lines.join('\n').trimEnd();
   }
 
+  /** Whether the first of `words` on the screen is written bold. */
+  isBold(words: string): boolean {
+    const { active } = this.#screen.buffer;
+    for (let y = 0; y < this.#screen.rows; y++) {
+      const line = active.getLine(active.baseY + y);
+      const column = line?.translateToString().indexOf(words) ?? -1;
+      if (column >= 0) return line!.getCell(column)!.isBold() !== 0;
+    }
+    return false;
+  }
+
   /** Whether the alternate screen is shown, as full-screen programs do. */
   get alternate(): boolean {
     return this.#screen.buffer.active.type === 'alternate';
+  }
+
+  /** The program is in the middle of a frame (DEC private mode 2026), of which a person sees nothing yet. */
+  get drawing(): boolean {
+    return this.#screen.modes.synchronizedOutputMode;
   }
 
   get cursor(): { row: number; column: number } {
@@ -78,6 +94,7 @@ export class TestTerminal {
 
   async waitFor(what: string | RegExp | ((text: string) => boolean), timeoutMs = 15_000): Promise<void> {
     const holds = (): boolean => {
+      if (this.drawing) return false;
       const text = this.text();
       if (typeof what === 'string') return text.includes(what);
       return typeof what === 'function' ? what(text) : what.test(text);
@@ -97,7 +114,7 @@ export class TestTerminal {
         this.#looking.delete(look);
       };
       const look = (at: number): void => {
-        if (!holds(this.text())) return;
+        if (this.drawing || !holds(this.text())) return;
         stop();
         resolve(at);
       };
@@ -164,6 +181,8 @@ const PLAIN: Record<string, string> = {
   left: '\x1b[D',
   'shift+up': '\x1b[1;2A',
   'shift+down': '\x1b[1;2B',
+  'alt+up': '\x1b[1;3A',
+  'alt+down': '\x1b[1;3B',
   pageup: '\x1b[5~',
   pagedown: '\x1b[6~',
   delete: '\x1b[3~',

@@ -44,6 +44,10 @@ interface Cells {
   };
 }
 
+/** A terminal that knows them (DEC private mode 2026) shows what stands between them at once, not half drawn; others ignore them. */
+const FRAME_BEGINS = '\x1b[?2026h';
+const FRAME_ENDS = '\x1b[?2026l';
+
 const DEFAULT = 0x1ff;
 const UNPRINTABLE = /[\x00-\x1f\x7f-\x9f]/;
 
@@ -68,6 +72,8 @@ unicode.charWidth = (ch) => {
 export class Canvas {
   readonly #cells: Cells;
   #attributes: Record<Style, number>;
+  /** Where the cursor was shown last; undefined: not known. */
+  #cursor: string | undefined;
   /** A row that changes is written whole, so that a screen reader reads it as one. */
   wholeRows = false;
 
@@ -101,16 +107,21 @@ export class Canvas {
     return this.#cells.rows;
   }
 
-  /** Shows `frame`; writes only the cells that differ from what is shown. */
+  /** Shows `frame`; writes only the cells that differ from what is shown, and nothing where none does. */
   paint(frame: Frame): void {
     const { lines, program, rows } = this.#cells;
     for (let y = 0; y < rows; y++) this.#paintRow(lines[y]!, y, frame.lines[y] ?? []);
+    const cursor = frame.cursor === null ? 'hidden' : `${frame.cursor.row} ${frame.cursor.column}`;
+    if (cursor === this.#cursor && !lines.some(({ dirty }) => dirty)) return;
+    this.#cursor = cursor;
+    program._write(FRAME_BEGINS);
     if (frame.cursor === null) program.hideCursor();
     this.#cells.draw(0, rows - 1);
     if (frame.cursor !== null) {
       program.cup(frame.cursor.row, frame.cursor.column);
       program.showCursor();
     }
+    program._write(FRAME_ENDS);
     program.flush();
   }
 
@@ -152,6 +163,7 @@ export class Canvas {
 
   /** Takes the terminal again; the next frame is painted whole. */
   enter(): void {
+    this.#cursor = undefined;
     this.#cells.enter();
   }
 
