@@ -24,7 +24,8 @@ export function welcome(state: State, width: number, height: number): Line[] {
           ),
           ...wrap(
             [
-              span('Sessions go on when you leave; '),
+              span(keyOf(state.keys, 'quit'), 'key'),
+              span(' leaves, and sessions go on; '),
               span(keyOf(state.keys, 'sessions'), 'key'),
               span(' lists the live ones, '),
               span('?', 'key'),
