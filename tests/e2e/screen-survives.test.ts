@@ -7,8 +7,9 @@ import { KEY } from '../support/terminal.js';
 import { scriptedAgent, steps } from './agents/scripted.js';
 import { said, World } from './screen/world.js';
 
-/** What our screen tells a terminal while it draws: a place, a look, whether the cursor is shown. Everything else is printed. */
-const OURS = /\x1b(?:\[\d{1,3};\d{1,3}H|\[\d*(?:;\d+)*m|\[\?(?:12|25)[hl]|[78])|[\r\n]/g;
+/** What our screen tells a terminal while it draws: a place, a look, whether the cursor is shown, where a frame begins and ends, and what it counts, as the title. */
+const OURS =
+  /\x1b(?:\[\d{1,3};\d{1,3}H|\[\d*(?:;\d+)*m|\[\?(?:12|25|2026)[hl]|[78]|\]2;praxis(?: · \d+ [a-z]+)*\x07)|[\r\n]/g;
 
 describe('the screen', () => {
   const world = new World();
@@ -40,14 +41,14 @@ describe('the screen', () => {
       [],
     );
     // Nothing has moved the screen's own lines.
-    expect(p.text.split('\n')[0]).toMatch(/^ Nodes +│/);
+    expect(p.text.split('\n')[0]).toMatch(/^ Sessions +│/);
     expect(p.text.split('\n').at(-1)).toContain('Enter send');
   }, 120_000);
 
   it('is whole after a storm of resizes while text streams, down to a size that is too small', async () => {
     const p = await world.enter();
     await p.start('Demo agent');
-    await p.type(`/stream 300 20 5${KEY.enter}`, /\n?.*\b20 \.+/);
+    await p.type(`/stream 500 20 5${KEY.enter}`, /\d \.{5}/);
     for (let i = 0; i < 60; i++) p.terminal.resize(20 + ((i * 37) % 180), 5 + ((i * 17) % 56));
     p.terminal.resize(30, 8);
     await p.see(/too\s+small/);
@@ -85,7 +86,7 @@ describe.skipIf(!rabbitMqInstalled())('the screen over a RabbitMQ of its own', (
       await p.see('● connected');
       await p.see('Demo agent');
       await p.start('Demo agent');
-      await p.type(`/stream 200 12 10${KEY.enter}`, /\b10 \.+/);
+      await p.type(`/stream 200 12 10${KEY.enter}`, /\d \.{3}/);
       await rabbit.kill();
       await p.see('◌ connecting');
       await p.type('typed meanwhile', '❯ typed meanwhile');

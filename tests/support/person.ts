@@ -19,6 +19,9 @@ export const gone =
   (text) =>
     words.every((word) => !text.includes(word));
 
+/** The list on the left is at least this wide. */
+const LIST_COLUMNS = 24;
+
 export class Person {
   readonly terminal: TestTerminal;
 
@@ -82,18 +85,23 @@ export class Person {
 
   /** Starts a session with the agent of that title, in the directory that the form proposes. */
   async start(agent: string, ready: Seen = 'The agent is ready'): Promise<void> {
-    await this.#select(agent);
+    await this.choose(agent);
     await this.type(bytesOf('enter'), 'Working directory');
     await this.type(bytesOf('enter'), ready, 30_000);
   }
 
-  async #select(agent: string): Promise<void> {
-    const line = new RegExp(`▸ ${agent}`);
-    for (let i = 0; i < 20 && !line.test(this.text); i++) {
-      const before = this.text;
-      await this.type(bytesOf('down'), (text) => text !== before);
+  /** Goes to the line of the list that begins so. */
+  async choose(name: string): Promise<void> {
+    const rows = () => this.text.split('\n').map((line) => line.slice(0, LIST_COLUMNS));
+    const there = (text: string): boolean =>
+      text.split('\n').some((line) => line.slice(0, LIST_COLUMNS).includes(`▸ ${name}`));
+    for (let i = 0; i < 30 && !there(this.text); i++) {
+      const target = rows().findIndex((row) => row.includes(name));
+      if (target < 0) throw new Error(`${name} is not in the list:\n${this.text}`);
+      const at = rows().findIndex((row) => row.includes('▸'));
+      const key = target > at ? 'down' : 'up';
+      await this.type(bytesOf(key), () => rows().findIndex((row) => row.includes('▸')) !== at);
     }
-    if (!line.test(this.text)) throw new Error(`${agent} is not in the list:\n${this.text}`);
   }
 
   leave(): void {

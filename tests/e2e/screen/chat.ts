@@ -63,6 +63,49 @@ export function chat(w: World): void {
     await p.slash('details', gone('the words of the notes'));
   });
 
+  it('goes through tool calls with the keys, opens one and copies it', async () => {
+    const p = await enter();
+    file('one.txt', 'words of the first\n');
+    file('two.txt', 'words of the second\n');
+    await p.type(`/read one.txt && /read two.txt${KEY.enter}`, '✔ Read two.txt');
+    await p.see('● idle');
+    const on = (name: string): RegExp => new RegExp(`▸✔ Read ${name}`);
+    await p.press('chat', 'alt+up', on('two.txt'));
+    for (const [up, down] of [
+      ['up', 'down'],
+      ['k', 'j'],
+      ['alt+up', 'alt+down'],
+    ] as const) {
+      await p.press('browse', up, on('one.txt'));
+      await p.press('browse', down, on('two.txt'));
+    }
+    await p.press('browse', 'enter', 'words of the second');
+    await p.press('browse', ' ', gone('words of the second'));
+    await p.pressUntil('browse', 'y', () => /\x1b\]52;c;\S+\x07/.test(p.terminal.raw));
+    for (const key of ['escape', 'q', 'tab']) {
+      if (!on('two.txt').test(p.text)) await p.type('\x1b[1;3A', on('two.txt'));
+      await p.press('browse', key, gone('▸✔'));
+    }
+  });
+
+  it('names the session, and goes back to the one before', async () => {
+    const p = await enter();
+    await p.slash('rename', '╭─ Name');
+    await p.type('My first', 'My first');
+    await p.press('rename', 'enter', gone('╭─ Name'));
+    await p.see(/Demo agent +My first/);
+    await p.slash('rename', '╭─ Name');
+    await p.press('rename', 'escape', gone('╭─ Name'));
+    await w.session('The second');
+    await p.type(KEY.ctrl('w'), /The second/);
+    await p.type('/seco', 'Filter: seco');
+    await p.type(KEY.enter, /Demo agent +The second/);
+    await p.press('everywhere', 'alt+l', /Demo agent +My first/);
+    await p.type(KEY.ctrl('w'), '╭─ Live sessions');
+    await p.press('sessions', 'r', '╭─ Name');
+    await p.type(KEY.escape, gone('╭─ Name'));
+  });
+
   it('shows a change in one column or side by side, and copies an answer and its code', async () => {
     const p = await enter();
     file('change.txt', 'old words\n');
@@ -113,6 +156,7 @@ export function chat(w: World): void {
       ['help', '╭─ Keys'],
       ['settings', '╭─ Settings'],
       ['sessions', '╭─ Live sessions'],
+      ['nodes', '╭─ Nodes'],
     ];
     for (const [name, title] of windows) {
       await p.slash(name, title);
@@ -125,8 +169,6 @@ export function chat(w: World): void {
     await p.slash('find', 'Find ❯');
     await p.type(KEY.escape, gone('Find ❯'));
     await p.slash('detach', 'Enter open');
-    await p.type(KEY.tab, 'Enter send');
-    await p.slash('nodes', 'Enter open');
     await p.type(KEY.tab, 'Enter send');
     await p.type(`/hang${KEY.enter}`, '◐ working');
     await p.slash('cancel', '⊘ cancelled');

@@ -2,8 +2,9 @@
 import { expect, it } from 'vitest';
 import { gone, type Person, type Seen } from '../../support/person.js';
 import { KEY } from '../../support/terminal.js';
+import { waitUntil } from '../../support/wait.js';
 import { type Step, steps } from '../agents/scripted.js';
-import type { World } from './world.js';
+import { chosen, type World } from './world.js';
 
 const KINDS = ['allow_once', 'allow_always', 'reject_once', 'reject_always'];
 
@@ -101,5 +102,48 @@ export function questions(w: World): void {
     }
     await p.type('+', '╭─ Allow?');
     await p.type('a', (text) => !text.includes('╭─ Allow?') && text.includes('Do thing 2'));
+  });
+
+  it('shows the questions of all sessions in the inbox, the oldest first, and answers them there', async () => {
+    const waits = async (title: string, prompt: string) => {
+      const sessionId = await w.session(title, prompt);
+      await waitUntil(async () => (await w.client.findSession(sessionId)).state === 'waiting');
+    };
+    const lines = Array.from({ length: 60 }, (_, i) => `line ${i + 1}.`).join('\\n');
+    await waits('First', `/write long.txt ${lines}`);
+    await waits('Second', '/ask May I?');
+    const p = await w.enter();
+    await p.see('2 waiting');
+    const open = () => p.type(KEY.ctrl('n'), '╭─ 2 questions wait for you');
+    await open();
+    const oldest = (text: string) => chosen(text).startsWith('Write long.txt');
+    const newest = (text: string) => chosen(text).startsWith('May I?');
+    for (const [down, up] of [
+      ['down', 'up'],
+      ['j', 'k'],
+      ['tab', 'shift+tab'],
+    ] as const) {
+      await p.press('inbox', down, newest);
+      await p.press('inbox', up, oldest);
+    }
+    for (const key of ['pagedown', ' ']) {
+      await p.press('inbox', key, gone('line 1.'));
+      await p.press('inbox', 'pageup', 'line 1.');
+    }
+    for (const key of ['escape', 'q', 'ctrl+n']) {
+      if (!p.text.includes('questions wait')) await open();
+      await p.press('inbox', key, gone('questions wait'));
+    }
+    await open();
+    await p.press('inbox', 'enter', /Demo agent +First/);
+    await p.slash('inbox', '╭─ 2 questions wait for you');
+    await p.type('j', newest);
+    // A key is bold once it is in force.
+    await p.see(() => p.terminal.isBold('a Allow'));
+    await p.type('a', oldest);
+    await p.see(() => p.terminal.isBold('r Reject'));
+    p.terminal.type('r');
+    await p.see('No session waits for you.');
+    expect((await w.client.listSessions()).map(({ state }) => state)).not.toContain('waiting');
   });
 }

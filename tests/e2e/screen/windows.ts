@@ -49,8 +49,9 @@ export function windows(w: World): void {
       await p.press('start', 'escape', gone('╭─ Start'));
     }
     await w.session('Somewhere else');
-    await p.see('Somewhere else');
-    await p.type(`${KEY.down}${KEY.down}${KEY.down}${KEY.down}${KEY.enter}`, 'Ask the agent something');
+    await p.see('● Somewhere else');
+    await p.choose('● Somewhere else');
+    await p.type(KEY.enter, 'Ask the agent something');
     await p.type(KEY.escape, 'Enter open');
     await p.press('list', 'tab', 'Enter send');
   });
@@ -65,6 +66,9 @@ export function windows(w: World): void {
       ['ctrl+o', '╭─ Orchestrator'],
       ['ctrl+k', '╭─ Commands'],
       ['ctrl+w', '╭─ Live sessions'],
+      ['ctrl+l', '╭─ Nodes'],
+      ['ctrl+n', '╭─ What waits for you'],
+      ['?', '╭─ Keys'],
     ];
     for (const [key, title] of windows) {
       await p.press('everywhere', key, title);
@@ -73,26 +77,54 @@ export function windows(w: World): void {
     await p.press('everywhere', 'alt+m', 'COPY MODE');
     expect(p.terminal.raw).toMatch(/\x1b\[\?1002l/);
     await p.type('\x1bm', gone('COPY MODE'));
-    await w.session('Elsewhere');
-    await p.type(KEY.ctrl('w'), 'Elsewhere');
-    await p.type(KEY.enter, 'Enter send');
-    await p.press('everywhere', 'ctrl+l', 'Enter open');
     await p.press('everywhere', 'ctrl+q', 'goes on in the background');
     expect(await p.terminal.waitForExit()).toBe(0);
   });
 
   it('scrolls the keys and closes them', async () => {
     const p = await w.enter();
-    await p.press('list', '?', 'Everywhere');
+    await p.type('?', 'Here: List of nodes');
     for (const [down, up] of [
       ['down', 'up'],
       ['j', 'k'],
       ['pagedown', 'pageup'],
+      [' ', 'pageup'],
     ] as const) {
-      await p.press('help', down, gone('Everywhere'));
-      await p.press('help', up, 'Everywhere');
+      await p.press('help', down, gone('Here: List of nodes'));
+      await p.press('help', up, 'Here: List of nodes');
     }
-    await closedBy(p, 'help', ['escape', '?', 'f1', 'q'], '╭─ Keys', () => p.type('?', '╭─ Keys'));
+    await closedBy(p, 'help', ['escape', '?', 'f1', 'ctrl+h', 'q'], '╭─ Keys', () => p.type('?', '╭─ Keys'));
+  });
+
+  it('shows the nodes with their agents, filters them, and starts a session or shows theirs', async () => {
+    await w.session('On this node');
+    const p = await w.enter();
+    const open = () => p.type(KEY.ctrl('l'), '╭─ Nodes');
+    await open();
+    await downAndUp(p, 'nodes', [
+      ['down', 'up'],
+      ['j', 'k'],
+    ]);
+    await p.press('nodes', 's', '╭─ Live sessions');
+    expect(p.text).toContain('On this node');
+    await p.type(KEY.escape, gone('╭─ Live sessions'));
+    if (!p.text.includes('╭─ Nodes')) await open();
+    await p.press('nodes', 'enter', '╭─ Start Demo agent');
+    await p.type(KEY.escape, gone('╭─ Start'));
+    if (!p.text.includes('╭─ Nodes')) await open();
+    await p.press('nodes', '/', 'Filter:');
+    await p.type('here', 'Filter: here');
+    const top = chosen(p.text);
+    await p.press('nodesFilter', 'down', changed(p));
+    await p.press('nodesFilter', 'up', again(top));
+    for (const key of ['escape', 'ctrl+l']) {
+      if (!p.text.includes('Filter:')) await p.type('/', 'Filter:');
+      await p.press('nodesFilter', key, gone('Filter:'));
+    }
+    await p.type('/scrip', (text) => chosen(text).startsWith('Scripted'));
+    await p.press('nodesFilter', 'enter', '╭─ Start Scripted');
+    await p.type(KEY.escape, gone('╭─ Start'));
+    await closedBy(p, 'nodes', ['escape', 'ctrl+l', 'q'], '╭─ Nodes', open);
   });
 
   it('starts a session in a directory that is completed, with YOLO off until it is turned on', async () => {
@@ -128,7 +160,9 @@ export function windows(w: World): void {
     await p.type('d', 'is cancelled.');
     await p.press('confirm', 'escape', gone('is cancelled.'));
     await p.type('d', 'is cancelled.');
-    await p.press('confirm', 'y', gone('│ ▸ ◐'));
+    await p.press('confirm', 'y', gone('Busy'));
+    await p.press('sessions', 'e', /○ ended +Busy/);
+    await p.type('e', gone('Busy'));
     await p.press('sessions', '/', 'Filter:');
     await p.type('alp', /Filter: alp/);
     const top = chosen(p.text);
