@@ -92,7 +92,9 @@ function inChat(state: State, command: Command, key: string, now: number): Step<
     case 'send':
       return send(state, chat, now);
     case 'sendNow':
-      return prompt(state, chat, chat.draft.text, true);
+      return slashBinding(state, chat.draft.text)
+        ? send(state, chat, now)
+        : prompt(state, chat, chat.draft.text, true);
     case 'browse':
       return intoBrowse(state, chat);
     case 'unfold':

@@ -70,7 +70,8 @@ export type Message =
   | { type: 'sent'; sessionId: string; ticket: number; turnId: string }
   | { type: 'accepted'; sessionId: string; ticket: number }
   | { type: 'refused'; sessionId: string; ticket: number; error: string }
-  | { type: 'inbox'; questions: OpenApproval[] }
+  /** Null: they could not be read. */
+  | { type: 'inbox'; questions: OpenApproval[] | null }
   | { type: 'chooseRefused'; requestId: string; error: string }
   | { type: 'editRefused'; sessionId: string; text: string; error: string }
   | { type: 'said'; text: string; tone: 'info' | 'warning' | 'bad' }

@@ -51,10 +51,25 @@ export const inboxOverlay = (state: State, now: number): Step<State> =>
   step(
     {
       ...state,
-      overlay: { kind: 'inbox', selected: null, since: now, top: 0, answered: new Set(), loading: true },
+      overlay: {
+        kind: 'inbox',
+        selected: null,
+        since: now,
+        top: 0,
+        answered: new Set(),
+        loading: true,
+        asked: true,
+      },
     },
     { type: 'inbox' },
   );
+
+/** Asks for the list, unless that was done and is not answered. */
+export function readInbox(state: State): Step<State> {
+  const { overlay } = state;
+  if (overlay?.kind !== 'inbox' || overlay.asked) return step(state);
+  return step({ ...state, overlay: { ...overlay, asked: true } }, { type: 'inbox' });
+}
 
 /** After the list has changed: another question under the keys is a new one, and what is not known of it is asked for. */
 export function inboxChanged(before: State, state: State, now: number): Step<State> {
@@ -140,5 +155,5 @@ export function chooseRefused(state: State, requestId: string, error: string, no
   if (overlay?.kind !== 'inbox') return step(said);
   const answered = new Set(overlay.answered);
   answered.delete(requestId);
-  return step({ ...said, overlay: { ...overlay, answered } }, { type: 'inbox' });
+  return readInbox({ ...said, overlay: { ...overlay, answered } });
 }

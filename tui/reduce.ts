@@ -7,7 +7,7 @@ import { run, typed } from './commands.js';
 import { EMPTY_EDITOR, editorOf } from './editor.js';
 import type { Effect, Message, Step } from './effects.js';
 import { wantedFiles, withListing } from './files.js';
-import { chooseRefused, inboxChanged } from './inbox.js';
+import { chooseRefused, inboxChanged, readInbox } from './inbox.js';
 import { input } from './keyboard.js';
 import { editRefused, queueChanged } from './queue.js';
 import { searched } from './search.js';
@@ -43,10 +43,8 @@ function reduced(state: State, message: Message, now: number): Step<State> {
         ...(someNodeTurned(state, message.nodes) ? [REFRESH] : []),
       );
     case 'sessions':
-      return step(
-        withSessions(state, message.sessions, message.whole),
-        ...calls(state, message.sessions),
-        ...readInbox(state),
+      return alsoInbox(
+        step(withSessions(state, message.sessions, message.whole), ...calls(state, message.sessions)),
       );
     case 'inbox':
       return inboxChanged(state, withInbox(state, message.questions), now);
@@ -99,7 +97,7 @@ function reduced(state: State, message: Message, now: number): Step<State> {
     case 'resized':
       return step({ ...state, columns: message.columns, rows: message.rows });
     case 'tick':
-      return step(ticked(state, now), ...readInbox(state));
+      return alsoInbox(step(ticked(state, now)));
     case 'input':
       return input(state, message.event, now);
   }
@@ -121,14 +119,19 @@ function clicked(state: State, key: string | null, now: number): Step<State> {
   return isSelected ? run(next, 'open', '', now) : step(next);
 }
 
-/** While the inbox is open it is read anew: a second question of a session that waits already is announced by nobody. */
-const readInbox = ({ overlay }: State): Effect[] => (overlay?.kind === 'inbox' ? [{ type: 'inbox' }] : []);
-
-const withInbox = (state: State, inbox: State['inbox']): State => ({
+/** Null: the list could not be read. */
+const withInbox = (state: State, inbox: State['inbox'] | null): State => ({
   ...state,
-  inbox,
-  overlay: state.overlay?.kind === 'inbox' ? { ...state.overlay, loading: false } : state.overlay,
+  inbox: inbox ?? state.inbox,
+  overlay:
+    state.overlay?.kind === 'inbox' ? { ...state.overlay, loading: false, asked: false } : state.overlay,
 });
+
+/** While the inbox is open it is read anew: a second question of a session that waits already is announced by nobody. */
+function alsoInbox({ state, effects }: Step<State>): Step<State> {
+  const read = readInbox(state);
+  return { state: read.state, effects: [...effects, ...read.effects] };
+}
 
 const calls = (state: State, changed: readonly SessionInfo[]): Effect[] => {
   const { bell, notify } = state.settings;

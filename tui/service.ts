@@ -76,12 +76,15 @@ export class Service {
         return client.answer(effect.sessionId, effect.requestId, { result });
       }
       case 'inbox':
-        return this.#try(
-          client
-            .call('_praxis/approvals', {})
-            .then(({ approvals }) => this.#tell({ type: 'inbox', questions: approvals })),
-          'The open questions cannot be listed',
+        client.call('_praxis/approvals', {}).then(
+          ({ approvals }) => this.#tell({ type: 'inbox', questions: approvals }),
+          (error: unknown) => {
+            this.#tell({ type: 'inbox', questions: null });
+            const text = `The open questions cannot be listed: ${sentence(error)}`;
+            this.#tell({ type: 'said', text, tone: 'bad' });
+          },
         );
+        return;
       case 'choose': {
         const { requestId, optionId, hash } = effect;
         client

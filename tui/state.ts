@@ -74,7 +74,10 @@ export type Overlay =
       top: number;
       /** Answered here, and not gone from the list yet. */
       answered: ReadonlySet<string>;
+      /** No list has come yet. */
       loading: boolean;
+      /** The service was asked for the list and has not answered: it is not asked again meanwhile. */
+      asked: boolean;
     }
   | { kind: 'nodes'; filter: Editor; filtering: boolean; selected: string | null }
   /** `under`: the window that it covers. */

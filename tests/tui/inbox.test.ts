@@ -121,8 +121,16 @@ describe('what waits for a person', () => {
     const d = opened(question('all'));
     d.tell({ type: 'tick' });
     expect(d.effects).toEqual([{ type: 'inbox' }]);
-    d.key('escape');
+    // Not answered yet: perhaps the connection is away.
     d.tell({ type: 'tick' });
     expect(d.effects).toHaveLength(1);
+    d.tell({ type: 'inbox', questions: null });
+    expect(screen(d)).toContain('$ make all');
+    d.tell({ type: 'tick' });
+    expect(d.effects).toHaveLength(2);
+    d.tell({ type: 'inbox', questions: [] });
+    d.key('escape');
+    d.tell({ type: 'tick' });
+    expect(d.effects).toHaveLength(2);
   });
 });

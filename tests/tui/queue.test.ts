@@ -115,6 +115,14 @@ describe('the prompts that wait', () => {
     expect(d.effects).toMatchObject([{ type: 'prompt', text: 'stop, do this', urgent: true }]);
   });
 
+  it('are not overtaken by a command of ours', () => {
+    const d = busy();
+    d.type('/status ');
+    d.key('ctrl+x');
+    expect(d.state.overlay?.kind).toBe('status');
+    expect(d.effects).toEqual([]);
+  });
+
   it('are said to be unsent while the connection is away, never sent', () => {
     const d = busy();
     d.tell({ type: 'link', link: { kind: 'connecting', reason: 'The broker is away' } });
