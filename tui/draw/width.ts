@@ -3,12 +3,14 @@ import { eastAsianWidth } from 'get-east-asian-width';
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 const PLAIN = /^[\x20-\x7e]*$/;
+/** ASCII, and what frames and marks are drawn with: nothing in it joins with its neighbour, so the slow way is not needed. */
+const SINGLE = /^[\x20-\x7e\u2500-\u25ff]*$/;
 const EMOJI = /\p{Emoji_Presentation}|\p{Regional_Indicator}|\ufe0f/u;
 const ZERO = /^[\p{Mark}\p{Default_Ignorable_Code_Point}\p{Control}]+$/u;
 
 /** What a reader takes for one character, in order. */
 export function graphemes(text: string): string[] {
-  if (PLAIN.test(text)) return text.split('');
+  if (SINGLE.test(text)) return text.split('');
   return Array.from(segmenter.segment(text), (s) => s.segment);
 }
 

@@ -76,33 +76,33 @@ export interface Row {
 
 const EMPTY_ROW: Row = { line: [], key: null };
 
-/** A part of the list: its lines, and the one that is selected, if that is here. */
-interface Part {
-  lines: Row[];
-  at: number | null;
-}
+/** What stands in each line of a part of the list; null: an empty line. Only those that are seen are drawn. */
+type Part = (Entry | null)[];
 
-function partOf(all: readonly Entry[], state: State, width: number): Part {
-  const chosen = selectedEntry(state);
-  const lines: Row[] = [];
-  let at: number | null = null;
+function partOf(all: readonly Entry[]): Part {
+  const part: Part = [];
   for (const [i, entry] of all.entries()) {
-    if (entry.kind === 'node' && all[i - 1]?.kind !== 'heading') lines.push(EMPTY_ROW);
-    const isChosen = entry.key === chosen?.key;
-    if (isChosen) at = lines.length;
-    lines.push({ line: [span(' '), ...entryLine(entry, isChosen, state, width - 1)], key: entry.key });
+    if (entry.kind === 'node' && all[i - 1]?.kind !== 'heading') part.push(null);
+    part.push(entry);
   }
-  return { lines, at };
+  return part;
 }
 
-/** As much of a part as `height` rows hold, around the selection; what is below is counted. */
-function shownOf({ lines, at }: Part, height: number): Row[] {
-  if (lines.length <= height) return lines;
-  const top = Math.max(0, Math.min((at ?? 0) - Math.floor(height / 2), lines.length - height));
-  const shown = lines.slice(top, top + height);
-  const more = lines.length - top - height;
-  if (more > 0) shown[shown.length - 1] = { line: [span(`   … ${more + 1} more`, 'dim')], key: null };
-  return shown;
+/** As much of a part as `height` rows hold, around the chosen entry; what is below is counted. */
+function shownOf(part: Part, chosen: string | undefined, state: State, width: number, height: number): Row[] {
+  const at = Math.max(
+    0,
+    part.findIndex((entry) => entry !== null && entry.key === chosen),
+  );
+  const top = Math.max(0, Math.min(at - Math.floor(height / 2), part.length - height));
+  const more = part.length - top - height;
+  const rows = part.slice(top, top + height).map((entry): Row => {
+    if (entry === null) return EMPTY_ROW;
+    const line = [span(' '), ...entryLine(entry, entry.key === chosen, state, width - 1)];
+    return { line, key: entry.key };
+  });
+  if (more > 0 && height > 0) rows[height - 1] = { line: [span(`   … ${more + 1} more`, 'dim')], key: null };
+  return rows;
 }
 
 /**
@@ -115,21 +115,21 @@ export function listRows(state: State, width: number, height: number): Row[] {
   const told = chosen?.kind === 'agent' && state.focus === 'list' ? chosen.connector.hint : null;
   const hint = told ? wrap([span(sanitizeLine(told), 'warning')], width - 2).slice(0, MAX_HINT_LINES) : [];
   const border = all.findIndex((e) => e.key === 'heading nodes');
-  const sessions = partOf(all.slice(0, border), state, width);
-  const nodes = partOf(all.slice(border), state, width);
+  const sessions = partOf(all.slice(0, border));
+  const nodes = partOf(all.slice(border));
+  const gap = sessions.length > 0 ? 1 : 0;
+  const room = height - hint.length - gap;
+  const above = Math.min(sessions.length, Math.max(Math.floor(room / 2), room - nodes.length));
+  const shown: Row[] = [
+    ...shownOf(sessions, chosen?.key, state, width, above),
+    ...(gap > 0 ? [EMPTY_ROW] : []),
+    ...shownOf(nodes, chosen?.key, state, width, room - above),
+  ];
   if (state.nodes.length === 0)
-    nodes.lines.push(EMPTY_ROW, {
+    shown.push(EMPTY_ROW, {
       line: [span(state.listed ? ' No node is there yet.' : ' …', 'dim')],
       key: null,
     });
-  const gap = sessions.lines.length > 0 ? 1 : 0;
-  const room = height - hint.length - gap;
-  const above = Math.min(sessions.lines.length, Math.max(Math.floor(room / 2), room - nodes.lines.length));
-  const shown: Row[] = [
-    ...shownOf(sessions, above),
-    ...(gap > 0 ? [EMPTY_ROW] : []),
-    ...shownOf(nodes, room - above),
-  ];
   while (shown.length < height - hint.length) shown.push(EMPTY_ROW);
   shown.push(...hint.map((l): Row => ({ line: [span(' '), ...l], key: null })));
   return shown.map(({ line, key }) => ({ line: fitted(line, width), key }));
