@@ -121,6 +121,21 @@ describe('a session', () => {
   });
 });
 
+describe('the status of a session', () => {
+  it('names the model and how the agent is driven, where they are known', () => {
+    const d = new Driver();
+    d.tell({ type: 'sessions', sessions: [info({ transport: 'pty' })], whole: true });
+    const configOptions = [
+      { id: 'm', category: 'model', currentValue: 'o', options: [{ value: 'o', name: 'Opus' }] },
+    ];
+    d.event('session/update', { update: { sessionUpdate: 'config_option_update', configOptions } });
+    d.type('/status');
+    d.key('enter');
+    expect(screen(d)).toMatch(/Model +Opus/);
+    expect(screen(d)).toMatch(/Driven by +pty/);
+  });
+});
+
 describe('the chat', () => {
   it('says where a session is that cannot answer now', () => {
     const d = new Driver();

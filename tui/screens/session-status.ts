@@ -16,6 +16,8 @@ export function statusBox(state: State, now: number): Box | null {
   const facts: [string, string | null | undefined][] = [
     ['State', STATE_MARKS[session.state][2]],
     ['Agent', session.agent || info?.agent],
+    ['Model', view.model],
+    ['Driven by', info?.transport],
     ['Title', session.title],
     ['Node', session.node || info?.node],
     ['Directory', session.cwd || info?.cwd],
