@@ -90,6 +90,8 @@ export function modelOf(value: unknown): string | undefined {
 
 /** The tool call within which an update was said. ACP has no word for it; these are claude-agent-acp's and Qwen Code's, and ours. */
 export function parentOf(update: Fields): string | undefined {
+  // Most updates have none, and there are many of them.
+  if (update._meta === undefined) return undefined;
   const meta = fields(update._meta);
   return (
     text(fields(meta.praxis).parentToolCallId) ??
