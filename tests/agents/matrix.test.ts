@@ -5,13 +5,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { newId, packageRoot } from '../../proto/index.js';
+import { newId } from '../../proto/index.js';
 import { type Stub, scripted, startStub } from '../stub/index.js';
 import type { AcpPeer, Seen } from '../support/acp-peer.js';
+import { MCP_SERVER, startMcpServer } from '../support/mcp-server.mjs';
 import { NODE_NAME, System } from '../support/system.js';
 import { waitUntil } from '../support/wait.js';
 import { AGENTS, binFolder, isInstalled, nameOf, rowsNamed } from './catalog.js';
-import { prepare, setupOf } from './setups.js';
+import { mcpWays, prepare, setupOf } from './setups.js';
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -27,9 +28,7 @@ const LINES =
   'First line\n\n  indented "second" line\twith a tab\n# heading — ünïcödé 🚀\n```\ncode\n```\nlast';
 const LONG = Array.from({ length: 250 }, (_, i) => `line ${i} of the long prompt, words.`).join('\n');
 
-const MCP_SERVER = join(packageRoot, 'tests/support/mcp-server.mjs');
-
-/** Whether the word that only the MCP server may know is in the arguments or the environment of a process. */
+/** Whether the word that only MCP servers may know is in the arguments or the environment of a process. */
 function tellsSecret(pid: number, command: string): boolean {
   try {
     return `${command} ${readFileSync(`/proc/${pid}/environ`, 'latin1')}`.includes('osprey');
@@ -49,6 +48,7 @@ describe.each(named.map((row) => [nameOf(row), row] as const))('%s', (_name, { i
   let stub: Stub;
   let system: System;
   let peer: AcpPeer;
+  let far: Awaited<ReturnType<typeof startMcpServer>>;
   let decision: 'allow_once' | 'reject_once' | undefined;
   let asked: Seen[] = [];
   const opened: string[] = [];
@@ -56,6 +56,7 @@ describe.each(named.map((row) => [nameOf(row), row] as const))('%s', (_name, { i
   beforeAll(async () => {
     expect(isInstalled(id), `not installed: npm run agents:install ${id}`).toBe(true);
     stub = await startStub(vendor);
+    far = await startMcpServer();
     system = await System.start({
       env: (root) => ({
         ...prepare({ id, transport }, stub.url, join(root, 'agent'), join(root, 'work')),
@@ -77,6 +78,7 @@ describe.each(named.map((row) => [nameOf(row), row] as const))('%s', (_name, { i
   afterAll(async () => {
     await system?.stop();
     await stub?.close();
+    await far?.close();
   });
 
   const textOf = (sessionId: string) =>
@@ -174,20 +176,40 @@ describe.each(named.map((row) => [nameOf(row), row] as const))('%s', (_name, { i
     expect(made('yolo.txt')).toBe(true);
   });
 
-  it('MCP server', { timeout: CHECK_MS }, async () => {
+  it('MCP servers', { timeout: CHECK_MS }, async ({ task }) => {
     [decision, asked] = ['allow_once', []];
-    const env = [{ name: 'SECRET_WORD', value: 'osprey' }];
-    const words = { name: 'words', command: process.execPath, args: [MCP_SERVER, 'heron'], env };
-    const sessionId = await open([words]);
-    const script = scripted(...mcp.map((step) => [step]), [{ text: 'All done.' }]);
-    // Some agents start their servers beside the first prompts.
-    await waitUntil(async () => {
-      const answer = await prompt(sessionId, script);
-      expect(answer.result?.stopReason, JSON.stringify(answer.error)).toBe('end_turn');
-      return stub.requests.at(-1)?.toolResult.includes('heron osprey') ?? false;
-    }, 20_000);
+    const servers = {
+      stdio: {
+        name: 'near',
+        command: process.execPath,
+        args: [MCP_SERVER, 'heron'],
+        env: [{ name: 'SECRET_WORD', value: 'osprey' }],
+      },
+      http: {
+        type: 'http',
+        name: 'far',
+        url: far.url,
+        headers: [
+          { name: 'x-word', value: 'heron' },
+          { name: 'x-secret-word', value: 'osprey' },
+        ],
+      },
+    };
+    const ways = mcpWays({ id, transport });
+    const sessionId = await open(ways.map((way) => servers[way]));
+    for (const way of ways) {
+      const steps = mcp(servers[way].name).map((step) => [step]);
+      // Some agents start their servers beside the first prompts.
+      await waitUntil(async () => {
+        const from = stub.requests.length;
+        const answer = await prompt(sessionId, scripted(...steps, [{ text: 'All done.' }]));
+        expect(answer.result?.stopReason, JSON.stringify(answer.error)).toBe('end_turn');
+        return stub.requests.slice(from).some(({ toolResult }) => toolResult.includes('heron osprey'));
+      }, 30_000);
+    }
     const others = system.processes().filter(({ command }) => !command.includes(MCP_SERVER));
     expect(others.filter(({ pid, command }) => tellsSecret(pid, command)).length).toBe(0);
+    task.meta.note = ways.join(' and ');
   });
 
   it('cancel in text', { timeout: CHECK_MS }, async () => {

@@ -8,6 +8,9 @@ import { codexModels } from './codex-models.js';
 /** Agents mask their key wherever it occurs, so it is long enough to occur nowhere else. */
 const KEY = 'sk-ant-stub-key-0123456789-0123456789';
 
+/** How an MCP server speaks. */
+export type McpWay = 'stdio' | 'http';
+
 interface Setup {
   vendor: Vendor;
   env(stub: string, home: string): Record<string, string>;
@@ -20,8 +23,10 @@ interface Setup {
   /** The agent's tool that runs a shell command. */
   tool: string;
   input(command: string, yolo: boolean): Record<string, unknown>;
-  /** What a model does to call the tool `secret_word` of an MCP server `words`, a step for each of its replies. */
-  mcp: { tool: string; input: Record<string, unknown> }[];
+  /** What a model does to call the tool `secret_word` of an MCP server, a step for each of its replies. */
+  mcp(server: string): { tool: string; input: Record<string, unknown> }[];
+  /** How the MCP servers may speak that it takes of a client; default: both. */
+  mcpBy?: readonly McpWay[];
 }
 
 const described = (command: string) => ({ command, description: 'a command of the test' });
@@ -49,7 +54,7 @@ const claude: Setup = {
   tabs: '    ',
   tool: 'Bash',
   input: described,
-  mcp: [{ tool: 'mcp__words__secret_word', input: {} }],
+  mcp: (server) => [{ tool: `mcp__${server}__secret_word`, input: {} }],
 };
 
 const codex: Setup = {
@@ -80,7 +85,7 @@ daemon_auto_start = false
   // Codex asks a person only about a command that wants to leave the sandbox; in YOLO none may.
   input: (cmd, yolo) =>
     yolo ? { cmd } : { cmd, sandbox_permissions: 'require_escalated', justification: 'the test wants it' },
-  mcp: [{ tool: 'mcp__words__secret_word', input: {} }],
+  mcp: (server) => [{ tool: `mcp__${server}__secret_word`, input: {} }],
 };
 
 const SETUPS: Record<AgentId, Setup> = {
@@ -106,7 +111,7 @@ const SETUPS: Record<AgentId, Setup> = {
     }),
     tool: 'run_shell_command',
     input: described,
-    mcp: [{ tool: 'mcp_words_secret_word', input: {} }],
+    mcp: (server) => [{ tool: `mcp_${server}_secret_word`, input: {} }],
   },
   opencode: {
     vendor: openai,
@@ -129,7 +134,7 @@ const SETUPS: Record<AgentId, Setup> = {
     }),
     tool: 'bash',
     input: described,
-    mcp: [{ tool: 'words_secret_word', input: {} }],
+    mcp: (server) => [{ tool: `${server}_secret_word`, input: {} }],
   },
   qwen: {
     vendor: openai,
@@ -143,9 +148,10 @@ const SETUPS: Record<AgentId, Setup> = {
     }),
     tool: 'run_shell_command',
     input: (command) => ({ ...described(command), is_background: false }),
-    mcp: [
-      { tool: 'tool_search', input: { query: 'select:mcp__words__secret_word' } },
-      { tool: 'mcp__words__secret_word', input: {} },
+    // It shows a model the tools of MCP servers only when they are looked for.
+    mcp: (server) => [
+      { tool: 'tool_search', input: { query: `select:mcp__${server}__secret_word` } },
+      { tool: `mcp__${server}__secret_word`, input: {} },
     ],
   },
   copilot: {
@@ -159,11 +165,16 @@ const SETUPS: Record<AgentId, Setup> = {
     }),
     tool: 'bash',
     input: described,
-    mcp: [{ tool: 'words-secret_word', input: {} }],
+    mcp: (server) => [{ tool: `${server}-secret_word`, input: {} }],
+    mcpBy: ['http'],
   },
 };
 
 export const setupOf = (id: AgentId): Setup => SETUPS[id];
+
+/** How the MCP servers may speak that a row takes. On a terminal Codex is given none whose secrets would be in its arguments. */
+export const mcpWays = ({ id, transport }: Row): readonly McpWay[] =>
+  id === 'codex' && transport === 'pty' ? ['stdio'] : (SETUPS[id].mcpBy ?? ['stdio', 'http']);
 
 /** Writes the agent's files below `home` and gives the environment in which its node runs; sessions work in `work`. */
 export function prepare(
