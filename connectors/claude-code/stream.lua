@@ -16,6 +16,8 @@ local BYPASS = { id = "bypassPermissions", name = "Bypass permissions", descript
 -- The process, and the answers that we wait for.
 local agent
 local waiting, last_request = {}, 0
+-- The MCP servers, by name, that the person has been told to be down.
+local failed = {}
 -- What a fresh VM must know: the id, the models, the mode, and the questions that wait for a person.
 local state = { questions = {} }
 
@@ -167,9 +169,20 @@ local function result(session, frame)
   end
 end
 
+-- Each turn begins with how the MCP servers are.
+local function tell_failed(session, servers)
+  for _, server in ipairs(servers or {}) do
+    if server.status == "failed" and not failed[server.name] then
+      session:warn(("The MCP server %s could not be started: try its command on the node"):format(server.name))
+    end
+    failed[server.name] = server.status == "failed"
+  end
+end
+
 local function system(session, frame)
   if frame.subtype == "init" or frame.subtype == "status" then
     mode_is(session, frame.permissionMode)
+    tell_failed(session, frame.mcp_servers)
   elseif frame.subtype == "api_retry" then
     session:warn(("The model did not answer; try %s of %s"):format(frame.attempt or "?", frame.max_retries or "?"))
   end

@@ -20,6 +20,8 @@ export interface ExampleCase {
   transport?: string;
   /** The agent's entry in node.json, for a connector that drives any program: its command is the recorded program with `args`. */
   agent?: { args: string[]; pty: PtyConfig };
+  /** What the client wants its agent to have. */
+  mcpServers?: object[];
   /** Variables of the agents' environment; `~/` is the home directory of the case. */
   env?: Record<string, string>;
 }
@@ -110,7 +112,9 @@ export async function runCase(
   ]);
   prepare?.(node.cwd);
   try {
-    const session = await node.open(connector, told.transport ? { transport: told.transport } : {});
+    const session = await node.open(connector, told.transport ? { transport: told.transport } : {}, {
+      mcpServers: told.mcpServers ?? [],
+    });
     const answer = node.prompt(session, told.prompt);
     if (told.question) {
       await node.waitFor('session/request_permission');

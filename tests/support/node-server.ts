@@ -117,8 +117,12 @@ export class TestServer {
   }
 
   /** Opens a session that must open. Returns its id. */
-  async open(connector: string, praxis: Record<string, unknown> = {}): Promise<string> {
-    const { result, error } = await this.newSession(connector, praxis);
+  async open(
+    connector: string,
+    praxis: Record<string, unknown> = {},
+    params: Record<string, unknown> = {},
+  ): Promise<string> {
+    const { result, error } = await this.newSession(connector, praxis, params);
     if (error) throw new Error(`${error.code} ${error.message}`);
     return (result as { sessionId: string }).sessionId;
   }

@@ -1,6 +1,6 @@
 /**
- * `npm run examples:record CONNECTOR PROGRAM [TRANSPORT]`: records the examples of a connector from its real program, against the model
- * stub, in a home directory of its own. The examples are written anew; a diff shows what the program does differently.
+ * `npm run examples:record CONNECTOR PROGRAM [pty] [CASES]`: records the examples of a connector, or those that are named, from its real
+ * program, against the model stub, in a home directory of its own. They are written anew; a diff shows what the program does differently.
  */
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -178,6 +178,10 @@ const agentCases = (make: NonNullable<Recipe['make']>): Record<string, ExampleCa
   'cancelled-question': { prompt: scripted([make('c')], [{ text: 'never' }]), question: 'cancel' },
   'cancelled-text': { prompt: scripted([{ text: 'one two three four five', pauseMs: 200 }]), cancel: true },
   'model-error': { prompt: scripted([{ error: { status: 400, message: 'bad thing' } }]) },
+  'mcp-server-down': {
+    prompt: 'hello there',
+    mcpServers: [{ name: 'broken', command: '/nonexistent/server', args: [], env: [] }],
+  },
 });
 
 /** Lists that say nothing about the frames and would make the examples long. */
@@ -268,13 +272,15 @@ async function record(name: string, told: ExampleCase): Promise<void> {
 }
 
 const tmpdirBefore = tmpdir();
-const [connector = '', wanted = '', transport] = process.argv.slice(2);
+const [connector = '', wanted = '', ...words] = process.argv.slice(2);
+const transport = words[0] === 'pty' ? words.shift() : undefined;
 const recipe = RECIPES[connector];
-if (!recipe || !wanted || (transport && transport !== 'pty'))
-  throw new Error(
-    `Which connector (${Object.keys(RECIPES).join(', ')}), where is its program, and is the transport pty?`,
-  );
+if (!recipe || !wanted)
+  throw new Error(`Which connector (${Object.keys(RECIPES).join(', ')}), and where is its program?`);
 const program = realpathSync(wanted);
-const all = { ...cases(recipe), ...(transport && recipe.pty?.cases) };
-for (const [name, told] of Object.entries(all)) await record(transport ? `pty-${name}` : name, told);
+const all: Record<string, ExampleCase> = { ...cases(recipe), ...(transport && recipe.pty?.cases) };
+const unknown = words.filter((name) => !Object.hasOwn(all, name));
+if (unknown.length > 0) throw new Error(`There is no case ${unknown.join(', ')}: ${Object.keys(all)}`);
+for (const [name, told] of Object.entries(all))
+  if (words.length === 0 || words.includes(name)) await record(transport ? `pty-${name}` : name, told);
 process.exit(0);
