@@ -27,6 +27,8 @@ export class Session {
   /** The agent's requests, by the id that viewers know. */
   requests = new Map<string, RequestRow>();
   saved: number;
+  /** The newest event when this run of the service read the session; 0 for one that it made. */
+  readonly restored: number;
   /** Events that some viewer has not got, oldest first; kept only while somebody watches. */
   tail: EventRow[] = [];
   watchers = 0;
@@ -36,6 +38,7 @@ export class Session {
     this.record = record;
     this.opening = opening;
     this.saved = record.seq;
+    this.restored = record.seq;
   }
 
   get id(): string {

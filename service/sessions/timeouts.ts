@@ -48,7 +48,8 @@ export class Timeouts {
       return;
     }
     const seen = this.seen.get(id);
-    if (seen && seen.seq !== record.seq) this.ages.restart(id);
+    // Only of what happened before this run the wall clock must be asked.
+    if (record.seq !== (seen?.seq ?? session.restored)) this.ages.restart(id);
     const warned = seen?.seq === record.seq && seen.warned;
     this.seen.set(id, { seq: record.seq, warned });
     const idleSecs = this.ages.of(id, record.updatedAt) / 1_000;

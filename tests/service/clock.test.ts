@@ -19,6 +19,8 @@ async function world() {
   const question = { sessionId: asking, toolCall: { toolCallId: 't' }, options: [] };
   await node.say(asking, requestLine(1, 'session/request_permission', question));
   await node.say(idle, notificationLine('session/update', { sessionId: idle, update: {} }));
+  const talk = () =>
+    node.say(idle, notificationLine('session/update', { sessionId: idle, update: { n: 1 } }));
   /** Lets seconds pass while the node beats. */
   const pass = async (seconds: number) => {
     for (let left = seconds; left > 0; left -= 5) {
@@ -38,7 +40,7 @@ async function world() {
   };
   const nodes = async () =>
     (await client.call<{ nodes: { state: string }[] }>('_praxis/nodes', {})).nodes.map(({ state }) => state);
-  return { clock: made.clock, pass, states, denyAt, nodes };
+  return { clock: made.clock, pass, states, denyAt, nodes, talk };
 }
 
 describe.each([HOUR, -HOUR, 8 * HOUR])('a clock that jumps by %d ms', (jump) => {
@@ -49,6 +51,15 @@ describe.each([HOUR, -HOUR, 8 * HOUR])('a clock that jumps by %d ms', (jump) => 
     await pass(300);
     expect(await states()).toEqual(['idle', 'waiting']);
     expect(await nodes()).toEqual(['live']);
+  });
+
+  it('ends no session whose last event is from before a clock that was wrong was set right', async () => {
+    const { clock, pass, states, talk } = await world();
+    clock.jump(-jump);
+    await talk();
+    clock.jump(jump);
+    await pass(300);
+    expect(await states()).toEqual(['idle', 'waiting']);
   });
 
   it('changes nothing about how long the limits are', async () => {
