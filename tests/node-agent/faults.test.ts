@@ -3,7 +3,14 @@ import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Connector } from '../../node-agent/connector.js';
-import { ErrorCode, newId, type Request, resultLine } from '../../proto/index.js';
+import {
+  CANCEL_GRACE_MS,
+  ErrorCode,
+  INTERRUPT_GRACE_MS,
+  newId,
+  type Request,
+  resultLine,
+} from '../../proto/index.js';
 import { HurriedClock, ManualClock } from '../support/manual-clock.js';
 import { DEMO, fixedConnector, scriptConnector, TestServer } from '../support/node-server.js';
 import { isRunning } from '../support/processes.js';
@@ -215,20 +222,31 @@ describe('an agent in the middle of a turn', () => {
     expect((await prompt).result).toEqual({ stopReason: 'cancelled' });
     expect((await test.waitFor('_praxis/agent/exited')).params.signal).toBe('SIGKILL');
   });
+});
 
-  it('that takes longer than the time limit, is cancelled and answered PromptTimedOut', async () => {
+describe('a prompt that takes longer than its time limit is answered PromptTimedOut by an agent that', () => {
+  it.each([
+    ['heeds the cancel, and lives on', '', [], undefined],
+    ['ends by the interrupt only', '/ignore-cancel && ', [CANCEL_GRACE_MS], 'SIGINT'],
+    [
+      'ends by the kill only',
+      '/ignore-cancel && /ignore-signals && ',
+      [CANCEL_GRACE_MS, INTERRUPT_GRACE_MS],
+      'SIGKILL',
+    ],
+  ])('%s', async (_what, deafness, graces, signal) => {
     const clock = new ManualClock();
     test = new TestServer([demo], { clock });
-    const sessionId = await test.open('demo', { promptTimeoutSecs: 30 });
-    const prompt = test.prompt(sessionId, '/say working && /hang');
+    const sessionId = await test.open('demo', { promptTimeoutSecs: 5 });
+    const prompt = test.prompt(sessionId, `${deafness}/say working && /hang`);
     await waitUntil(() => test.textOf(sessionId) === 'working');
-    clock.advance(29_999);
-    clock.advance(1);
+    for (const ms of [5_000, ...graces]) clock.advance(ms);
     expect((await prompt).error).toMatchObject({
       code: ErrorCode.PromptTimedOut,
-      message: /longer than 30 s/,
+      message: /longer than 5 s/,
     });
-    expect((await test.prompt(sessionId, '/say alive')).result).toEqual({ stopReason: 'end_turn' });
+    if (signal) expect((await test.waitFor('_praxis/agent/exited')).params.signal).toBe(signal);
+    else expect((await test.prompt(sessionId, '/say alive')).result).toEqual({ stopReason: 'end_turn' });
   });
 });
 
