@@ -22,7 +22,7 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** No model answers sooner; the prompt is written down everywhere by then. */
+/** No model answers sooner, or is done sooner; what came before is written down everywhere by then. */
 const THINKING_MS = 25;
 
 /** The prompt of the program on a terminal. */
@@ -54,7 +54,8 @@ const die = (code, why) => {
 async function turn(text) {
   if (fault === 'stamps') {
     await pause(THINKING_MS);
-    return text(String(process.hrtime.bigint()));
+    text(String(process.hrtime.bigint()));
+    return pause(THINKING_MS);
   }
   text('working ');
   if (fault === 'forks' || fault === 'forks-dies') fork();
