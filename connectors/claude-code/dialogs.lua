@@ -16,15 +16,30 @@ local function setup(screen)
   end
 end
 
--- The numbered answers of a question, those at the bottom of the screen: { key, label }.
+-- The answers of the question at the bottom of the screen, from the first: { label, key, down }. `key` is a number where it has one,
+-- `down` how many lines it is below the marked one.
 local function answers(screen)
-  local list = {}
-  for line in (screen .. "\n"):gmatch("(.-)\n") do
-    local key, label = line:match("^[%s❯]*(%d)%. (.+)$")
-    if key == "1" then list = {} end
-    if key then list[#list + 1] = { key = key, label = label } end
+  local found, list, marked = {}, {}, nil
+  local function over()
+    if marked then
+      found = list
+      for i, answer in ipairs(list) do answer.down = i - marked end
+    end
+    list, marked = {}, nil
   end
-  return list
+  for line in (screen .. "\n"):gmatch("(.-)\n") do
+    local here = line:match("^%s*❯%s+(%S.*)$")
+    local label = here or line:match("^   ? ?(%S.*)$")
+    if label then
+      local key, rest = label:match("^(%d)%. (.*)$")
+      list[#list + 1] = { label = rest or label, key = key }
+      if here then marked = #list end
+    elseif not line:find("^%s%s%s%s%s") then
+      over()
+    end
+  end
+  over()
+  return found
 end
 
 -- Modes by what the last line of the screen says of them.
@@ -43,8 +58,14 @@ local function mode(screen)
   end
 end
 
--- Whether there is text in the box in which a prompt is typed.
-local function has_text(screen) return screen:find("\n─+\n❯ +[^%s][^\n]*\n") ~= nil end
+-- Whether there is text in the box in which prompts are typed: between the last two lines across the screen.
+local function has_text(screen)
+  local box, last = "", ""
+  for line in (screen .. "\n"):gmatch("(.-)\n") do
+    if line:find("──────────$") then box, last = last, "" else last = last .. line end
+  end
+  return box:gsub("^❯", ""):gsub("\194\160", " "):find("%S") ~= nil
+end
 
 -- The last paragraph on the screen, as one line.
 local function last_words(screen)

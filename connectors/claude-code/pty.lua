@@ -1,14 +1,19 @@
 -- Claude Code's interactive program on a terminal. Its state comes from its status reports (OSC 7501), its text and its tools from the
--- transcript that it writes: whole blocks, and never what the screen shows. Prompts and answers are typed.
+-- transcript that it writes and from its hooks, and never from what the screen shows. Prompts and answers are typed.
 
 local install, tools, mcp = host.library "install", host.library "tools", host.library "mcp"
-local transcript, typing, dialogs, blocks_as = host.library "transcript", host.library "typing", host.library "dialogs", host.library "blocks"
+local program, questions = host.library "program", host.library "questions"
+local transcript, hooks, texts = host.library "transcript", host.library "hooks", host.library "texts"
+local typing, dialogs, blocks_as = host.library "typing", host.library "dialogs", host.library "blocks"
+local await = program.await
 
--- Milliseconds: to start; until a prompt that was submitted is in the transcript; for the last rows and reports of a turn.
-local START_MS, ARRIVE_MS, LAST_MS = 25000, 8000, 3000
--- Keys do nothing for half a second after a question has appeared. One that did nothing is typed again.
-local DEAF_MS, KEY_MS, KEY_TRIES = 600, 1500, 4
-local ESC, ENTER, CLEAR, NEXT_MODE = "\27", "\r", "\3", "\27[Z"
+-- Milliseconds: to start; for what was typed to be on the screen; until a prompt that was submitted is in the transcript.
+local START_MS, TYPED_MS, ARRIVE_MS = 25000, 30000, 8000
+-- For the last rows and reports of a turn; of one that was cancelled before anything was said there may be no row.
+local LAST_MS, CANCELLED_MS = 3000, 800
+-- What it does by itself, when a helper in the background has ended, is waited for.
+local BUSY_MS = 30000
+local ESC, ENTER, NEXT_MODE, MODE_TRIES = "\27", "\r", "\27[Z", 8
 
 local MODES = {
   { id = "default", name = "Ask", description = "Asks before it changes anything" },
@@ -16,48 +21,21 @@ local MODES = {
   { id = "plan", name = "Plan", description = "Reads and plans, changes nothing" },
 }
 local BYPASS = { id = "bypassPermissions", name = "Bypass permissions", description = "Asks nothing" }
-local RESTING = { idle = true, done = true, error = true, clear = true }
-
-local agent, file
--- The newest status report, how many there were, when it came.
-local status, reports, since = { state = "idle" }, 0, 0
-local ended = false
+local file, hooked
 -- What a fresh VM must know: the conversation's id and file, the mode, the turn, the tools under way in the order of their calls.
 local state
+-- The texts of the turn, and what hooks showed of them before the prompt was in the transcript.
+local said, early = texts.new(), {}
 
--- What waits is told of every report and row.
-local change = host.future()
-local function changed()
-  local was = change
-  change = host.future()
-  was:set(true)
-end
-
--- Waits until check() says so; false when it does not within `ms`, or the program has ended.
-local function await(check, ms)
-  local limit = host.now() + ms
-  while not check() do
-    local left = limit - host.now()
-    if left <= 0 or ended then return false end
-    change:wait(left)
-  end
-  return true
-end
-
--- Whether the turn was submitted and the program does nothing more for it.
-local function rests(turn) return turn.sent and reports > turn.reports and RESTING[status.state] == true end
+-- Whether the turn was submitted and the program does nothing more for it. Of a turn that took no time there is no report.
+local function rests(turn) return turn.sent and program.idle() and (turn.over ~= nil or program.reports > turn.reports) end
 
 local function close_turn(session, turn, outcome)
-  if state.turn ~= turn or turn.closing then return end
-  turn.closing = true
-  -- A prompt that was cancelled early is put back into its box.
-  if turn.cancelled then
-    local screen = agent:settle(80, 800) or agent:screen()
-    if screen and dialogs.has_text(screen.text) then agent:write(CLEAR) end
-  end
-  state.turn, state.open = nil, json.array()
+  if state.turn ~= turn then return end
+  state.turn, state.open, state.said, state.untidy = nil, json.array(), nil, turn.cancelled
+  questions.forget()
   session:save(state)
-  changed()
+  program.changed()
   if type(outcome) == "table" then session:fail(outcome) else session:done(outcome) end
 end
 
@@ -66,90 +44,33 @@ local function check_end(session)
   local turn = state.turn
   if not turn then return end
   local rested = rests(turn)
-  if turn.over and rested then return host.task(function() close_turn(session, turn, turn.over) end) end
+  if turn.over and rested then return close_turn(session, turn, turn.over) end
   if turn.late or not (turn.over or rested) then return end
   turn.late = true
   host.task(function()
-    await(function() return state.turn ~= turn or (turn.over and rests(turn)) end, LAST_MS)
+    await(function() return state.turn ~= turn or (turn.over and rests(turn)) end, turn.cancelled and CANCELLED_MS or LAST_MS)
     turn.late = false
     if state.turn ~= turn or not (turn.over or rests(turn)) then return end
-    local failed = status.state == "error" and { message = status.msg or "Claude reported an error" }
+    local failed = program.status.state == "error" and { message = program.status.msg or "Claude reported an error" }
     close_turn(session, turn, turn.over or failed or (turn.cancelled and "cancelled") or "end_turn")
   end)
 end
 
+-- What came before the prompt of a turn in the transcript is of an earlier turn.
 local function over(session, outcome)
-  if not state.turn then return end
-  state.turn.over = outcome
+  local turn = state.turn
+  if not turn or not turn.arrived then return end
+  turn.over = turn.problem or outcome
   check_end(session)
-end
-
--- Types a key; again when no report came of it.
-local function press(key)
-  local before = reports
-  for _ = 1, KEY_TRIES do
-    local deaf = since + DEAF_MS - host.now()
-    if status.state == "blocked" and deaf > 0 then await(function() return reports ~= before end, deaf) end
-    if reports ~= before then return true end
-    agent:write(key)
-    if await(function() return reports ~= before end, KEY_MS) then return true end
-  end
-  return false
 end
 
 local function interrupt(turn)
   -- What was submitted a moment ago is not working yet.
-  await(function() return reports > turn.reports end, KEY_MS)
-  for _ = 1, KEY_TRIES do
+  await(function() return turn.arrived or program.reports > turn.reports end, program.KEY_MS)
+  for _ = 1, program.KEY_TRIES do
     if state.turn ~= turn or rests(turn) then return end
-    press(ESC)
+    program.press(ESC)
   end
-end
-
--- The call that a question is about: the report has the tool's name and the beginning of what it wants.
-local function asked_about(message, exact)
-  local name, detail = message:match("^approve ([^:]+): (.*)$")
-  detail = detail and detail:gsub("…$", ""):gsub("%.%.%.$", "")
-  for _, call in ipairs(state.open) do
-    if call.name == name then
-      if not exact then return call end
-      for _, value in pairs(call.input) do
-        if type(value) == "string" and value:sub(1, #detail) == detail then return call end
-      end
-    end
-  end
-  return not exact and #state.open == 1 and state.open[1] or nil
-end
-
--- The answers on the screen in the words of ACP. What grants more directories, or leaves asking to a model, is not offered.
-local function options_of(screen)
-  local options, keys = json.array(), {}
-  for _, answer in ipairs(dialogs.answers(screen)) do
-    if answer.label == "Yes" and not keys.allow then
-      options[#options + 1], keys.allow = { optionId = "allow", name = "Allow", kind = "allow_once" }, answer.key
-    elseif answer.label:find("^Yes") and not answer.label:find("access to") and not answer.label:find("auto mode") and not keys.always then
-      local label = answer.label:gsub("%s*%b()$", "")
-      options[#options + 1], keys.always = { optionId = "always", name = label, kind = "allow_always" }, answer.key
-    end
-  end
-  options[#options + 1], keys.reject = { optionId = "reject", name = "Reject", kind = "reject_once" }, ESC
-  return options, keys
-end
-
-local function ask(session, report)
-  local turn, message = state.turn, report.msg or ""
-  await(function() return asked_about(message, true) ~= nil end, LAST_MS)
-  local call = asked_about(message, true) or asked_about(message, false)
-  if state.turn ~= turn or status ~= report then return end
-  local tool = call and tools.describe(call.name, call.input) or { title = message, kind = "other", rawInput = { message = message } }
-  tool.toolCallId, tool.status = call and call.id or "question-" .. since, "pending"
-  agent:expect_screen("\n[%s❯]*1%. ", LAST_MS)
-  local options, keys = options_of(agent:screen().text)
-  local choice = session:request_permission { toolCall = tool, options = options }
-  -- A question that was called off is answered by the cancel.
-  if not choice or status ~= report then return end
-  if choice ~= "reject" then session:tool_update { toolCallId = tool.toolCallId, status = "in_progress" } end
-  press(keys[choice] or ESC)
 end
 
 local function mode_is(session, mode)
@@ -160,12 +81,11 @@ local function mode_is(session, mode)
 end
 
 local function reported(session, report)
-  status, reports, since = report, reports + 1, host.now()
-  changed()
   local turn = state.turn
-  if report.state == "blocked" and turn and turn.sent then
+  if report.state == "blocked" and state.started then
     if report.kind == "permission" then
-      host.task(function() ask(session, report) end)
+      local function current() return state.turn == turn end
+      host.task(function() questions.ask(session, report, function() return state.open end, current) end)
     else
       local hint = " (on the node, run once: claude)"
       over(session, { code = report.kind == "auth" and -32000 or nil, message = (report.msg or "Claude waits for its owner") .. hint })
@@ -174,16 +94,41 @@ local function reported(session, report)
   check_end(session)
 end
 
+-- How much was said of the texts of the turn is kept, so that a fresh VM says no part of it again.
+local function keep(session)
+  state.said = said.said
+  session:save(state)
+end
+
+local function show(session, event)
+  local turn = state.turn
+  if not turn then return end
+  if not turn.arrived then return table.insert(early, event) end
+  if event.prompt_id ~= turn.id then return end
+  texts.shown(session, said, event, function(ready)
+    await(function() return state.turn ~= turn or (ready() and #state.open == 0) end, ARRIVE_MS)
+    return state.turn == turn and ready()
+  end)
+  keep(session)
+end
+
 -- What the transcript tells of the turn.
 local function heard(session)
   return {
-    prompt = function(text)
+    prompt = function(text, id)
       local turn = state.turn
       if not turn or not turn.sent or turn.arrived then return end
-      turn.arrived = true
+      turn.arrived, turn.id = true, id
+      for _, event in ipairs(early) do show(session, event) end
+      early = {}
       if typing.arrived(turn.typed, text) then return end
-      turn.over = { message = "Claude's interactive program changed the prompt, so that it was stopped: send it over the transport stream" }
+      turn.problem = { message = "Claude's interactive program changed the prompt, so that it was stopped: send it over the transport stream" }
       host.task(function() interrupt(turn) end)
+    end,
+    text = function(id, text)
+      if not state.turn or not state.turn.arrived then return session:message(text, id) end
+      texts.written(session, said, id, text)
+      keep(session)
     end,
     opened = function(id, name, input)
       table.insert(state.open, { id = id, name = name, input = input })
@@ -196,19 +141,23 @@ local function heard(session)
     end,
     interrupted = function()
       local turn = state.turn
-      if turn then over(session, turn.over or (turn.cancelled and "cancelled") or "end_turn") end
+      over(session, turn and turn.cancelled and "cancelled" or "end_turn")
     end,
     failed = function(problem) over(session, problem) end,
-    ended = function() over(session, state.turn and state.turn.over or "end_turn") end,
+    ended = function() over(session, "end_turn") end,
     mode = function(mode) mode_is(session, mode) end,
   }
 end
 
-local function watch(session)
-  agent:on_status(function(report) reported(session, report) end)
-  agent:on_exit(function()
-    ended = true
-    changed()
+local function follow_hooks(session)
+  local on = {
+    request = questions.told,
+    shown = function(event) show(session, event) end,
+    usage = function(usage) session:usage(usage) end,
+  }
+  hooked:on_line(function(line)
+    hooks.hear(line, on)
+    program.changed()
   end)
 end
 
@@ -216,24 +165,8 @@ local function follow(session)
   local on = heard(session)
   file:on_line(function(line)
     transcript.hear(session, line, on)
-    changed()
+    program.changed()
   end)
-end
-
--- Waits until it takes prompts. A question of a first start is its owner's to answer.
-local function ready(session)
-  local limit = host.now() + START_MS
-  while host.now() < limit do
-    local report, why = agent:wait_status("idle", 300)
-    if report then return end
-    local screen = agent:screen().text
-    local question = dialogs.setup(screen)
-    if question then
-      error { code = 1003, message = ("Needs setup: Claude Code asks %s. Run `claude` once on this node, in %s, and answer it"):format(question, session.cwd) }
-    end
-    if why == "ended" then error { code = 1003, message = "Claude Code ended at its start: " .. dialogs.last_words(screen) } end
-  end
-  error { code = 1003, message = "Claude Code did not report that it is ready; its interactive program does so since 2.1.295" }
 end
 
 local function start(session, id, how)
@@ -242,12 +175,18 @@ local function start(session, id, how)
   state = { id = id, path = transcript.path_of(id, session.cwd), mode = mode, open = json.array() }
   file = host.tail { path = state.path, from = "end" }
   local command = { found.path, how, id, "--permission-mode", mode, "--disallowed-tools", "AskUserQuestion" }
+  local events, told = hooks.arguments()
+  hooked = host.tail { path = events, from = "start" }
+  for _, argument in ipairs(told) do table.insert(command, argument) end
   for _, argument in ipairs(mcp.arguments(session)) do table.insert(command, argument) end
-  agent = host.pty { command = command, agent = true, scrollback = 0 }
-  watch(session)
-  ready(session)
+  local terminal = host.pty { command = command, agent = true, scrollback = 0 }
+  program.watch(terminal, function(report) reported(session, report) end)
+  program.ready(session.cwd, START_MS)
+  state.started = true
   follow(session)
+  follow_hooks(session)
   install.version_warning(session, found.version)
+  state.handles = { terminal = terminal.handle, file = file.handle, hooked = hooked.handle }
   session:save(state)
   local modes = { table.unpack(MODES) }
   if mode == BYPASS.id then table.insert(modes, BYPASS) end
@@ -262,23 +201,22 @@ local function look_elsewhere(session)
   state.path = path
   file:stop()
   file = host.tail { path = path, from = "start" }
+  state.handles.file = file.handle
   follow(session)
   session:save(state)
 end
 
 local function submit(session, turn)
-  host.sleep(#turn.typed > 800 and 400 or 150)
-  if turn.cancelled then
-    agent:write(CLEAR)
-    return close_turn(session, turn, "cancelled")
-  end
-  turn.reports, turn.sent = reports, true
+  -- An Enter that comes while it still takes the text would be a line end.
+  program.terminal:settle(150, TYPED_MS)
+  if turn.cancelled then return close_turn(session, turn, "cancelled") end
+  turn.reports, turn.sent = program.reports, true
   session:save(state)
-  if not press(ENTER) then
-    agent:write(CLEAR)
+  local function there() return turn.arrived or state.turn ~= turn end
+  if not program.press(ENTER, there) then
+    turn.cancelled = true
     return close_turn(session, turn, { message = "Claude's interactive program did not take the prompt" })
   end
-  local function there() return turn.arrived or state.turn ~= turn end
   if await(there, ARRIVE_MS / 4) then return end
   look_elsewhere(session)
   if await(there, ARRIVE_MS) or turn.cancelled then return end
@@ -298,13 +236,15 @@ return {
 
   restored = function(session, _, running)
     state = session.saved
-    for _, each in ipairs(running) do
-      if each.kind == "pty" then agent = host.attach(each.kind, each.handle) else file = host.attach(each.kind, each.handle) end
-    end
+    local streams = {}
+    for _, each in ipairs(running) do streams[each.handle] = host.attach(each.kind, each.handle) end
+    file, hooked = streams[state.handles.file], streams[state.handles.hooked]
+    said = texts.again(state.said)
     for _, call in ipairs(state.open) do tools.known(call.id, call.name) end
     if state.turn then state.turn.reports = -1 end
-    watch(session)
+    program.watch(streams[state.handles.terminal], function(report) reported(session, report) end)
     follow(session)
+    follow_hooks(session)
   end,
 
   prompt = function(session, blocks)
@@ -312,10 +252,16 @@ return {
     typing.check(text)
     local typed, told = typing.typed(text)
     if told then session:warn(told) end
-    local turn = { typed = typed, reports = reports }
-    state.turn = turn
+    if not await(program.idle, BUSY_MS) then
+      local status = program.status
+      error { message = "Claude's interactive program is busy with something else: " .. (status.msg or status.state) }
+    end
+    local turn = { typed = typed, reports = program.reports }
+    state.turn, said, early = turn, texts.new(), {}
     session:save(state)
-    if not agent:paste(typed, typing.PASTE) then session:warn("Control characters of the prompt were left out") end
+    if state.untidy then program.clear() end
+    state.untidy = false
+    if not program.terminal:paste(typed, typing.PASTE) then session:warn("Control characters of the prompt were left out") end
     submit(session, turn)
   end,
 
@@ -327,10 +273,15 @@ return {
   end,
 
   set_mode = function(session, id)
-    for _ = 1, 8 do
-      local screen = agent:settle(60, 800) or agent:screen()
-      if dialogs.mode(screen.text) == id then return mode_is(session, id) end
-      agent:write(NEXT_MODE)
+    local mode = dialogs.mode(program.terminal:screen().text)
+    for _ = 1, MODE_TRIES do
+      if mode == id then return mode_is(session, id) end
+      program.terminal:write(NEXT_MODE)
+      local before, limit = mode, host.now() + program.KEY_MS
+      while mode == before and host.now() < limit do
+        local screen = program.terminal:wait_screen(limit - host.now())
+        mode = screen and dialogs.mode(screen.text) or mode
+      end
     end
     error { code = -32602, message = "Claude Code did not change into its mode " .. id }
   end,

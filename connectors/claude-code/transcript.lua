@@ -5,7 +5,8 @@ local tools = host.library "tools"
 
 local INTERRUPTED = "[Request interrupted by user"
 
--- `on` is told what matters for the turn: prompt(text), opened(id, name, input), closed(id), usage(usage), failed(problem).
+-- `on` is told what matters for the turn: prompt(text, id), text(id, text), opened(id, name, input), closed(id), interrupted(),
+-- failed(problem), ended(), mode(id).
 local function assistant(session, row, on)
   local message = row.message
   for _, block in ipairs(message.content) do
@@ -13,8 +14,10 @@ local function assistant(session, row, on)
       local code = block.text:find("/login", 1, true) and -32000 or nil
       local hint = code and " (on the node, run once: claude)" or ""
       return on.failed { code = code, message = block.text .. hint, data = { status = row.apiErrorStatus } }
-    elseif block.type == "text" then
+    elseif block.type == "text" and message.model == "<synthetic>" then
       session:message(block.text, row.uuid)
+    elseif block.type == "text" and block.text ~= "" then
+      on.text(message.id, block.text)
     elseif block.type == "thinking" then
       session:thought(block.thinking, row.uuid)
     elseif block.type == "tool_use" then
@@ -26,7 +29,10 @@ end
 
 local function user(session, row, on)
   local content = row.message.content
-  if type(content) == "string" then return on.prompt(content) end
+  -- What the program says to the model by itself, such as what became of a helper in the background.
+  local own = type(row.origin) == "table" and row.origin.kind ~= "human"
+  if own then return end
+  if type(content) == "string" then return on.prompt(content, row.promptId) end
   for _, block in ipairs(content) do
     if block.type == "tool_result" then
       tools.finish(session, block, row.toolUseResult)
@@ -34,7 +40,7 @@ local function user(session, row, on)
     elseif block.type == "text" and block.text:sub(1, #INTERRUPTED) == INTERRUPTED then
       on.interrupted()
     elseif block.type == "text" then
-      on.prompt(block.text)
+      on.prompt(block.text, row.promptId)
     end
   end
 end

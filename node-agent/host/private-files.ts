@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 export class PrivateFiles {
   private folder: string | undefined;
+  private readonly files = new Set<string>();
 
   /** `parent` is made when it is needed. */
   constructor(private readonly parent: string) {}
@@ -16,7 +17,13 @@ export class PrivateFiles {
     this.folder ??= this.newFolder();
     const file = join(this.folder, name);
     writeFileSync(file, text, { mode: 0o600 });
+    this.files.add(file);
     return file;
+  }
+
+  /** Whether the path is one that write() has returned. */
+  has(path: string): boolean {
+    return this.files.has(path);
   }
 
   remove(): void {

@@ -334,7 +334,7 @@ export class SessionHost {
     const { clock, log } = this.options;
     const { handle, feed, attach } = this.newStream(false);
     const tail = new Tail({
-      path: this.readable.path(path),
+      path: this.privateFiles.has(path) ? path : this.readable.path(path),
       from,
       clock,
       onLine: (line) => feed.push('line', line),

@@ -35,6 +35,18 @@ async function follow(file: string, from = 'start') {
 }
 
 describe('a file that is followed', () => {
+  it('may be a private file of the session, which others add to', async () => {
+    const vm = await session(
+      `local file = host.private_file { name = "events.jsonl", text = "" }
+       f = host.tail { path = file, from = "start" }
+       f:on_line(function(line) host.log("info", line) end)
+       host.process { command = { "sh", "-c", 'echo heard >> "$0"', file } }`,
+      READS,
+    );
+    await vm.call('run');
+    await says(['heard']);
+  });
+
   it('is waited for, and gives each line when its end is there', async () => {
     const file = newFile();
     await follow(file);
