@@ -172,8 +172,9 @@ end
 local function start(session, id, how)
   local found = install.required()
   local mode = session.yolo and install.may_bypass() and BYPASS.id or "default"
-  state = { id = id, path = transcript.path_of(id, session.cwd), mode = mode, open = json.array() }
-  file = host.tail { path = state.path, from = "end" }
+  local path, before = transcript.path_of(id, session.cwd)
+  state = { id = id, path = path, mode = mode, open = json.array() }
+  file = host.tail { path = path, from = before and "end" or "start" }
   local command = { found.path, how, id, "--permission-mode", mode, "--disallowed-tools", "AskUserQuestion" }
   local events, told = hooks.arguments()
   hooked = host.tail { path = events, from = "start" }

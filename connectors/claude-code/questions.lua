@@ -41,14 +41,16 @@ local function asked_about(message, open)
     end
     return { id = "question-" .. program.since, name = request.name, input = request.input, incomplete = true }, place
   end
-  local detail = (message:match(": (.*)$") or ""):gsub("…$", "")
+  local detail, only = (message:match(": (.*)$") or ""):gsub("…$", ""), nil
   for _, call in ipairs(open) do
     if call.name == name then
+      only = only == nil and call
       for _, value in pairs(call.input) do
         if type(value) == "string" and value:sub(1, #detail) == detail then return call end
       end
     end
   end
+  return only or nil
 end
 
 -- An answer that lets Claude do this and ask again the next time.
@@ -93,11 +95,15 @@ end
 local function ask(session, report, open, current)
   local message = report.msg or ""
   local function stale() return not current() or program.status ~= report end
-  -- A call that is not in the transcript by then is a subagent's.
-  program.await(function()
-    local call = asked_about(message, open())
-    return stale() or (call and not call.incomplete)
-  end, CALL_MS)
+  local function known(completely)
+    return function()
+      local call = asked_about(message, open())
+      return stale() or (call and not (completely and call.incomplete))
+    end
+  end
+  program.await(known(false), SCREEN_MS)
+  -- A call that a hook tells and that is not in the transcript soon is a subagent's.
+  program.await(known(true), CALL_MS)
   local call, request = asked_about(message, open())
   if request then table.remove(requests, request) end
   if stale() then return end

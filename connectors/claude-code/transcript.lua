@@ -64,11 +64,12 @@ local function hear(session, line, on)
   elseif row.type == "permission-mode" then on.mode(row.permissionMode) end
 end
 
--- Where the conversation `id` is written: where it is found, else where it will be.
+-- Where the conversation `id` is written, and whether it is there already; else where it will be.
 local function path_of(id, cwd)
   local base = (host.env("CLAUDE_CONFIG_DIR") and "$CLAUDE_CONFIG_DIR" or "~/.claude") .. "/projects/"
   local found = host.files { pattern = base .. "*/" .. id .. ".jsonl", limit = 1 }
-  return found[1] and found[1].path or base .. cwd:gsub("%W", "-") .. "/" .. id .. ".jsonl"
+  if found[1] then return found[1].path, true end
+  return base .. cwd:gsub("%W", "-") .. "/" .. id .. ".jsonl", false
 end
 
 return {

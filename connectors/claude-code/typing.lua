@@ -11,19 +11,23 @@ local function trim(text) return text:match("^%s*(.-)%s*$") end
 
 -- Throws for what cannot be said to it.
 local function check(text)
-  if trim(text) == "" then error { code = -32602, message = "The prompt has no text" } end
-  if ENDS[trim(text)] then
-    error { code = -32602, message = ("%q alone ends Claude Code's interactive program: say more, or use the transport stream"):format(trim(text)) }
+  local said = trim(text)
+  if said == "" then error { code = -32602, message = "The prompt has no text" } end
+  if ENDS[said] then
+    error { code = -32602, message = ("%q alone ends Claude Code's interactive program: say more, or use the transport stream"):format(said) }
+  end
+  local command = (said .. " "):match("^(/[%w:_-]+)%s")
+  if command then
+    error { code = -32602, message = ("%s at the beginning is a command of Claude Code's interactive program: use the transport stream"):format(command) }
   end
 end
 
 -- What is typed for a text, and a sentence for the person where that is not the text itself.
 local function typed(text)
-  local first, told = text:sub(1, 1), nil
-  -- A blank before it makes it words; a line end after a backslash is dropped, a backslash at the end would eat the Enter.
-  if first == "/" then told = "A prompt that begins with / goes to the model, as text: the transport stream has Claude's commands" end
+  local told = nil
   if text:find("\t", 1, true) then told = "Claude's interactive program makes four blanks of a tab; the transport stream keeps tabs" end
-  if first == "/" or first == "!" then text = " " .. text end
+  -- A blank before it makes it words and no shell command; a line end after a backslash is dropped, a backslash at the end would eat the Enter.
+  if text:sub(1, 1) == "!" then text = " " .. text end
   if text:sub(-1) == "\\" then text = text .. "\n" end
   return text, told
 end

@@ -34,6 +34,7 @@ describe('the recorded examples', () => {
 
   it.each([
     ['claude-code', 'allowed'],
+    ['claude-code', 'pty-allowed'],
     ['codex', 'allowed'],
     ['codex', 'pty-allowed'],
   ])(

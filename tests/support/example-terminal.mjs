@@ -101,7 +101,7 @@ export async function replayTerminal(entries, args) {
   const names = namesOf(entries.find((entry) => entry.args)?.args ?? [], args);
   const cwd = process.cwd();
   const present = (text) => [...names].reduce((now, [then, id]) => now.replaceAll(then, id), text);
-  const here = (text) => present(text).replaceAll('/project', cwd);
+  const here = (text) => present(text).replace(/\/project(?!\w)/g, cwd);
   let typed = '';
   let wake = () => {};
   process.stdin.on('data', (bytes) => {

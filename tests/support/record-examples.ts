@@ -26,6 +26,10 @@ interface Recipe {
     /** Writes what lets it start without a question in this directory. */
     prepare?(home: string, cwd: string): void;
     cases?: Record<string, ExampleCase>;
+    /** Cases that say nothing over a terminal. */
+    without?: string[];
+    /** Types of lines that say nothing of the conversation, and are long. */
+    dropped?: string[];
   };
 }
 
@@ -45,13 +49,16 @@ const FAKE_DIALOG = `  Would you like to run the following command?
 
   Press enter to confirm or esc to cancel`;
 
+const CLAUDE_KEY = 'sk-ant-example-0123456789abcdef';
+
 const RECIPES: Record<string, Recipe> = {
   'claude-code': {
     vendor: anthropic,
     env: (url) => ({
       ANTHROPIC_BASE_URL: url,
-      ANTHROPIC_API_KEY: 'sk-ant-example-0123456789abcdef',
+      ANTHROPIC_API_KEY: CLAUDE_KEY,
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+      CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL: '1',
       DISABLE_AUTOUPDATER: '1',
       CLAUDE_CODE_MAX_RETRIES: '0',
     }),
@@ -68,6 +75,29 @@ const RECIPES: Record<string, Recipe> = {
         question: 'always',
       },
       slash: { prompt: '/help' },
+    },
+    pty: {
+      files: ['~/.claude/projects/*/*.jsonl'],
+      prepare: (home, cwd) =>
+        writeFileSync(
+          join(home, '.claude.json'),
+          JSON.stringify({
+            hasCompletedOnboarding: true,
+            customApiKeyResponses: { approved: [CLAUDE_KEY.slice(-20)], rejected: [] },
+            projects: { [cwd]: { hasTrustDialogAccepted: true } },
+          }),
+        ),
+      cases: { lines: { prompt: 'one\n\n  two `three`\n# four \\' } },
+      // Its text is whole when the turn is over, and a command is refused before anything is typed.
+      without: ['cancelled-text', 'slash'],
+      dropped: [
+        'attachment',
+        'api-request',
+        'api-request-blob',
+        'api-request-shape',
+        'file-history-snapshot',
+        'cost-state',
+      ],
     },
   },
   codex: {
@@ -252,7 +282,8 @@ async function record(name: string, told: ExampleCase): Promise<void> {
     const entries = text
       .trim()
       .split('\n')
-      .map((line) => shorten(JSON.parse(line)) as Entry);
+      .map((line) => shorten(JSON.parse(line)) as Entry)
+      .filter(({ line }) => !pty?.dropped?.includes((line as { type?: string } | undefined)?.type ?? ''));
     const heard = joined(entries).map((entry) => JSON.stringify(entry));
     const file = join(packageRoot, 'connectors', connector, 'examples', `${name}.jsonl`);
     mkdirSync(join(file, '..'), { recursive: true });
@@ -279,6 +310,7 @@ if (!recipe || !wanted)
   throw new Error(`Which connector (${Object.keys(RECIPES).join(', ')}), and where is its program?`);
 const program = realpathSync(wanted);
 const all: Record<string, ExampleCase> = { ...cases(recipe), ...(transport && recipe.pty?.cases) };
+if (transport) for (const name of recipe.pty?.without ?? []) delete all[name];
 const unknown = words.filter((name) => !Object.hasOwn(all, name));
 if (unknown.length > 0) throw new Error(`There is no case ${unknown.join(', ')}: ${Object.keys(all)}`);
 for (const [name, told] of Object.entries(all))
