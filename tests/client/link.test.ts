@@ -105,6 +105,24 @@ describe('the link', () => {
     });
   });
 
+  it('hears nothing of a run that another has replaced, and keeps asking the new one', async () => {
+    world.bus.connect();
+    await settled();
+    await world.bus.deliver(
+      { boot: 'run-1' },
+      notificationLine('_praxis/service/online', { boot: 'run-1', version: '1' }),
+    );
+    const answer = world.client.request('_praxis/nodes', {});
+    await settled();
+    const [{ id }] = world.bus.requests('_praxis/nodes') as [{ id: number }];
+    await world.bus.deliver({}, notificationLine('_praxis/service/online', { boot: 'run-2', version: '1' }));
+    const before = world.bus.requests('initialize').length;
+    await world.bus.deliver({ boot: 'run-1' }, resultLine(id, { nodes: ['old'] }));
+    await world.bus.deliver({ boot: 'run-2' }, resultLine(id, { nodes: [] }));
+    await expect(answer).resolves.toEqual({ nodes: [] });
+    expect(world.bus.requests('initialize')).toHaveLength(before);
+  });
+
   it('rejects what waits when it is closed', async () => {
     world.bus.connect();
     const asked = world.client.request('open', {});
@@ -149,6 +167,42 @@ describe('the state of the link', () => {
     expect(world.client.link.kind).toBe('service_lost');
     world.say(1, 1);
     expect(world.client.link.kind).toBe('connected');
+  });
+
+  it('shows the service as away as soon as the broker says so, and as there with its next word', async () => {
+    world.bus.connect();
+    await settled();
+    const said = (method: string, boot: string) =>
+      world.bus.deliver({}, notificationLine(method, { boot, version: '1' }));
+    await said('_praxis/service/online', 'run-1');
+    await settled();
+    await said('_praxis/service/silent', 'another run');
+    expect(world.client.link.kind).toBe('connected');
+    world.serves = false;
+    await said('_praxis/service/silent', 'run-1');
+    expect(world.client.link.kind).toBe('service_lost');
+    world.serves = true;
+    await said('_praxis/service/online', 'run-2');
+    await settled();
+    expect(world.client.link.kind).toBe('connected');
+    // The broker was slow to notice the end of the one before.
+    await said('_praxis/service/silent', 'run-1');
+    expect(world.client.link.kind).toBe('connected');
+  });
+
+  it('asks a service that the broker calls away, which may only have lost its connection for a moment', async () => {
+    world.answer = ({ method }) => (method === '_praxis/nodes' ? { nodes: [] } : undefined);
+    world.bus.connect();
+    await settled();
+    const said = (method: string) =>
+      world.bus.deliver({}, notificationLine(method, { boot: 'run-1', version: '1' }));
+    await said('_praxis/service/online');
+    await settled();
+    const states: string[] = [];
+    world.client.onLink(({ kind }) => states.push(kind));
+    await said('_praxis/service/silent');
+    await settled();
+    expect(states).toEqual(['service_lost', 'connected']);
   });
 
   it('does not take a long turn for a lost service', async () => {
