@@ -66,7 +66,7 @@ export interface BusOptions {
   topology: Topology;
   /** Shown by the broker, for people who debug. */
   name: string;
-  /** Seconds; a peer that is silent for two to three of them is given up. Default 5. */
+  /** Seconds between two heartbeats: the broker gives us up when it has heard nothing for two to three of them. Default 5. */
   heartbeatSecs?: number;
   /** A warning for the log: a dropped message, a closed channel. Ids and sizes only. */
   warn?: (message: string, details?: Record<string, unknown>) => void;

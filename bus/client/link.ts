@@ -2,6 +2,8 @@
  * One connection to the broker, from its opening to its loss. It ends as a whole: an error of any channel ends it with a
  * reason, because a new connection with its topology declared anew is the one way of recovery that is always right.
  */
+
+import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, type ChannelModel, type ConfirmChannel, connect, credentials as sasl } from 'amqplib';
@@ -10,7 +12,7 @@ import { gatherWrites } from './gather-writes.js';
 import { describe } from './reason.js';
 
 /** A silent peer is given up after two to three intervals: 10 to 15 seconds. */
-export const HEARTBEAT_SECS = 5;
+const HEARTBEAT_SECS = 5;
 /** Milliseconds of silence during the handshake after which a try has failed. */
 const HANDSHAKE_MS = 10_000;
 /** Milliseconds that a connection has to close in order before its socket is destroyed. */
@@ -54,6 +56,7 @@ export class Link {
         clientProperties: { connection_name: name },
       },
     );
+    hearPatiently(model);
     return new Link(model, credentials.user, warn);
   }
 
@@ -136,6 +139,25 @@ export class Link {
   get #socket(): Socket {
     return (this.model.connection as unknown as { stream: Socket }).stream;
   }
+}
+
+/**
+ * The broker has HEARTBEAT_SECS to be heard, however often we beat: it may want to know soon that we are gone, but a broker on a
+ * busy machine that is silent for a moment is still there. amqplib has one interval for both.
+ */
+function hearPatiently(model: ChannelModel): void {
+  const connection = model.connection as unknown as {
+    heartbeater?: EventEmitter & { recvTimer: NodeJS.Timeout };
+    checkRecv(): boolean;
+  };
+  const heart = connection.heartbeater;
+  if (!heart) return;
+  clearInterval(heart.recvTimer);
+  let missed = 0;
+  heart.recvTimer = setInterval(() => {
+    missed = connection.checkRecv() ? 0 : missed + 1;
+    if (missed === 2) heart.emit('timeout');
+  }, HEARTBEAT_SECS * 1_000);
 }
 
 /** amqplib's two arguments for a bus url. */

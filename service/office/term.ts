@@ -43,6 +43,7 @@ export class Term {
   /** The lease says that we have the bus. */
   private shown = true;
   private wanted = true;
+  private offered = false;
   private problem = 'it does not answer';
   private others = new Map<string, { beat: number; stale: number }>();
   private stopRenew = (): void => undefined;
@@ -109,6 +110,17 @@ export class Term {
     return new Promise((resolve) => this.opened.push(resolve));
   }
 
+  /** The broker does not answer: a standby that reaches it may take over. Until one does, this service goes on. */
+  offer(isOffered: boolean): void {
+    if (this.offered === isOffered) return;
+    this.offered = isOffered;
+    if (!this.options.alone) void this.renew();
+  }
+
+  private get ready(): boolean {
+    return this.wanted && !this.offered;
+  }
+
   /** Another service has the lease, as a commit has found. */
   end(reason: string): void {
     if (this.over) return;
@@ -133,11 +145,11 @@ export class Term {
   private async renew(): Promise<void> {
     if (this.renewing || this.over) return;
     this.stopRenew();
-    const ready = this.wanted;
+    const { ready } = this;
     this.renewing = this.ask(ready);
     await this.renewing;
     this.renewing = undefined;
-    const waitMs = ready === this.wanted ? BEAT_MS : 0;
+    const waitMs = ready === this.ready ? BEAT_MS : 0;
     if (!this.over) this.stopRenew = this.options.clock.schedule(waitMs, () => void this.renew());
   }
 

@@ -114,7 +114,7 @@ describe('the link', () => {
     );
     const answer = world.client.request('_praxis/nodes', {});
     await settled();
-    const [{ id }] = world.bus.requests('_praxis/nodes') as [{ id: number }];
+    const { id } = world.bus.requests('_praxis/nodes')[0]!;
     await world.bus.deliver({}, notificationLine('_praxis/service/online', { boot: 'run-2', version: '1' }));
     const before = world.bus.requests('initialize').length;
     await world.bus.deliver({ boot: 'run-1' }, resultLine(id, { nodes: ['old'] }));

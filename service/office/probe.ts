@@ -1,0 +1,46 @@
+/**
+ * Whether the broker answers, sooner than its heartbeat tells: every PROBE_MS it is given a message for nobody, which it
+ * confirms. A broker that takes SILENT_MS for that may be cut off from us; it is no reason to give up the connection, only to let
+ * a standby that does reach it take over.
+ */
+import type { Bus } from '../../bus/index.js';
+import type { Clock } from '../ports.js';
+
+export const PROBE_MS = 500;
+export const SILENT_MS = 2_000;
+/** No queue has this name. */
+const NOBODY = 'praxis.service.nobody';
+
+/** Calls `changed` when the broker falls silent while the connection is there, and when it answers again. */
+export function probe(
+  bus: Pick<Bus, 'state' | 'publish'>,
+  clock: Pick<Clock, 'steady' | 'schedule'>,
+  changed: (silent: boolean) => void,
+): void {
+  let asked: number | undefined;
+  let silent = false;
+  const tell = (now: boolean) => {
+    if (now !== silent) changed(now);
+    silent = now;
+  };
+  const look = () => {
+    clock.schedule(PROBE_MS, look);
+    if (bus.state.kind !== 'connected') return;
+    if (asked !== undefined) {
+      if (clock.steady() - asked >= SILENT_MS) tell(true);
+      return;
+    }
+    asked = clock.steady();
+    bus.publish({ exchange: '', key: NOBODY, headers: {}, lines: [] }).then(
+      () => {
+        asked = undefined;
+        tell(false);
+      },
+      // The connection is lost, which everybody knows.
+      () => {
+        asked = undefined;
+      },
+    );
+  };
+  look();
+}
