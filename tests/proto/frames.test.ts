@@ -74,6 +74,14 @@ describe('a frame', () => {
     expect(parseFrame(frame(`"${'[{\\"'.repeat(deep)}"`)).kind).toBe('notification');
   });
 
+  it('never holds U+0000 but as an escape, which every database can keep', () => {
+    const line = '{"jsonrpc":"2.0","method":"m","params":{"text":"ab"}}';
+    for (let at = 0; at <= line.length; at++)
+      expect(codeOf(`${line.slice(0, at)}\0${line.slice(at)}`)).toBe(-32700);
+    const escaped = line.replace('ab', 'a\\u0000b');
+    expect(parseFrame(escaped)).toMatchObject({ params: { text: 'a\0b' }, line: escaped });
+  });
+
   it('names its session and our own meta only where they have the right form', () => {
     const frame = parseFrame(
       '{"jsonrpc":"2.0","method":"x","params":{"sessionId":"s","_meta":{"praxis":{"node":"n"}}}}',
