@@ -38,6 +38,8 @@ export interface Example {
   name: string;
   file: string;
   case: ExampleCase;
+  /** The program was on a terminal. */
+  isTerminal: boolean;
   acp: unknown[];
 }
 
@@ -61,6 +63,7 @@ export function examples(): Example[] {
         name: name!.replace('.jsonl', ''),
         file,
         case: entries[0]!.case as ExampleCase,
+        isTerminal: entries.some((entry) => 'args' in entry),
         acp: entries.flatMap(({ acp }) => (acp ? [acp] : [])),
       };
     });
