@@ -4,7 +4,7 @@
 local install, rollout, blocks = host.library "install", host.library "rollout", host.library "blocks"
 local dialogs, mcp, modes = host.library "dialogs", host.library "mcp", host.library "modes"
 
-local START_MS, SETTLE_MS, TAKE_MS, DIALOG_MS, POLL_MS = 25000, 2000, 5000, 10000, 20
+local START_MS, SETTLE_MS, TAKE_MS, DIALOG_MS, POLL_MS = 25000, 2000, 5000, 10000, 50
 -- How long the row of a call may be behind its dialog; after how long a key that had no effect is pressed again; how often to look.
 local ROW_MS, AGAIN_MS, LOOK_MS = 2000, 500, 100
 -- Bytes at the end of a prompt that are looked at for a name.
@@ -93,7 +93,13 @@ local function open_dialog()
   end
 end
 
--- Puts one dialog to a person and presses the key of the answer. False when there is nothing more to ask.
+local function is_open(dialog)
+  local now = status == "blocked" and dialogs.find(terminal:screen(), state.calls)
+  return now and now.call == dialog.call and (now.call ~= nil or now.text == dialog.text)
+end
+
+-- Puts one dialog to a person and presses the key of the answer. One that is answered on the terminal itself is called off. False when
+-- there is nothing more to ask.
 local function answer_dialog(session)
   local dialog = open_dialog()
   if not dialog then
@@ -103,13 +109,21 @@ local function answer_dialog(session)
     return false
   end
   local list, keys = dialogs.answers(dialog)
-  local choice = session:request_permission { toolCall = dialogs.question(dialog, state.turn), options = list }
-  if not choice then return false end
-  local now = dialogs.find(terminal:screen(), state.calls)
+  local tool, asked = dialogs.question(dialog, state.turn), true
+  host.task(function()
+    while asked do
+      if not is_open(dialog) then host.sleep(AGAIN_MS) end
+      if asked and not is_open(dialog) then return session:withdraw(tool.toolCallId) end
+      terminal:wait_screen()
+    end
+  end)
+  local choice = session:request_permission { toolCall = tool, options = list }
+  asked = false
+  if not choice then return not state.cancelled end
+  local open = is_open(dialog)
   if dialog.call then dialog.call.answered = true else state.quoted = dialog.text end
   session:save(state)
-  -- Unless it has been answered on the terminal itself meanwhile.
-  if now and now.call == dialog.call and (now.call or now.text == dialog.text) then terminal:write(keys[choice]) end
+  if open then terminal:write(keys[choice]) end
   return true
 end
 
@@ -205,9 +219,15 @@ return {
       if each.kind == "pty" then terminal = host.attach("pty", each.handle) end
     end
     watch(session)
+    state.reading = false
     for _, each in ipairs(running) do
-      if each.kind == "tail" then read(session, host.attach("tail", each.handle)) end
+      if each.kind == "tail" then
+        state.reading = true
+        read(session, host.attach("tail", each.handle))
+      end
     end
+    -- A first prompt was just being typed.
+    if state.typed and not state.reading then host.task(function() follow(session) end) end
   end,
 
   prompt = function(session, content)
@@ -216,6 +236,7 @@ return {
     if text:find("^%s*[/!]") then text = " " .. text end
     if text:sub(-LAST_WORD):find("[@$]%S*$") then text = text .. " " end
     begun, state.cancelled, state.typed = host.future(), false, text
+    session:save(state)
     if not terminal:paste(text, { bracketed = true }) then
       session:warn("Control characters were left out of the prompt: a terminal takes them for keys")
     end

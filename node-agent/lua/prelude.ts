@@ -150,6 +150,7 @@ function Session:done(stop_reason) tell("done", text_of(stop_reason, "session:do
 function Session:fail(problem) tell("fail", type(problem) == "table" and problem or { message = tostring(problem) }) end
 function Session:warn(text) tell("warn", text_of(text, "session:warn")) end
 function Session:save(value) tell("save", value) end
+function Session:withdraw(id) tell("withdraw", text_of(id, "session:withdraw")) end
 for _, name in ipairs {
   "tool_call", "tool_update", "plan", "usage", "commands", "mode", "config_options", "title", "request_permission"
 } do

@@ -55,6 +55,16 @@ export class Questions {
     open.resolve(optionId);
   }
 
+  /** Nobody needs to answer the question about this tool call any more. Returns its id; undefined when none is open. */
+  withdraw(key: string): string | undefined {
+    const found = [...this.open].find(([, open]) => open.key === key);
+    if (!found) return undefined;
+    const [id, open] = found;
+    this.open.delete(id);
+    open.resolve(undefined);
+    return id;
+  }
+
   /** The script is being made anew: an answer that comes before it asks again is kept. */
   orphan(): void {
     for (const open of this.open.values()) open.orphaned = true;

@@ -78,6 +78,10 @@ export class ScriptedAgent implements AgentProcess {
       save: (value) => {
         this.saved = value;
       },
+      withdraw: (toolCallId) => {
+        const requestId = this.questions.withdraw(toolCallId);
+        if (requestId) this.notify('$/cancel_request', { requestId });
+      },
       done: (reason) => this.endTurn(reason),
       fail: ({ code, message, data }) =>
         this.endTurn(new PraxisError(code ?? ErrorCode.InternalError, message, data)),

@@ -23,6 +23,8 @@ export interface FaceOptions {
   notice(text: string): void;
   modeChanged(modeId: string): void;
   save(value: unknown): void;
+  /** The question about this tool call has been answered elsewhere. */
+  withdraw(toolCallId: string): void;
   /** The turn is over. */
   done(reason: Ended): void;
   fail(failure: Failure): void;
@@ -51,6 +53,7 @@ export function sessionFace(options: FaceOptions): Omit<SessionFace, 'onAgentEnd
       fail: (value) => options.fail(Failure.parse(value)),
       warn: (text) => options.notice(Text.parse(text)),
       save: (value) => options.save(value),
+      withdraw: (toolCallId) => options.withdraw(Text.parse(toolCallId)),
     },
   };
 }

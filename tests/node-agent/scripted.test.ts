@@ -32,6 +32,7 @@ local function act(session, line)
       session:message("answer " .. tostring(answer))
       if answer then session:done("end_turn") end
     end)
+  elseif word.withdraw then session:withdraw(word.withdraw)
   elseif word.plan then session:plan { { content = "look", status = "in_progress" } }
   elseif word.usage then session:usage { used = 10, size = 100, cost = { amount = 0.5, currency = "USD" } }
   elseif word.commands then session:commands { { name = "compact", description = "Makes room", input = { hint = "what to keep" } } }
@@ -162,6 +163,20 @@ describe('a session that a script drives', () => {
       { sessionUpdate: 'tool_call_update', toolCallId: 't', status: 'failed' },
     ]);
     expect((await node.prompt(id, say({ done: 'end_turn' }))).result).toEqual({ stopReason: 'end_turn' });
+  });
+
+  it('calls a question off that has been answered elsewhere', async () => {
+    const id = await open();
+    const answer = node.prompt(id, say({ ask: 't' }, { withdraw: 't' }, { withdraw: 'other' }));
+    const { id: requestId } = (await node.waitFor('session/request_permission')) as { id: string };
+    await expect.poll(() => node.textOf(id)).toBe('answer nil');
+    expect(kinds(id).filter((kind) => kind === '$/cancel_request')).toHaveLength(1);
+    const called = await node.waitFor('$/cancel_request');
+    expect(called.params).toEqual({ sessionId: id, requestId });
+    node.give(resultLine(requestId, { outcome: { outcome: 'selected', optionId: 'yes' } }), id);
+    node.cancel(id);
+    expect((await answer).result).toEqual({ stopReason: 'cancelled' });
+    expect(node.textOf(id)).toBe('answer nil');
   });
 
   it('answers its questions itself under YOLO, and shows it', async () => {
