@@ -39,7 +39,7 @@ export interface ClientOptions {
 export const ownInitialize = (name: string, interactive?: boolean): string =>
   JSON.stringify({
     protocolVersion: 1,
-    clientCapabilities: { _meta: { praxis: { events: true } } },
+    clientCapabilities: { _meta: { praxis: { events: true, mixed: true } } },
     clientInfo: { name, version: VERSION },
     ...(interactive !== undefined && { _meta: { praxis: { interactive } } }),
   });

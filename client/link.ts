@@ -220,12 +220,12 @@ export class Link {
   #receive({ headers, lines }: Incoming): 'ack' | Promise<'ack'> {
     if (this.#replaced.has(headers.boot)) return 'ack';
     this.#liveness.heard();
-    const { session, seq, epoch = 0, at = 0 } = headers;
+    const { session, seq, epoch = 0, at = 0, events = lines.length } = headers;
     this.#noticeLoss(headers);
     lines.forEach((line, i) => {
       const frame = this.#parse(line);
       if (!frame) return;
-      if (session !== undefined && seq !== undefined) {
+      if (session !== undefined && seq !== undefined && i < events) {
         const event = { sessionId: session, seq: seq + i, epoch, at, frame };
         for (const listener of this.#listeners) listener.event?.(event);
       } else if (frame.kind === 'response') this.#commands.settle(frame);

@@ -23,6 +23,11 @@ export const Headers = z.object({
    * (with `boot`). From the service to a client: the journal's `seq`. Absent: the frames are not events.
    */
   seq: count.optional(),
+  /**
+   * How many of the frames, the first ones, are events; absent: all. The rest are answers that come after them. Only to a
+   * client that said `clientCapabilities._meta.praxis.mixed` (service → client).
+   */
+  events: count.optional(),
   /** Milliseconds since 1970 when the first frame was journaled (service → client). */
   at: count.optional(),
   /** The run of the sending process; a number restarts at zero when it changes. */

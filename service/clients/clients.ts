@@ -16,7 +16,7 @@ import type { Publisher } from '../ports.js';
 const MAX_KEPT_CHARACTERS = 4 * 1024 * 1024;
 
 export type Delivered = 'sent' | 'gone' | 'disconnected';
-type EventHeaders = Pick<Headers, 'session' | 'seq' | 'epoch' | 'at'>;
+type EventHeaders = Pick<Headers, 'session' | 'seq' | 'epoch' | 'at' | 'events'>;
 
 /** An answer, and the event of a session that it comes after. */
 export interface Answer {
@@ -26,6 +26,8 @@ export interface Answer {
 }
 
 export class Client {
+  /** It takes answers in the message of the events that precede them; from `initialize`. */
+  mixed = false;
   /** What `session/new` means when it does not say; from `initialize`. */
   defaults: Partial<NewSessionMeta> = {};
   private delivery = 0;

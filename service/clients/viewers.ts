@@ -15,9 +15,14 @@ export const TAIL_EVENTS = 2_000;
 /** Messages of one viewer that the broker has not confirmed. */
 const WINDOW = 2;
 
+interface SeqAnswer {
+  seq: number;
+  line: string;
+}
+
 class Viewer {
   /** Answers that come after an event that this viewer has not got. */
-  readonly answers: { seq: number; line: string }[] = [];
+  readonly answers: SeqAnswer[] = [];
   reading = false;
   stopped = false;
   /** The newest event that was sent; `cursor` is the newest that the broker has confirmed. */
@@ -30,6 +35,12 @@ class Viewer {
     public cursor: number,
   ) {
     this.sent = cursor;
+  }
+
+  /** The answers whose events have been sent, which wait no longer. */
+  takeAnswers(): SeqAnswer[] {
+    const waiting = this.answers.findIndex(({ seq }) => seq > this.sent);
+    return this.answers.splice(0, waiting === -1 ? this.answers.length : waiting);
   }
 }
 
@@ -142,26 +153,35 @@ export class Viewers {
     const last = events.at(-1)!.seq;
     viewer.sent = last;
     viewer.inFlight++;
-    const lines = events.map(({ frame }) => frame);
-    const delivered = await viewer.client.send(lines, { session, seq, epoch, at });
+    const frames = events.map(({ frame }) => frame);
+    const answers = viewer.client.mixed ? viewer.takeAnswers() : [];
+    const headers = { session, seq, epoch, at, ...(answers.length > 0 && { events: frames.length }) };
+    const delivered = await viewer.client.send([...frames, ...answers.map(({ line }) => line)], headers);
     viewer.inFlight--;
     if (delivered === 'sent') {
       viewer.cursor = Math.max(viewer.cursor, last);
       this.trim(viewer.session);
       void this.pump(viewer);
-    } else if (delivered === 'disconnected') viewer.sent = viewer.cursor;
+    } else if (delivered === 'disconnected') {
+      viewer.sent = viewer.cursor;
+      this.giveBack(viewer, answers);
+    }
   }
 
   /** Sends the answers whose events have been sent before them. One that is lost with them is sent with them again. */
   private answer(viewer: Viewer): void {
-    while (viewer.answers.length > 0 && viewer.answers[0]!.seq <= viewer.sent) {
-      const answer = viewer.answers.shift()!;
+    for (const answer of viewer.takeAnswers())
       void viewer.client.send([answer.line]).then((delivered) => {
-        if (delivered !== 'disconnected') return;
-        if (viewer.stopped) void viewer.client.say(answer.line);
-        else viewer.answers.push(answer);
-        viewer.answers.sort((a, b) => a.seq - b.seq);
+        if (delivered === 'disconnected') this.giveBack(viewer, [answer]);
       });
+  }
+
+  /** Answers that were lost wait again, or are said when there is nothing that they wait for. */
+  private giveBack(viewer: Viewer, answers: readonly SeqAnswer[]): void {
+    if (viewer.stopped) for (const { line } of answers) void viewer.client.say(line);
+    else {
+      viewer.answers.push(...answers);
+      viewer.answers.sort((a, b) => a.seq - b.seq);
     }
   }
 

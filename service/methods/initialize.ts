@@ -3,6 +3,7 @@
  * names when one of its sessions has told them. Version 1 whatever was asked
  * (https://agentclientprotocol.com/protocol/v1/initialization).
  */
+import { z } from 'zod';
 import {
   FEATURES,
   InitializeParams,
@@ -14,6 +15,11 @@ import {
 import type { Sessions } from '../sessions/session.js';
 import { checked, type MethodServer } from './server.js';
 
+/** A client that takes answers in the message of the events that precede them. */
+const Mixed = z.looseObject({
+  _meta: z.looseObject({ praxis: z.looseObject({ mixed: z.literal(true) }) }),
+});
+
 export interface InitializeDeps {
   sessions: Pick<Sessions, 'all'>;
   boot: string;
@@ -23,6 +29,7 @@ export function addInitialize(server: MethodServer, deps: InitializeDeps): void 
   server.add('initialize', InitializeParams, (params, { client }) => {
     const defaults = checked(NewSessionMeta, praxisMeta(params) ?? {});
     client.defaults = defaults;
+    client.mixed = Mixed.safeParse(params.clientCapabilities).success;
     const known = abilitiesOf(deps.sessions, defaults);
     return {
       protocolVersion: PROTOCOL_VERSION,

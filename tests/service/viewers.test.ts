@@ -190,4 +190,35 @@ describe('viewers', () => {
     expect(client.answersTo(11)).toHaveLength(1);
     expect(heap() - before).toBeLessThan(5 * 1024 * 1024);
   });
+
+  it.each([false, true])(
+    'get the answer after the events of its turn, each once, when both are lost and sent again (in one message: %s)',
+    async (mixed) => {
+      const world = await World.start();
+      const { node, client, sessionId } = await world.session();
+      await client.initialize({}, { _meta: { praxis: { mixed } } });
+      await client.call('_praxis/session/attach', { sessionId });
+      const turn = newId();
+      const id = await client.ask('session/prompt', promptOf(sessionId, 'hi', turn));
+      await settled();
+      client.heard.length = 0;
+      const before = world.bus.published;
+      world.bus.up = false;
+      await node.answer(sessionId, turn, { stopReason: 'end_turn' });
+      await settled();
+      expect(world.bus.published - before).toBe(mixed ? 1 : 2);
+      world.bus.up = true;
+      world.core.online();
+      await settled();
+      expect(client.story().slice(0, 4)).toEqual([
+        '_praxis/service/online',
+        '_praxis/turn ended',
+        '_praxis/session/state idle',
+        `answer ${id}`,
+      ]);
+      expect(client.answersTo(id)).toHaveLength(1);
+      const seqs = client.events().map(({ seq }) => seq);
+      expect(new Set(seqs).size).toBe(seqs.length);
+    },
+  );
 });

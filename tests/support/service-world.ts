@@ -114,8 +114,9 @@ export class TestClient {
         this.onEvents(headers.seq, lines);
         return;
       }
+      const { events = lines.length } = headers;
       lines.forEach((line, i) => {
-        const seq = headers.seq === undefined ? undefined : headers.seq + i;
+        const seq = headers.seq === undefined || i >= events ? undefined : headers.seq + i;
         this.heard.push({ seq, epoch: headers.epoch, frame: parseFrame(line) });
       });
     });
@@ -157,8 +158,8 @@ export class TestClient {
     throw new Error(`${method} was not answered`);
   }
 
-  async initialize(praxis: object = {}) {
-    return this.call('initialize', { protocolVersion: 1, _meta: { praxis } });
+  async initialize(praxis: object = {}, clientCapabilities: object = {}) {
+    return this.call('initialize', { protocolVersion: 1, clientCapabilities, _meta: { praxis } });
   }
 
   notify(method: string, params: object) {
