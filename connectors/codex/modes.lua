@@ -14,20 +14,10 @@ local MODES = {
     },
   },
 }
-local FULL = {
-  id = "full-access", name = "Full access", description = "Asks nothing",
-  approval = "never", sandbox = "danger-full-access", policy = { type = "dangerFullAccess" },
-}
 
--- The modes of a session; nothing is left to ask in the last one, so that only YOLO has it.
-local function of(session)
-  local modes = { table.unpack(MODES) }
-  if session.yolo then table.insert(modes, FULL) end
-  return modes
-end
-
--- The id of the mode in which a session begins.
-local function first(session) return session.yolo and FULL.id or "workspace-write" end
+-- The mode in which a session begins, also under YOLO: then the node answers what Codex asks. Codex's mode without a sandbox is not
+-- among these, since it reaches beyond the session's directory.
+local FIRST = "workspace-write"
 
 local function find(modes, id)
   for _, mode in ipairs(modes) do
@@ -35,4 +25,4 @@ local function find(modes, id)
   end
 end
 
-return { of = of, first = first, find = find }
+return { ALL = MODES, FIRST = FIRST, find = find }

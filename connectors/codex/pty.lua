@@ -174,7 +174,7 @@ local function thread_id()
 end
 
 local function command_of(session, path, thread)
-  local mode = modes.find(modes.of(session), modes.first(session))
+  local mode = modes.find(modes.ALL, modes.FIRST)
   local command = { path }
   local function add(...)
     for _, word in ipairs { ... } do table.insert(command, word) end

@@ -144,7 +144,7 @@ local function start(session, context, thread)
   if not server:logged_in() then error { code = -32000, message = install.NOT_LOGGED_IN } end
   install.version_warning(session, found.version)
 
-  state.modes, state.mode = modes.of(session), modes.first(session)
+  state.modes, state.mode = modes.ALL, modes.FIRST
   local mode = modes.find(state.modes, state.mode)
   local params = { cwd = session.cwd, approvalPolicy = mode.approval, sandbox = mode.sandbox }
   if session.mcpServers[1] then params.config = { mcp_servers = mcp.servers(session) } end

@@ -157,6 +157,20 @@ describe.each(kinds)('a program driven over %s that', (kind) => {
   });
 });
 
+it('Codex gets no more directories under YOLO than without', async () => {
+  const cwd = join(system.work, 'yolo');
+  mkdirSync(cwd);
+  writeFileSync(join(cwd, 'fault'), 'tells');
+  for (const yolo of [[], ['--yolo']]) {
+    const { stdout } = await system.run(['run', 'codex', ...yolo, 'go'], { cwd });
+    expect(JSON.parse(stdout)).toMatchObject({
+      cwd,
+      sandbox: 'workspace-write',
+      approvalPolicy: 'on-request',
+    });
+  }
+});
+
 it('nothing of all these is left running', async () => {
   await Promise.all(slow.values());
   expect(system.processes().map(({ command }) => command)).toEqual([

@@ -13,6 +13,7 @@
  *   deaf           never ends its turn, and heeds no cancel, SIGINT, SIGTERM, end of input or hangup
  *   forks          starts processes that would live for an hour, in its group, out of it, and with no environment
  *   forks-dies     does the same, then ends as `dies` does
+ *   tells          is well, and says what it was told to open the session with, as JSON
  *   stamps         is well, thinks for a moment, and says the system's monotonic time at which it speaks (nanoseconds)
  *
  * Its own pid and those of its children are in the file `pids`, a line each.
@@ -57,6 +58,7 @@ async function turn(text) {
     text(String(process.hrtime.bigint()));
     return pause(THINKING_MS);
   }
+  if (fault === 'tells') return text(JSON.stringify(opening));
   text('working ');
   if (fault === 'forks' || fault === 'forks-dies') fork();
   text('harder');
@@ -64,6 +66,9 @@ async function turn(text) {
   if (fault === 'dies' || fault === 'forks-dies') setTimeout(die, 1_500, 7, 'out of ideas');
   if (['dies', 'forks-dies', 'deaf'].includes(fault)) await new Promise(() => setInterval(() => {}, 1_000));
 }
+
+/** What the session was opened with. */
+let opening = process.argv.slice(3);
 
 const dialects = {
   acp: {
@@ -105,7 +110,10 @@ const dialects = {
   codex: {
     initialize: async ({ id }) => say({ id, result: {} }),
     'account/read': async ({ id }) => say({ id, result: { requiresOpenaiAuth: false } }),
-    'thread/start': async ({ id }) => say({ id, result: { thread: { id: 't' }, model: 'm' } }),
+    async 'thread/start'({ id, params }) {
+      opening = params;
+      say({ id, result: { thread: { id: 't' }, model: 'm' } });
+    },
     'model/list': async ({ id }) => say({ id, result: { data: [] } }),
     async 'turn/interrupt'({ id }) {
       if (fault !== 'deaf') say({ id, result: {} });
