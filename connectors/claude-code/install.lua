@@ -1,13 +1,15 @@
 -- Where Claude Code is on this machine, and what is known of it before it is started.
 
-local MISSING = "claude was not found, or may not be executed. Install it on the node: npm install -g @anthropic-ai/claude-code"
-local MIN_VERSION = { 2, 1 }
-local PROBE_MS, LOGIN_HOLDS_MS = 10000, 600000
+local installed = host.library "installed"
 
-local function find()
-  local names = { "claude", "~/.local/bin/claude", "~/.claude/local/claude", "/usr/local/bin/claude", "~/.npm-global/bin/claude" }
-  return host.program { names = names, version = { "--version" }, ms = PROBE_MS }
-end
+local ABOUT = {
+  title = "Claude Code",
+  program = "claude",
+  also = { "~/.claude/local/claude" },
+  install = "npm install -g @anthropic-ai/claude-code",
+  tried = "2.1",
+}
+local PROBE_MS, LOGIN_HOLDS_MS = 10000, 600000
 
 -- Asking takes a good part of a second, so that a yes holds for some time.
 local function logged_in(path)
@@ -23,26 +25,14 @@ local function logged_in(path)
   return true
 end
 
--- The program for a session. An error when there is none.
-local function required()
-  return find() or error { code = 1003, message = MISSING }
-end
-
 -- Claude refuses to bypass its questions as root, unless it is told that it is in a sandbox. Then the node answers them.
 local function may_bypass() return host.uid() ~= 0 or host.env("IS_SANDBOX") == "1" end
 
-local function version_warning(session, version)
-  local major, minor = tostring(version):match("^(%d+)%.(%d+)")
-  if not major then return end
-  local is, least = tonumber(major) * 1000 + tonumber(minor), MIN_VERSION[1] * 1000 + MIN_VERSION[2]
-  if is < least then session:warn("Claude Code " .. version .. " is older than what Praxis was tested with (2.1)") end
-end
-
 return {
-  MISSING = MISSING,
-  find = find,
-  required = required,
+  MISSING = installed.missing(ABOUT),
+  find = function() return installed.find(ABOUT) end,
+  required = function() return installed.required(ABOUT) end,
   logged_in = logged_in,
   may_bypass = may_bypass,
-  version_warning = version_warning,
+  version_warning = function(session, version) installed.warn_if_old(session, ABOUT, version) end,
 }
