@@ -182,6 +182,13 @@ describe('the screen in a terminal', () => {
     await t.waitFor(/❯ one\n.*two\n.*three\n.*four/);
   });
 
+  it('leaves nothing behind a character that this terminal takes for narrower', async () => {
+    const t = await chat();
+    t.type('👍');
+    // xterm counts it as one column, by its table of 2010; what was in the second one must be gone.
+    await t.waitFor(/❯ 👍\s*$/m);
+  });
+
   it('takes a paste of 200 kB exactly and sends nothing by itself', async () => {
     const t = await chat();
     const text = `length ${'0123456789 äöü 你好\n'.repeat(10_000)}`;

@@ -62,12 +62,21 @@ const attributes = (theme: Theme): Record<Style, number> =>
     number
   >;
 
-/** blessed asks its own table, which is of 2012; a cell here is a grapheme, perhaps with a cursor position behind it. */
+/** Places of the cursor. */
+const PLACES = /\x1b\[\d+;\d+H/g;
+
+/** blessed asks its own table, which is of 2012; a cell here is a grapheme, perhaps with blanks and places of the cursor around it. */
 const { unicode } = blessed as unknown as { unicode: { charWidth(ch: string): number } };
-unicode.charWidth = (ch) => {
-  const end = ch.indexOf('\x1b');
-  return graphemeWidth(end > 0 ? ch.slice(0, end) : ch);
-};
+unicode.charWidth = (ch) => graphemeWidth(ch.length === 1 ? ch : ch.replaceAll(PLACES, '').trimStart());
+
+/**
+ * What is written for a grapheme of several code units at column `x` of row `y`, counted from 0. Terminals disagree about its width: its
+ * columns are blanked before it, and the cursor is put where the next one belongs.
+ */
+function placed(grapheme: string, x: number, y: number, width: number): string {
+  const at = (column: number): string => `\x1b[${y + 1};${column + 1}H`;
+  return `${' '.repeat(width)}${at(x)}${grapheme}${at(x + width)}`;
+}
 
 export class Canvas {
   readonly #cells: Cells;
@@ -140,8 +149,7 @@ export class Canvas {
       for (const g of graphemes(text)) {
         const width = UNPRINTABLE.test(g) ? 0 : graphemeWidth(g);
         if (width === 0 || x + width > cols) continue;
-        const after = x + width;
-        put(attr, g.length > 1 ? `${g}\x1b[${y + 1};${after + 1}H` : g);
+        put(attr, g.length > 1 ? placed(g, x, y, width) : g);
         if (width === 2) put(attr, '\0');
       }
     }
