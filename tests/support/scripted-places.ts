@@ -21,6 +21,7 @@ export const LOST_NODE: NodeInfo = {
   ...NODE,
   name: 'build-box',
   state: 'lost',
+  lastSeen: Date.now() - 300_000,
   connectors: [{ id: 'claude', title: 'Claude Code', version: '2.1', status: 'ready', hint: null }],
 };
 

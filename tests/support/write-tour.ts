@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dark, light } from '../../tui/draw/theme.js';
-import { KEY, TestTerminal } from './terminal.js';
+import { bytesOf, KEY, TestTerminal } from './terminal.js';
 import { waitUntil } from './wait.js';
 
 const program = new URL('./scripted-tui.ts', import.meta.url).pathname;
@@ -16,34 +16,46 @@ interface Scene {
   about: string;
   /** What is typed, and what must be seen then. */
   steps: readonly [keys: string, seen: string | RegExp][];
+  /** Larger sizes show something else than more room. */
+  wide?: true;
 }
+
+const gone = (words: string): RegExp => new RegExp(`^((?!${words})[\\s\\S])*$`);
 
 const SCENES: readonly Scene[] = [
   {
-    name: 'Nodes and agents',
-    about: 'What runs where, and what is missing.',
-    steps: [[KEY.down, 'Run codex login']],
+    name: 'The first screen',
+    about: 'What runs where, what lives, and what to do next.',
+    steps: [['', 'to start a session']],
+  },
+  {
+    name: 'Nodes',
+    about: 'Ctrl+L: every machine with its agents, and what one that cannot be used needs.',
+    steps: [[KEY.ctrl('l'), '╭─ Nodes']],
   },
   {
     name: 'Starting a session',
     about: 'A directory with completion, and YOLO with what it means.',
     steps: [
-      [KEY.up + KEY.enter, 'Working directory'],
+      [KEY.escape, gone('╭─ Nodes')],
+      [KEY.enter, 'Working directory'],
       [`${KEY.ctrl('u')}/home/me/`, 'papers'],
     ],
   },
   {
     name: 'A conversation',
     about: 'Markdown, tool calls of a line each, a plan, what it took.',
+    wide: true,
     steps: [
       [`src${KEY.enter}`, 'Ask the agent something'],
-      [`tour${KEY.enter}`, 'done ·'],
+      [`tour${KEY.enter}`, /● idle[\s\S]*─ done/],
     ],
   },
   {
     name: 'Commands in the prompt',
-    about: 'Narrowed by what is typed; Enter takes one and sends nothing.',
-    steps: [['/', '/transcript']],
+    about:
+      'Those of Praxis and those of the agent, narrowed by what is typed; Enter takes one and sends nothing.',
+    steps: [['/', 'in all']],
   },
   {
     name: 'Files in the prompt',
@@ -52,35 +64,60 @@ const SCENES: readonly Scene[] = [
   },
   {
     name: 'Search',
-    about: 'The whole transcript, with a count; n and N go on.',
+    about: 'Ctrl+F: the whole transcript, with a count; n and N go on.',
     steps: [
       [KEY.ctrl('u'), 'Ask the agent something'],
       [`${KEY.ctrl('f')}greet`, /\d+ of \d+/],
     ],
   },
   {
+    name: 'Prompts that wait',
+    about: 'Queued while the agent works. Alt+Q goes to them, to edit, remove or reorder them.',
+    steps: [
+      [KEY.escape, gone('Find ❯')],
+      [`wait${KEY.enter}`, '◐ working'],
+      [`and then the tests${KEY.enter}`, 'queued   and then the tests'],
+      [`last the changelog${KEY.enter}`, 'queued   last the changelog'],
+      [bytesOf('alt+q'), '▸ queued'],
+    ],
+  },
+  {
     name: 'A question',
     about: 'In place, with all of the change; typing goes on meanwhile.',
+    wide: true,
     steps: [
-      [KEY.escape, /^((?!Find ❯)[\s\S])*$/],
+      [KEY.escape, gone('▸ queued')],
+      [KEY.ctrl('c'), 'You said: last the changelog'],
       [`ask${KEY.enter}`, /^(?![\s\S]*Tab to answer)[\s\S]*a allow once/],
     ],
   },
-  { name: 'A question on the whole screen', about: 'With f.', steps: [['f', '╭─ Allow?']] },
+  {
+    name: 'A question on the whole screen',
+    about: 'With +, to be read to its end before it is answered.',
+    steps: [['+', '╭─ Allow?']],
+  },
+  {
+    name: 'The inbox',
+    about: 'Ctrl+N: the questions of all sessions, the oldest first, answered where they stand.',
+    steps: [
+      [KEY.escape, gone('╭─ Allow')],
+      [KEY.ctrl('n'), 'Change greeting.ts'],
+    ],
+  },
   {
     name: 'Live sessions',
-    about: 'Every node; the ones that wait for you first.',
+    about: 'Ctrl+W: on every node; the ones that wait for you first.',
     steps: [
-      [KEY.escape, /^((?!╭─ Allow)[\s\S])*$/],
-      [KEY.ctrl('w'), 'Live sessions'],
+      [KEY.escape, gone('╭─ What')],
+      [KEY.ctrl('w'), '╭─ Live sessions'],
     ],
   },
   {
     name: 'Commands',
-    about: 'Everything by name, with its key, or why it cannot act.',
-    steps: [[KEY.ctrl('k'), 'Commands ─']],
+    about: 'Ctrl+K: everything by name, with its key, or why it cannot act.',
+    steps: [[KEY.ctrl('k'), '╭─ Commands']],
   },
-  { name: 'Settings', about: 'Kept in tui.json.', steps: [[KEY.ctrl('s'), 'Settings ─']] },
+  { name: 'Settings', about: 'Ctrl+S; kept in tui.json.', steps: [[KEY.ctrl('s'), '╭─ Settings']] },
 ];
 
 const SIZES = [
@@ -115,12 +152,12 @@ async function captures(columns: number, rows: number, theme: 'dark' | 'light'):
   const env = { PRAXIS_HOME: home, SESSIONS: '1' };
   const terminal = new TestTerminal(process.execPath, ['--import', 'tsx', program], { columns, rows, env });
   try {
-    await terminal.waitFor('Demo agent');
+    await terminal.waitFor('Demo agent', 60_000);
     const shots: string[] = [];
     for (const { steps } of SCENES) {
       for (const [keys, seen] of steps) {
         terminal.type(keys);
-        await terminal.waitFor(seen);
+        await terminal.waitFor(seen, 60_000);
       }
       shots.push(await still(terminal));
     }
@@ -136,16 +173,17 @@ const colour = ({ fg, bg }: { fg?: number; bg?: number }): string =>
 
 const parts: string[] = [
   '# A tour of the screen',
-  'Made by `npm run docs:tour` from the real program in a real terminal, with agents that follow a script. The text of a screen is the same in the dark and in the light theme (the script checks that); the colours are in the table at the end.',
+  'Made by `npm run docs:tour` from the real program in a real terminal, with agents that follow a script. The text of a screen is the same in the dark and in the light theme (the script checks that); the colours are in the table at the end. Every scene is taken at every size; shown are all of them in the smallest one, and at the larger ones those that look different there.',
 ];
 for (const [columns, rows] of SIZES) {
   const shots = await captures(columns, rows, 'dark');
   const others = await captures(columns, rows, 'light');
   parts.push(`## ${columns}×${rows}`);
-  for (const [i, { name, about }] of SCENES.entries()) {
+  for (const [i, { name, about, wide }] of SCENES.entries()) {
     // The settings say which theme it is.
     if (shots[i] !== others[i]?.replace('light, 256 colours ', 'dark, 256 colours  '))
       throw new Error(`${name} at ${columns}×${rows} differs between the themes:\n${shots[i]}\n${others[i]}`);
+    if (columns > SIZES[0][0] && !wide) continue;
     parts.push(`### ${name}`, about, `\`\`\`text\n${shots[i]}\n\`\`\``);
   }
 }
