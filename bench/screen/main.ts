@@ -143,8 +143,24 @@ async function measure(system: System, cat: TestTerminal): Promise<Row[]> {
   add(await starting(system));
   const { sessionId, events } = await longSession(system, client);
   add(await opening(system, client, sessionId, events));
-
   const { screen } = await Screen.started(system);
+  try {
+    await working(system, client, screen, cat, { sessionId, events }, add);
+  } finally {
+    screen.close();
+  }
+  return rows;
+}
+
+/** Somebody types: in a new session, in the long one, and while eight sessions stream. */
+async function working(
+  system: System,
+  client: Client,
+  screen: Screen,
+  cat: TestTerminal,
+  { sessionId, events }: { sessionId: string; events: number },
+  add: (rows: Row[]) => void,
+): Promise<void> {
   const t = screen.terminal;
   t.type(KEY.enter);
   await t.waitFor('Working directory');
@@ -165,8 +181,6 @@ async function measure(system: System, cat: TestTerminal): Promise<Row[]> {
   await t.waitFor('Type the next prompt');
   add(await drawing(screen));
   add(typing(`the same, while it and ${STREAMING - 1} others stream`, await echoes(t, cat)));
-  screen.close();
-  return rows;
 }
 
 const system = await System.start();

@@ -33,7 +33,7 @@ export class Screen {
     t.type(`/${title}`);
     await t.waitFor(`Filter: ${title}`);
     const began = performance.now();
-    const first = t.seen((text) => text.includes(' ❯ ') && /\d \.\.\./.test(text));
+    const first = t.seen((text) => text.includes(' ❯ ') && /\d \./.test(text));
     const whole = t.seen((text) => text.includes(end));
     t.type(KEY.enter);
     return { first: (await first) - began, whole: (await whole) - began };

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TestTerminal } from '../../tests/support/terminal.js';
 
-const KEYS = 600;
+const KEYS = 400;
 /** Somebody who types fast. */
 export const KEYS_A_SECOND = 40;
 /** No agent here says them, and no escape sequence ends with them. */
