@@ -69,7 +69,7 @@ async function opening(system: System, client: Client, sessionId: string, events
     read.push(await reading(client, sessionId));
     const { screen } = await Screen.started(system);
     before.push(screen.memory);
-    const took = await screen.open('Long', THE_END);
+    const took = await screen.open('Long session', THE_END);
     first.push(took.first);
     all.push(took.whole);
     after.push(screen.memory);
@@ -168,13 +168,13 @@ async function working(
   await t.waitFor(READY);
   add(typing('in a new session', await echoes(t, cat)));
   t.type(KEY.ctrl('u'));
-  await screen.open('Long', THE_END);
+  await screen.open('Long session', THE_END);
   add(typing(`in one of ${whole(events)} events`, await echoes(t, cat)));
   t.type(KEY.ctrl('u'));
 
   await streamingSessions(system, client, STREAMING - 1);
   for (let i = 1; i < STREAMING; i++) await screen.open(`Stream ${i}`, 'Type the next prompt');
-  await screen.open('Long', THE_END);
+  await screen.open('Long session', THE_END);
   const cursor = await client.attach(sessionId, events, () => undefined);
   await streams(client, sessionId);
   await cursor.detach();
