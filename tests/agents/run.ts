@@ -27,6 +27,12 @@ const cell = (test: TestCase): string => {
   return note ? `no, ${note}` : 'no';
 };
 
+const cells = (line: string): string[] =>
+  line
+    .split('|')
+    .slice(1, -1)
+    .map((text) => text.trim());
+
 function write(modules: readonly TestModule[]): void {
   const tests = modules.flatMap((module) => [...module.children.allTests()]);
   const checks = [...new Set(tests.map(({ name }) => name))].filter((name) => name !== 'is found');
@@ -37,9 +43,15 @@ function write(modules: readonly TestModule[]): void {
     return `| ${[id, AGENTS[id].package, transport, ...seen.map((test) => (test ? cell(test) : '-'))].join(' | ')} |`;
   };
   const before = existsSync(FILE) ? readFileSync(FILE, 'utf8').split('\n') : [];
-  const old = ({ id, transport }: Row) =>
-    before.find((line) => line.startsWith(`| ${id} |`) && line.includes(`| ${transport} |`));
   const header = ['connector', 'package', 'transport', 'version', ...checks];
+  // A check that is new has not been tried with it.
+  const old = ({ id, transport }: Row): string | undefined => {
+    const columns = cells(before.find((line) => line.startsWith('| connector |')) ?? '');
+    const found = before
+      .map(cells)
+      .find((row) => row[0] === id && row[columns.indexOf('transport')] === transport);
+    return found && `| ${header.map((name) => found[columns.indexOf(name)] ?? '-').join(' | ')} |`;
+  };
   const rows = ROWS.flatMap((each) => (named.includes(nameOf(each)) ? row(each) : (old(each) ?? [])));
   const lines = [`| ${header.join(' | ')} |`, `|${header.map(() => '---|').join('')}`, ...rows];
   writeFileSync(FILE, `${INTRO}\n${lines.join('\n')}\n`);
