@@ -8,7 +8,7 @@ import { type Bus, connectBus } from '../bus/index.js';
 import { type Home, homeOf, lockHome, newId, serviceTopology, willQueue } from '../proto/index.js';
 import { type Broker, enroll, provideCredentials } from './host/broker.js';
 import { openBroker } from './host/open-broker.js';
-import { stand, type Term, thisMember } from './office/index.js';
+import { probe, stand, type Term, thisMember } from './office/index.js';
 import { systemClock } from './ports.js';
 import { type RunningService, startService } from './service.js';
 import { type Database, openDatabase } from './store/index.js';
@@ -71,10 +71,14 @@ async function serve({ env, home, log, broker, database, stopped }: Place): Prom
       warn: (message, details) => log.warn(details, message),
     });
     const will = queue === undefined ? undefined : new Will(bus, queue);
+    let current: Term | undefined;
+    const asked =
+      alone === 'shared' ? probe(bus, systemClock, (silent) => current?.offer(silent)) : undefined;
     const ready = () => bus.state.kind === 'connected';
     await Promise.race([connected(bus), stopped]);
     const { lease } = database;
-    const term = await stand({ lease, me, clock: systemClock, log, ready, alone, stopped });
+    const term = await stand({ lease, me, clock: systemClock, log, ready, ...asked, alone, stopped });
+    current = term;
     if (!term) {
       await bus.close();
       return;

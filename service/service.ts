@@ -3,7 +3,7 @@ import type { Bus } from '../bus/index.js';
 import { commandsQueue, eventsQueue, newId, notificationLine, PREFETCH } from '../proto/index.js';
 import { Core } from './core.js';
 import type { Host } from './methods/praxis.js';
-import { gatedBus, gatedClock, probe, type Term, YIELD_MS } from './office/index.js';
+import { gatedBus, gatedClock, type Term, YIELD_MS } from './office/index.js';
 import type { Clock, Log } from './ports.js';
 import { Fenced, type Store } from './store/index.js';
 import type { Will } from './will.js';
@@ -68,7 +68,6 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     show();
   });
   show();
-  if (will) probe(bus, clock, (silent) => term.offer(silent));
   will?.leave(clock, notificationLine('_praxis/service/silent', { boot }));
   const stops = [
     bus.consume(commandsQueue(PARTITION), (message) => core.command(message), { prefetch: PREFETCH }),

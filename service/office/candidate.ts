@@ -21,6 +21,8 @@ export interface CandidateOptions {
   log: Log;
   /** The bus is there: nobody is served by a service without it. */
   ready(): boolean;
+  /** The broker answers us without delay: a reason to follow one that it does not answer. Default: as `ready`. */
+  brisk?(): boolean;
   /**
    * `shared`: others may hold the lease. `broker`: the broker is our own, and nobody could stand by for us there, so another
    * holder that lives is a mistake in somebody's configuration. `file`: nobody else can open the database.
@@ -32,7 +34,7 @@ export interface CandidateOptions {
 
 /** Resolves when the lease is ours, or with undefined when the waiting was ended. */
 export async function stand(options: CandidateOptions): Promise<Term | undefined> {
-  const { lease, clock, log, ready, alone, stopped } = options;
+  const { lease, clock, log, ready, brisk = ready, alone, stopped } = options;
   const me = JSON.stringify(options.me);
   let isStopped = false;
   void stopped.then(() => {
@@ -56,7 +58,7 @@ export async function stand(options: CandidateOptions): Promise<Term | undefined
         since = clock.steady();
       }
       const still = clock.steady() - since >= LEASE_MS;
-      if (ready() && (alone === 'file' || still || isFree(row, options.me) || row.ready === 0)) {
+      if (ready() && (alone === 'file' || still || isFree(row, options.me) || (row.ready === 0 && brisk()))) {
         const start = clock.steady();
         const epoch = await lease.take(row, options.me);
         if (epoch !== undefined) {

@@ -8,22 +8,31 @@ import type { Clock } from '../ports.js';
 
 export const PROBE_MS = 500;
 export const SILENT_MS = 2_000;
+/** An answer within this is a brisk one: who gets those is better off with the broker than who waits for SILENT_MS. */
+const BRISK_MS = 500;
 /** No queue has this name. */
 const NOBODY = 'praxis.service.nobody';
+
+export interface Probe {
+  /** The broker answers without delay. */
+  brisk(): boolean;
+}
 
 /** Calls `changed` when the broker falls silent while the connection is there, and when it answers again. */
 export function probe(
   bus: Pick<Bus, 'state' | 'publish'>,
   clock: Pick<Clock, 'steady' | 'schedule'>,
   changed: (silent: boolean) => void,
-): void {
+): Probe {
   let asked: number | undefined;
+  let took = Number.POSITIVE_INFINITY;
   let silent = false;
   const tell = (now: boolean) => {
     if (now !== silent) changed(now);
     silent = now;
   };
   const look = () => {
+    if (bus.state.kind === 'closed') return;
     clock.schedule(PROBE_MS, look);
     if (bus.state.kind !== 'connected') return;
     if (asked !== undefined) {
@@ -33,14 +42,19 @@ export function probe(
     asked = clock.steady();
     bus.publish({ exchange: '', key: NOBODY, headers: {}, lines: [] }).then(
       () => {
+        took = clock.steady() - (asked ?? 0);
         asked = undefined;
         tell(false);
       },
       // The connection is lost, which everybody knows.
       () => {
+        took = Number.POSITIVE_INFINITY;
         asked = undefined;
       },
     );
   };
   look();
+  return {
+    brisk: () => took < BRISK_MS && (asked === undefined || clock.steady() - asked < BRISK_MS),
+  };
 }

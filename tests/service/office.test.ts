@@ -27,6 +27,7 @@ overEachDatabase((make) => {
     readonly said: string[] = [];
     term: Term | undefined;
     bus = true;
+    brisk = true;
     /** Its way to the database is there. */
     reaches = true;
     renewals = 0;
@@ -63,7 +64,15 @@ overEachDatabase((make) => {
       };
       const log: Log = { ...quiet, info: (_about, message) => this.said.push(message) };
       const { me, clock } = this;
-      const options = { lease: faulty as typeof lease, me, clock, log, ready: () => this.bus, stopped };
+      const options = {
+        lease: faulty as typeof lease,
+        me,
+        clock,
+        log,
+        ready: () => this.bus,
+        brisk: () => this.brisk,
+        stopped,
+      };
       const standing = stand({ ...options, alone: 'shared' });
       return standing.then(async (term) => {
         await term?.begin();
@@ -80,6 +89,12 @@ overEachDatabase((make) => {
         await this.database.lease.read();
         await this.database.lease.read();
       }
+    }
+
+    /** Lets less time pass than the lease of a silent holder lasts, until this one is active. */
+    async follow(): Promise<void> {
+      for (let look = 0; look < 8 && !this.term; look++) await this.pass(250);
+      expect(this.term).toBeDefined();
     }
 
     lease(): Promise<LeaseRow> {
@@ -152,8 +167,7 @@ overEachDatabase((make) => {
     const { a, b } = await two();
     await a.term?.available(false);
     await waitUntil(async () => (await a.lease()).ready === 0);
-    await b.pass(250);
-    await waitUntil(() => b.term !== undefined);
+    await b.follow();
     expect((await a.lease()).epoch).toBe(b.term?.epoch);
     await b.term?.resign();
     const c = await Candidate.make({
@@ -165,6 +179,19 @@ overEachDatabase((make) => {
     const d = await Candidate.make({ ...memberOf(newId()), machine: 'here' });
     await d.stand();
     expect(d.term?.epoch).toBe(c.term!.epoch + 1);
+  });
+
+  it('follows one that the broker does not answer only if it answers itself without delay', async () => {
+    const { a, b } = await two();
+    b.brisk = false;
+    a.term?.offer(true);
+    await waitUntil(async () => (await a.lease()).ready === 0);
+    await b.pass(500);
+    expect([a.term?.isOpen(), b.term]).toEqual([true, undefined]);
+    b.brisk = true;
+    await b.follow();
+    await a.pass(1_000);
+    expect(a.term?.holds()).toBe(false);
   });
 
   it('does not follow one that has lost the bus while it has none itself', async () => {

@@ -12,12 +12,12 @@ function start() {
     publish: () => new Promise<void>((confirm, lose) => void waiting.push({ confirm, lose })),
   };
   const told: boolean[] = [];
-  probe(bus, clock, (silent) => told.push(silent));
+  const probed = probe(bus, clock, (silent) => told.push(silent));
   const answer = () => {
     for (const { confirm } of waiting.splice(0)) confirm();
     return settled();
   };
-  return { clock, bus, waiting, told, answer };
+  return { clock, bus, waiting, told, answer, probed };
 }
 
 it('says nothing of a broker that answers, however slowly', async () => {
@@ -36,6 +36,20 @@ it('says once that the broker is silent, asks it once meanwhile, and says when i
   await answer();
   await clock.advance(500);
   expect(told).toEqual([true, false]);
+});
+
+it('tells a broker that answers at once from one that takes its time', async () => {
+  const { clock, answer, probed } = start();
+  expect(probed.brisk()).toBe(false);
+  await answer();
+  expect(probed.brisk()).toBe(true);
+  await clock.advance(1_000);
+  expect(probed.brisk()).toBe(false);
+  await answer();
+  expect(probed.brisk()).toBe(false);
+  await clock.advance(500);
+  await answer();
+  expect(probed.brisk()).toBe(true);
 });
 
 it('leaves it to the bus to say that the connection is lost', async () => {
