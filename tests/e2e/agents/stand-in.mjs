@@ -12,7 +12,7 @@
  *   dies           ends in the middle of the turn with exit code 7
  *   deaf           never ends its turn, and heeds no cancel, SIGINT, SIGTERM, end of input or hangup
  *   forks          starts processes that would live for an hour, in its group, out of it, and with no environment
- *   forks-dies     does the same, then ends as `dies` does
+ *   forks-dies     starts all of these but the one that left the group with no environment, then ends as `dies` does
  *   tells          is well, and says what it was told to open the session with, as JSON
  *   stamps         is well, thinks for a moment, and says the system's monotonic time at which it speaks (nanoseconds)
  *
@@ -37,13 +37,9 @@ const note = (pid) => fault && appendFileSync('pids', `${pid}\n`);
 
 function fork() {
   const sleep = ['sleep', '3600'];
-  for (const command of [
-    sleep,
-    ['setsid', ...sleep],
-    ['env', '-i', ...sleep],
-    ['setsid', 'env', '-i', ...sleep],
-  ])
-    note(spawn(command[0], command.slice(1), { stdio: 'ignore' }).pid);
+  const commands = [sleep, ['setsid', ...sleep], ['env', '-i', ...sleep]];
+  if (fault === 'forks') commands.push(['setsid', 'env', '-i', ...sleep]);
+  for (const command of commands) note(spawn(command[0], command.slice(1), { stdio: 'ignore' }).pid);
 }
 
 const die = (code, why) => {
@@ -62,8 +58,7 @@ async function turn(text) {
   text('working ');
   if (fault === 'forks' || fault === 'forks-dies') fork();
   text('harder');
-  // Long enough for the node to see whose children they are; see "What is left running" in docs/connectors.md.
-  if (fault === 'dies' || fault === 'forks-dies') setTimeout(die, 1_500, 7, 'out of ideas');
+  if (fault === 'dies' || fault === 'forks-dies') setTimeout(die, 50, 7, 'out of ideas');
   if (['dies', 'forks-dies', 'deaf'].includes(fault)) await new Promise(() => setInterval(() => {}, 1_000));
 }
 
