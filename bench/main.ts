@@ -9,11 +9,14 @@ import { startPraxis } from './praxis-target.js';
 import { startRelay } from './relay/target.js';
 import type { Packing } from './relay/wire.js';
 import { table, writeSystem } from './report.js';
+import { accepted } from './rows/accepted.js';
 import { firstChunk } from './rows/first-chunk.js';
+import { listing } from './rows/listing.js';
 import { memory } from './rows/memory.js';
 import { roundTrip } from './rows/round-trip.js';
 import { runDemo } from './rows/run-command.js';
 import { sessionNew } from './rows/session-new.js';
+import { slowViewer } from './rows/slow-viewer.js';
 import { streaming } from './rows/streaming.js';
 import type { Row, Target } from './target.js';
 
@@ -51,6 +54,9 @@ async function measure(cwd: string): Promise<{ rows: Row[]; broker: string }> {
   const gathered = await relay('gathered');
   for (const sessions of [1, 8, 64]) add(await streaming({ praxis, embedded, single, gathered }, sessions));
   add(await firstChunk(rabbit));
+  add(await accepted([praxis, embedded]));
+  add(await slowViewer());
+  for (const target of [praxis, embedded]) add(await listing(target));
   add(await memory(rabbit));
   const overview = await fetch(`${rabbit.adminUrl}/api/overview`, { headers: rabbit.authorization });
   const { rabbitmq_version: version } = (await overview.json()) as { rabbitmq_version: string };
