@@ -1,7 +1,7 @@
 /** The table, and docs/performance.md: a part for each program that measures, which writes its own and leaves the others. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Row } from './target.js';
 
@@ -29,7 +29,7 @@ export function table(rows: readonly Row[]): string {
 function machine(): string {
   const kernel = execFileSync('uname', ['-sr'], { encoding: 'utf8' }).trim();
   const gib = Math.round(totalmem() / 1024 ** 3);
-  return `${cpus().length} × ${cpus()[0]?.model.trim()}, ${gib} GiB, ${kernel}, Node.js ${process.version}`;
+  return `${cpus().length} × ${cpus()[0]?.model.trim()}, ${gib} GiB, ${kernel}, Node.js ${process.version}. Load at the end of the run, its own included: ${loadavg()[0]!.toFixed(1)}`;
 }
 
 /** Puts a part in the place of what its program wrote before. `intro` says how it was measured, `notes` what its words mean. */
