@@ -84,8 +84,11 @@ export const TERMINAL_WAIT_MS = 20_000;
 /** Characters that one `_praxis/terminal/type` types. More are refused as bad input. */
 export const MAX_TERMINAL_INPUT = 8_192;
 
-/** Milliseconds that one Lua call may compute without yielding. Then its VM is stopped. */
-export const LUA_SLICE_MS = 1_000;
+/**
+ * Milliseconds that one Lua call may compute without yielding. Then its VM is stopped: within 1 s of its beginning, since a
+ * look every quarter of this finds it.
+ */
+export const LUA_SLICE_MS = 750;
 
 /** Bytes that one Lua VM may allocate. At the limit its script gets "not enough memory". */
 export const LUA_MEMORY_BYTES = 16 * 1024 * 1024;
