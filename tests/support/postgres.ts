@@ -113,6 +113,8 @@ export class Postgres implements PostgresAddress {
       [
         ...['-D', join(this.dir, 'data'), '-p', String(this.port), '-c', 'listen_addresses=127.0.0.1'],
         ...['-c', `unix_socket_directories=${join(this.dir, 'socket')}`, '-c', 'max_connections=200'],
+        // In its directory: a segment in /dev/shm would outlive a kill -9.
+        ...['-c', 'dynamic_shared_memory_type=mmap'],
       ],
       // A group of its own, so that it ends with everything it started, and only by us.
       {
