@@ -108,8 +108,8 @@ export interface CommitterDeps {
   store: Pick<Store, 'commit'>;
   clock: Clock;
   log: Log;
-  /** This service may act. When it may not, nothing that was handled has any effect. */
-  holds(): boolean;
+  /** Resolves when this service may act. Rejects with Fenced when it never will again: what was handled has no effect then. */
+  secured(): Promise<void>;
   /** Another service has taken over, for this reason. Nothing is called afterwards. */
   fenced(reason: string): void;
   /** Makes these sessions what the store says they are. */
@@ -192,7 +192,7 @@ export class Committer {
       const batch = draft.seal();
       try {
         if (batch) await this.deps.store.commit(batch);
-        if (!this.deps.holds()) throw new Fenced('the term of this service is over');
+        await this.deps.secured();
       } catch (error) {
         if (error instanceof Fenced) {
           this.ended = true;

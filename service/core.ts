@@ -52,8 +52,8 @@ export interface CoreOptions {
   boot?: string;
   log: Log;
   host: Host;
-  /** The service is the active one. Absent: it is alone. */
-  holds?(): boolean;
+  /** Resolves when the service may act; rejects with Fenced when another one is active. Absent: it is alone. */
+  secured?(): Promise<void>;
   /** The store has refused a commit because another service is the active one. */
   fenced?(reason: string): void;
   /** Characters that one journal may have; default MAX_JOURNAL_CHARACTERS. */
@@ -104,7 +104,7 @@ export class Core {
       store,
       clock,
       log,
-      holds: options.holds ?? (() => true),
+      secured: options.secured ?? (() => Promise.resolve()),
       fenced: (reason) => options.fenced?.(reason),
       reload: (ids) => this.reload(ids),
       saved: (touched) => {

@@ -41,12 +41,14 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
       ...{ load: store.load.bind(store), loadSessions: store.loadSessions.bind(store) },
       events: store.events.bind(store),
       async commit(batch) {
-        if (!term.holds()) throw new Fenced('the term of this service is over');
+        if (term.ended) throw new Fenced('the term of this service is over');
+        const start = clock.steady();
         await store.commit(batch);
+        term.proved(start);
       },
     },
     ...{ boot, clock, newId, log, host },
-    holds: () => term.holds(),
+    secured: () => term.secured(),
     fenced: (reason) => term.end(reason),
   });
   await term.begin();

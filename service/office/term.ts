@@ -1,24 +1,33 @@
 /**
- * The time for which this service is the active one. It holds the lease, renews it every BEAT_MS, and stops to act by itself
- * when it could not for so long that another may have it: `holds` is asked before anything leaves this process, so one that
- * was stopped and wakes finds that its term is over before it has said a word.
+ * The time for which this service is the active one. It holds the lease, renews it every BEAT_MS, and pauses by itself when it
+ * could not for so long that another may have it: `holds` is asked before anything leaves this process, so one that was
+ * stopped and wakes does not say a word. A pause is not the end: the database is asked who has the lease, and only when it names
+ * another, or cannot be asked for GIVE_UP_LOOKS looks, the term is over. So a busy machine that lets a service stand for a few
+ * seconds costs it nothing but these.
  *
  * All times are of a clock that only runs forward (`steady`), on each machine its own: a jump of the wall clock changes nothing.
  */
 import type { Clock, Log } from '../ports.js';
-import type { Lease, Member } from '../store/index.js';
+import { Fenced, type Lease, type Member } from '../store/index.js';
 
 /** Milliseconds that a lease which nobody renews is respected by the others. */
 export const LEASE_MS = 3_000;
-/** By this much earlier its holder gives up: clocks run at slightly different speeds. */
+/** By this much earlier its holder pauses: clocks run at slightly different speeds. */
 const MARGIN_MS = 300;
-/** Milliseconds between two renewals, and between two looks whether the term is over. */
+/** Milliseconds between two renewals, and between two looks whether the time is up. */
 export const BEAT_MS = 500;
-const LOOK_MS = 250;
+export const LOOK_MS = 250;
+/**
+ * Looks in a pause after which the term is over: the others wait for the broker to let go of us. Looks and not time, because
+ * after a time in which this process stood still its timers run before it reads what the database has answered long ago.
+ */
+export const GIVE_UP_LOOKS = 4;
 /** Milliseconds without the bus after which a standby that has it may take over. */
 export const YIELD_MS = 500;
 /** A standby that has not moved for so many renewals is gone. */
 const GONE_BEATS = 10;
+
+const OVER = 'the term of this service is over';
 
 export interface TermOptions {
   lease: Pick<Lease, 'renew' | 'release' | 'standbys' | 'forgetStandby'>;
@@ -37,6 +46,9 @@ export class Term {
   readonly lost: Promise<string>;
   private until: number;
   private over = false;
+  /** Looks since the pause began. */
+  private late = 0;
+  private paused: { resolve(): void; reject(error: Fenced): void }[] = [];
   /** Something may leave the service: from begin() on. */
   private acting = false;
   private renewing: Promise<void> | undefined;
@@ -86,12 +98,30 @@ export class Term {
       .map(([text]) => JSON.parse(text) as Member);
   }
 
-  /** The service may act. Ends the term when the time is up. */
+  /** The term is over, and will not come back. */
+  get ended(): boolean {
+    return this.over;
+  }
+
+  /** The service may act. */
   holds(): boolean {
     if (this.over) return false;
-    if (this.acting && !this.options.alone && this.options.clock.steady() >= this.until)
-      this.end(`the lease could not be renewed in the database: ${this.problem}`);
-    return !this.over;
+    return !this.acting || this.options.alone || this.options.clock.steady() < this.until;
+  }
+
+  /** Resolves when the service may act, in the order of the calls; rejects with Fenced when its term is over. */
+  secured(): Promise<void> {
+    if (this.over) return Promise.reject(new Fenced(OVER));
+    if (this.holds()) return Promise.resolve();
+    return new Promise((resolve, reject) => this.paused.push({ resolve, reject }));
+  }
+
+  /** The database has shown that the lease was ours at `start` (steady) or later: by a renewal, or by a commit. */
+  proved(start: number): void {
+    this.until = Math.max(this.until, start + LEASE_MS - MARGIN_MS);
+    if (!this.holds()) return;
+    this.late = 0;
+    for (const { resolve } of this.paused.splice(0)) resolve();
   }
 
   /** It may act, and the others know that it can. */
@@ -124,15 +154,13 @@ export class Term {
   /** Another service has the lease, as a commit has found. */
   end(reason: string): void {
     if (this.over) return;
-    this.over = true;
-    this.stopTimers();
+    this.finish();
     this.tell(reason);
   }
 
   /** Gives the lease back. */
   async resign(): Promise<void> {
-    this.over = true;
-    this.stopTimers();
+    this.finish();
     await this.options.lease.release(this.epoch).catch((error: Error) => {
       this.options.log.warn(
         { reason: error.message },
@@ -160,7 +188,7 @@ export class Term {
       const kept = await lease.renew(epoch, ready);
       if (!kept) this.end('another service has taken over');
       if (this.over) return;
-      this.until = start + LEASE_MS - MARGIN_MS;
+      this.proved(start);
       if (ready && this.wanted) {
         this.shown = true;
         for (const resolve of this.opened.splice(0)) resolve();
@@ -185,12 +213,20 @@ export class Term {
   }
 
   private look(): void {
-    if (!this.holds()) return;
+    if (this.over) return;
+    this.late = this.holds() ? 0 : this.late + 1;
+    if (this.late > GIVE_UP_LOOKS) {
+      this.end(`the lease could not be renewed in the database: ${this.problem}`);
+      return;
+    }
+    if (this.late > 0) void this.renew();
     this.stopLook = this.options.clock.schedule(LOOK_MS, () => this.look());
   }
 
-  private stopTimers(): void {
+  private finish(): void {
+    this.over = true;
     this.stopRenew();
     this.stopLook();
+    for (const { reject } of this.paused.splice(0)) reject(new Fenced(OVER));
   }
 }

@@ -91,7 +91,7 @@ describe('a draft with a faulty input in it', () => {
       },
       clock,
       log: quiet,
-      holds: () => true,
+      secured: () => Promise.resolve(),
       fenced: () => {},
       async reload(ids) {
         const rows = await store.loadSessions(ids, 0);

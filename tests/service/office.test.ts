@@ -2,9 +2,10 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { newId } from '../../proto/index.js';
 import { gatedBus, gatedClock, stand, type Term } from '../../service/office/index.js';
+import { GIVE_UP_LOOKS, LOOK_MS } from '../../service/office/term.js';
 import type { Log } from '../../service/ports.js';
 import type { Database, LeaseRow, Member } from '../../service/store/index.js';
-import { ManualClock, quiet } from '../support/service-world.js';
+import { ManualClock, quiet, settled } from '../support/service-world.js';
 import { memberOf, overEachDatabase, type TestDatabase } from '../support/stores.js';
 import { waitUntil } from '../support/wait.js';
 
@@ -110,6 +111,14 @@ overEachDatabase((make) => {
     return { a, b };
   }
 
+  /** The way out of a core in this term. */
+  function gate(term: Term) {
+    const sent: string[] = [];
+    const bus = gatedBus({ publish: async ({ lines }) => void sent.push(...lines) }, term);
+    const publish = (line: string) => bus.publish({ exchange: '', key: '', headers: {}, lines: [line] });
+    return { sent, publish };
+  }
+
   it('gives the first the lease, and leaves it with it while it renews it', async () => {
     const { a, b } = await two();
     for (let i = 0; i < 20; i++) {
@@ -130,11 +139,36 @@ overEachDatabase((make) => {
     expect(b.term?.holds()).toBe(true);
     // It wakes: no timer of it has run yet.
     a.clock.time += 3_000;
-    const sent: unknown[] = [];
-    const bus = gatedBus({ publish: async (message) => void sent.push(message) }, a.term!);
-    await expect(bus.publish({ exchange: '', key: '', headers: {}, lines: [] })).rejects.toThrow();
+    const { sent, publish } = gate(a.term!);
+    const refused = expect(publish('late')).rejects.toThrow('not the active one');
     expect([a.term?.holds(), sent]).toEqual([false, []]);
-    expect(await a.term?.lost).toContain('could not be renewed');
+    await a.pass(500);
+    await refused;
+    expect(sent).toEqual([]);
+    expect(await a.term?.lost).toContain('another service');
+  });
+
+  it('lets one that stood still go on, and say in its order what it held back, when nobody has taken over', async () => {
+    const { a } = await two();
+    a.clock.time += 60_000;
+    const { sent, publish } = gate(a.term!);
+    const said = [publish('first'), publish('second')];
+    await settled();
+    expect([a.term?.holds(), sent]).toEqual([false, []]);
+    await a.pass(500);
+    said.push(publish('third'));
+    await Promise.all(said);
+    expect([a.term?.holds(), sent]).toEqual([true, ['first', 'second', 'third']]);
+  });
+
+  it('takes a commit for a renewal, since it proves as much', async () => {
+    const { a } = await two();
+    a.reaches = false;
+    for (let i = 0; i < 4; i++) {
+      await a.pass(2_000);
+      a.term?.proved(a.clock.steady());
+    }
+    expect(a.term?.holds()).toBe(true);
   });
 
   it('stops the timers of a term that is over', async () => {
@@ -154,12 +188,13 @@ overEachDatabase((make) => {
     expect(await a.term?.lost).toContain('another service');
   });
 
-  it('lets the first give up by itself, and sooner than the other may begin, when it cannot reach the database', async () => {
+  it('lets the first fall silent by itself, and sooner than the other may begin, when it cannot reach the database; then it gives up', async () => {
     const { a, b } = await two();
     a.reaches = false;
     await a.pass(2_750);
     expect(a.term?.holds()).toBe(false);
     expect(b.term).toBeUndefined();
+    await a.pass((GIVE_UP_LOOKS + 1) * LOOK_MS);
     expect(await a.term?.lost).toContain('no route');
   });
 
