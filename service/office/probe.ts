@@ -7,6 +7,7 @@ import type { Bus } from '../../bus/index.js';
 import type { Clock } from '../ports.js';
 
 export const PROBE_MS = 500;
+/** Counted in looks: in a time in which this process stood still, it was not the broker that was silent. */
 export const SILENT_MS = 2_000;
 /** An answer within this is a brisk one: who gets those is better off with the broker than who waits for SILENT_MS. */
 const BRISK_MS = 500;
@@ -25,6 +26,8 @@ export function probe(
   changed: (silent: boolean) => void,
 ): Probe {
   let asked: number | undefined;
+  /** Milliseconds of looks that found no answer yet. */
+  let waited = 0;
   let took = Number.POSITIVE_INFINITY;
   let silent = false;
   const tell = (now: boolean) => {
@@ -36,9 +39,11 @@ export function probe(
     clock.schedule(PROBE_MS, look);
     if (bus.state.kind !== 'connected') return;
     if (asked !== undefined) {
-      if (clock.steady() - asked >= SILENT_MS) tell(true);
+      waited += PROBE_MS;
+      if (waited >= SILENT_MS) tell(true);
       return;
     }
+    waited = 0;
     asked = clock.steady();
     bus.publish({ exchange: '', key: NOBODY, headers: {}, lines: [] }).then(
       () => {

@@ -49,11 +49,16 @@ export class PgPool implements PostgresPool {
     text: string,
     values: unknown[],
   ): Promise<PostgresQueryResult<R>> {
-    const timer = setTimeout(() => destroy(client), this.statementMs);
+    // After a time in which this process stood still, timers run before the answer is read that is there already.
+    let last: NodeJS.Immediate | undefined;
+    const timer = setTimeout(() => {
+      last = setImmediate(() => destroy(client));
+    }, this.statementMs);
     try {
       return (await client.query(text, values)) as unknown as PostgresQueryResult<R>;
     } finally {
       clearTimeout(timer);
+      clearImmediate(last);
     }
   }
 }

@@ -52,6 +52,17 @@ it('tells a broker that answers at once from one that takes its time', async () 
   expect(probed.brisk()).toBe(true);
 });
 
+it('does not take its own standing still for the silence of the broker', async () => {
+  const { clock, told, answer } = start();
+  await clock.advance(500);
+  // The timer that is late runs before what the broker has answered is read.
+  clock.time += 60_000;
+  await clock.advance(0);
+  await answer();
+  await clock.advance(500);
+  expect(told).toEqual([]);
+});
+
 it('leaves it to the bus to say that the connection is lost', async () => {
   const { clock, bus, told, waiting } = start();
   bus.state = { kind: 'connecting', attempt: 1 };
