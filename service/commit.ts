@@ -3,8 +3,9 @@
  *
  * An input (a bus message, a timer) is handled at once and in order. Its handler changes the sessions in memory, writes what
  * changed into the draft, and names effects: what others may see of it (answers, frames to nodes, viewers). The draft is
- * committed in one transaction; what comes while a commit is under way is gathered into the next. Only after the commit the
- * effects run, in order, and the inputs are acknowledged. Therefore:
+ * committed in one transaction; what comes while a commit is under way is gathered into the next, up to a size: a flood is many
+ * short transactions and not one long one, which would keep everybody waiting and the row of the lease locked. Only after the
+ * commit the effects run, in order, and the inputs are acknowledged. Therefore:
  *
  * - Killed before the commit: nothing happened; the broker delivers the inputs again.
  * - Killed between commit and effects: the broker delivers the inputs again, and each is known by its id or number. What was
@@ -35,6 +36,10 @@ import {
 
 /** Milliseconds between two tries to write after a failure. */
 export const RETRY_MS = 1_000;
+
+/** Events, and characters of them, after which a draft takes no further input. */
+export const MAX_DRAFT_EVENTS = 2_000;
+const MAX_DRAFT_CHARACTERS = 1024 * 1024;
 
 export interface Input {
   /** Changes memory and draft. May be called again after a commit that failed. */
@@ -74,6 +79,14 @@ class Draft {
   readonly nodes = new Map<string, NodeRow>();
   readonly done = new Set<string>();
   readonly removed = new Set<string>();
+  private counted = 0;
+  private characters = 0;
+
+  get isFull(): boolean {
+    for (; this.counted < this.events.length; this.counted++)
+      this.characters += this.events[this.counted]!.frame.length;
+    return this.counted >= MAX_DRAFT_EVENTS || this.characters >= MAX_DRAFT_CHARACTERS;
+  }
 
   seal(): Batch | undefined {
     const kept = [...this.sessions].filter((session) => !this.removed.has(session.id));
@@ -129,6 +142,8 @@ export class Committer {
   private waiting: Pending[] | undefined;
   /** Inputs that wait until what a faulty handler did is undone; undefined at all other times. */
   private held: Pending[] | undefined;
+  /** Inputs that wait because the draft is full. */
+  private backlog: Pending[] = [];
 
   constructor(private readonly deps: CommitterDeps) {}
 
@@ -159,17 +174,33 @@ export class Committer {
       this.held.push(pending);
       return;
     }
+    if (this.backlog.length > 0 || this.draft.isFull) this.backlog.push(pending);
+    else this.handle(pending);
+    void this.flush();
+  }
+
+  private handle(pending: Pending): void {
     this.handling = true;
     try {
       pending.input.handle();
       this.draft.inputs.push(pending);
     } catch (error) {
       this.draft.spoiled = { by: pending, error };
-      this.held = [];
+      this.held = this.backlog.splice(0);
     } finally {
       this.handling = false;
     }
-    void this.flush();
+  }
+
+  /** Handles what waited for room, as far as there is room now. */
+  private refill(): void {
+    const waiting = this.backlog.splice(0);
+    const room = waiting.findIndex((pending) => {
+      if (this.draft.isFull || this.held) return true;
+      this.handle(pending);
+      return false;
+    });
+    if (room !== -1) (this.held ?? this.backlog).push(...waiting.slice(room));
   }
 
   private refuse({ input, done }: Pending): void {
@@ -190,6 +221,7 @@ export class Committer {
         continue;
       }
       const batch = draft.seal();
+      this.refill();
       try {
         if (batch) await this.deps.store.commit(batch);
         await this.deps.secured();
@@ -243,7 +275,7 @@ export class Committer {
     this.draft = new Draft();
     this.draft.effects.push(...drafts.flatMap((draft) => draft.effects.filter(({ tied }) => !tied)));
     // What spoiled the second draft shows it again when it is handled again.
-    const late = [...(spoiled ? [spoiled.by] : []), ...(this.held ?? [])];
+    const late = [...(spoiled ? [spoiled.by] : []), ...(this.held ?? []), ...this.backlog.splice(0)];
     this.held = undefined;
     const inputs = [...drafts.flatMap((draft) => draft.inputs), ...late];
     this.deps.log.error({ error: String(error), inputs: inputs.length }, 'the journal cannot be written');

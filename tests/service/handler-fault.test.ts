@@ -2,12 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Disposition } from '../../bus/index.js';
 import { ErrorCode, newId } from '../../proto/index.js';
-import { Committer, type Input } from '../../service/commit.js';
+import { Committer, type Input, MAX_DRAFT_EVENTS } from '../../service/commit.js';
 import { Journal } from '../../service/sessions/journal.js';
 import { emptyOpening, Session, Sessions } from '../../service/sessions/session.js';
 import { SqliteDatabase } from '../../service/store/index.js';
 import { chunk, ManualClock, promptOf, quiet, settled, World } from '../support/service-world.js';
 import { lead } from '../support/stores.js';
+import { waitUntil } from '../support/wait.js';
 
 const DONE = { stopReason: 'end_turn' };
 
@@ -82,10 +83,13 @@ describe('a draft with a faulty input in it', () => {
     const sessions = new Sessions();
     const clock = new ManualClock();
     const disk = { full: false };
+    /** How many events each transaction held. */
+    const commits: number[] = [];
     const committer = new Committer({
       store: {
         commit: async (batch) => {
           if (disk.full) throw new Error('disk full');
+          commits.push(batch.events.length);
           await store.commit(batch);
         },
       },
@@ -119,8 +123,8 @@ describe('a draft with a faulty input in it', () => {
     };
     run('made');
     await settled();
-    const frames = async () => (await store.events(id, 0, 100)).map(({ frame }) => JSON.parse(frame));
-    return { run, write, frames, settledAs, disk, clock };
+    const frames = async () => (await store.events(id, 0, 100_000)).map(({ frame }) => JSON.parse(frame));
+    return { run, write, frames, settledAs, disk, clock, commits };
   }
 
   it('is handled again without it, in order, and with the good parts of what can be split', async () => {
@@ -157,5 +161,29 @@ describe('a draft with a faulty input in it', () => {
     await settled();
     expect(await frames()).toEqual(['made', 'a', 'b', 'c']);
     expect(settledAs.get('bad')).toBe('drop');
+  });
+
+  it('takes no more than fits into one short transaction; the rest keeps its order, whatever fails in the middle', async () => {
+    const { run, write, frames, settledAs, disk, clock, commits } = await start();
+    const flood = Array.from({ length: 12 }, (_, i) => `m${i}`);
+    const many = (name: string) => {
+      for (let i = 0; i < MAX_DRAFT_EVENTS / 2; i++) write(`${name}.${i}`);
+    };
+    commits.length = 0;
+    for (const name of flood) run(name, { handle: () => many(name) });
+    await waitUntil(() => settledAs.size === 1 + flood.length);
+    expect(commits).toEqual(Array(flood.length / 2).fill(MAX_DRAFT_EVENTS));
+    disk.full = true;
+    for (const name of ['u', 'v', 'w']) run(name, { handle: () => many(name) });
+    for (const name of ['bad x', 'y', 'z']) run(name);
+    await settled();
+    disk.full = false;
+    await clock.advance(1_000);
+    await waitUntil(() => settledAs.has('z'));
+    const all = [...flood, 'u', 'v', 'w'].flatMap((name) =>
+      Array.from({ length: MAX_DRAFT_EVENTS / 2 }, (_, i) => `${name}.${i}`),
+    );
+    expect(await frames()).toEqual(['made', ...all, 'y', 'z']);
+    expect(settledAs.get('bad x')).toBe('drop');
   });
 });
