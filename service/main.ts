@@ -92,8 +92,9 @@ async function serve({ env, home, log, broker, database, stopped }: Place): Prom
     const reason = service ? await Promise.race([stopped, term.lost]) : undefined;
     if (reason === undefined) {
       // Asked to stop, or the journal could not be read: whoever stands by may go on at once.
-      if (service) await service.stop();
-      else await bus.abort();
+      // What cannot be saved any more is left to it too.
+      if (!service) await bus.abort();
+      else if ((await Promise.race([service.stop(), term.lost])) !== undefined) await service.abandon();
       await term.resign();
       if (service) return;
       continue;
