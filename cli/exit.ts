@@ -76,6 +76,9 @@ export class UsageError extends Error {
   override name = 'UsageError';
 }
 
+/** What commander says, without the word that it begins with. */
+export const withoutPrefix = (text: string): string => text.replace(/^error: /, '');
+
 export function exitOfError(error: unknown): number {
   if (error instanceof UsageError || error instanceof RangeError) return code('usage');
   if (error instanceof PraxisError) return code(BY_ERROR[error.code] ?? 'agent');

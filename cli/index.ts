@@ -1,7 +1,7 @@
 /** The command line as bin/ starts it: parses, runs one command, and turns whatever happens into an exit code. */
 import { CommanderError } from 'commander';
-import { EXIT, report } from './exit.js';
-import { type Io, note, processIo, written } from './io.js';
+import { EXIT, report, UsageError, withoutPrefix } from './exit.js';
+import { type Io, processIo, written } from './io.js';
 import { buildProgram, type Parts } from './program.js';
 
 export { EXIT } from './exit.js';
@@ -31,8 +31,9 @@ export async function main(argv: readonly string[], parts: Parts, io: Io = proce
 
 function failed(io: Io, error: unknown, asJson: boolean): number {
   if (!(error instanceof CommanderError)) return report(io, error, asJson);
-  // Commander has said it already; help and version are no errors.
+  // Commander has said it already, for people; help and version are no errors.
   if (error.exitCode === 0) return EXIT.ok![0];
-  note(io, 'praxis --help lists the commands');
+  if (asJson && error.code !== 'commander.help')
+    return report(io, new UsageError(withoutPrefix(error.message)), true);
   return EXIT.usage![0];
 }

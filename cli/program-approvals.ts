@@ -8,7 +8,8 @@ const KINDS = ToolKind.options.join(', ');
 
 function toolKinds(text: string): ToolKind[] {
   const kinds = ToolKind.array().safeParse(text.split(',').map((kind) => kind.trim()));
-  if (!kinds.success) throw new InvalidArgumentError(`kinds of tool calls, with commas between: ${KINDS}`);
+  if (!kinds.success)
+    throw new InvalidArgumentError(`Give kinds of tool calls, with commas between: ${KINDS}`);
   return kinds.data;
 }
 

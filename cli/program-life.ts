@@ -9,7 +9,7 @@ const UNITS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 function age(text: string): number {
   const [, number, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
   if (number === undefined || unit === undefined)
-    throw new InvalidArgumentError('a number and s, m, h or d, such as 30d');
+    throw new InvalidArgumentError('Give a number and s, m, h or d, such as 30d');
   return Number(number) * UNITS[unit]!;
 }
 

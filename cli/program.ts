@@ -5,8 +5,8 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { VERSION } from '../proto/index.js';
 import type { CheckConnector } from './commands/connector.js';
-import { UsageError } from './exit.js';
-import type { Io } from './io.js';
+import { UsageError, withoutPrefix } from './exit.js';
+import { type Io, styled } from './io.js';
 import { addApprovalCommands, policyOptions } from './program-approvals.js';
 import { addLifeCommands, idleOption } from './program-life.js';
 import { addQueueCommand, addTerminalCommand } from './program-session.js';
@@ -24,15 +24,20 @@ export const example = (...lines: string[]) => `\nExamples:\n${lines.map((line) 
 function seconds(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value <= 0 || value > 86_400)
-    throw new InvalidArgumentError('a number of seconds, at most 86400');
+    throw new InvalidArgumentError('Give a number of seconds, at most 86400');
   return value;
 }
 
 export function wholeSeconds(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value <= 0) throw new InvalidArgumentError('a whole number of seconds');
+  if (!Number.isInteger(value) || value <= 0)
+    throw new InvalidArgumentError('Give a whole number of seconds');
   return value;
 }
+
+/** `praxis session send`. */
+const pathOf = (command: Command): string =>
+  command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
 
 export const json = () => new Option('--json', 'print JSON for programs');
 
@@ -48,9 +53,11 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
     .helpCommand(false)
     .enablePositionalOptions()
     .exitOverride()
+    .showHelpAfterError('  praxis --help says how')
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
+      outputError: (text, write) => write(`${styled(io, 'stderr', 'red', 'praxis:')} ${withoutPrefix(text)}`),
       getOutHasColors: () => io.stdout.isTTY === true && !io.env.NO_COLOR,
       getErrHasColors: () => io.stderr.isTTY === true && !io.env.NO_COLOR,
     })
@@ -69,8 +76,10 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
       return finish((await import('./commands/screen.js')).screen(io, parts.program));
     });
 
-  const command = (parent: Command, name: string, description: string) =>
-    parent.command(name).description(description).helpOption('-h, --help', 'print this help').exitOverride();
+  const command = (parent: Command, name: string, description: string) => {
+    const made = parent.command(name).description(description).helpOption('-h, --help', 'print this help');
+    return made.exitOverride().showHelpAfterError(`  ${pathOf(made)} --help says how`);
+  };
 
   command(program, 'up', 'start Praxis on this machine: service and node, started again when they die')
     .option('--foreground', 'stay in the foreground with the logs on stderr, for systemd and containers')

@@ -105,5 +105,10 @@ export function transcriptMarkdown(view: SessionView): string {
     `${sanitizeLine(session.agent)} on ${session.node} in \`${sanitizeLine(session.cwd)}\`, session ${session.sessionId}`,
   ];
   const waiting = view.queue.map((p) => `${promptMarkdown(p)}\n\n*queued*`);
-  return `${[...head, ...view.items.map(itemMarkdown), ...waiting].join('\n\n')}\n`;
+  const agent = `## ${sanitizeLine(session.agent) || 'Agent'}`;
+  const blocks = view.items.flatMap((item, i) => {
+    const speaks = view.items[i - 1]?.kind === 'prompt' && item.kind !== 'prompt' && item.kind !== 'end';
+    return speaks ? [agent, itemMarkdown(item)] : [itemMarkdown(item)];
+  });
+  return `${[...head, ...blocks, ...waiting].join('\n\n')}\n`;
 }

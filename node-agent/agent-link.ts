@@ -14,6 +14,7 @@ import {
   type Response,
   replaceMember,
   requestLine,
+  tellingLine,
 } from '../proto/index.js';
 import type { AgentProcess, StartAgent } from './agent-process.js';
 import type { Exit } from './child.js';
@@ -154,8 +155,8 @@ export function describeExit({ code, signal }: Exit, stderr: string): string {
     : code === null
       ? 'did not start'
       : `ended with exit code ${code}`;
-  const last = stderr.split('\n').at(-1);
-  return `The agent ${how}${last ? `: ${last}` : ''}`;
+  const why = tellingLine(stderr);
+  return `The agent ${how}${why === undefined ? '' : `: ${why}`}`;
 }
 
 const lostError = (exit: AgentExit): ErrorObject => ({

@@ -137,7 +137,9 @@ async function waitForCredentials(
 
 function logState(bus: Bus, log: pino.Logger): void {
   bus.onState((state) => {
-    if (state.kind === 'connecting') log.warn({ attempt: state.attempt, reason: state.reason }, 'bus lost');
-    else log.info({ state: state.kind }, 'bus');
+    if (state.kind !== 'connecting') log.info({ state: state.kind }, 'bus');
+    // Several attempts a second at a local broker: less and less is said of them.
+    else if (Number.isInteger(Math.log2(state.attempt)))
+      log.warn({ attempt: state.attempt, reason: state.reason }, 'bus lost');
   });
 }

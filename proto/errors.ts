@@ -84,6 +84,15 @@ export class PraxisError extends Error {
   }
 }
 
+/** The line of what a program told that says what went wrong: a stack trace and Node's own footer come after it. */
+export function tellingLine(text: string): string | undefined {
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  return lines.findLast((line) => /^praxis:|\berror\b|Error:/i.test(line)) ?? lines.at(-1);
+}
+
 export const invalidParams = (message: string, data?: unknown) =>
   new PraxisError(ErrorCode.InvalidParams, message, data);
 

@@ -7,6 +7,7 @@ import { withClient, within } from '../connect.js';
 import { EXIT } from '../exit.js';
 import { type Io, json, say } from '../io.js';
 import { time } from '../table.js';
+import { lastWords, logFile } from '../up/logs.js';
 import { liveState, type PartStatus, readState, type UpState } from '../up/state.js';
 import { nodeLines } from './nodes.js';
 
@@ -34,7 +35,11 @@ export async function status(io: Io, options: { json?: boolean }): Promise<numbe
     else say(io, 'Nothing was started with praxis up on this machine.');
     if (place.elsewhere !== undefined) say(io, `belongs to  ${sanitizeLine(place.elsewhere)}`);
     if ('answer' in service) for (const line of serviceLines(service.answer)) say(io, line);
-    else say(io, `service     ${sanitizeLine(service.error.message)}`);
+    else {
+      say(io, `service     ${sanitizeLine(service.error.message)}`);
+      const complaint = supervised && known?.parts.service ? lastWords(logFile(home, 'service')) : undefined;
+      if (complaint !== undefined) say(io, `it said     ${sanitizeLine(complaint)}`);
+    }
   }
   return 'answer' in service && !broken ? EXIT.ok![0] : EXIT.unavailable![0];
 }

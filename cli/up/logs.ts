@@ -10,7 +10,7 @@ import {
   truncateSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { Home } from '../../proto/index.js';
+import { type Home, tellingLine } from '../../proto/index.js';
 
 /** Bytes of one log file; with its predecessor a part has at most twice this, and what it writes in one check interval. */
 export const MAX_LOG_BYTES = 8 * 1024 * 1024;
@@ -48,14 +48,8 @@ export function lastWords(file: string, from = 0): string | undefined {
   const fd = openSync(file, 'r');
   readSync(fd, buffer, 0, buffer.length, begin);
   closeSync(fd);
-  const words = buffer
-    .toString('utf8')
-    .split('\n')
-    .map(wordsOf)
-    .filter((line) => line !== '');
-  // A stack trace and Node's own footer come after the sentence that matters.
-  const last = words.findLast((line) => /^praxis:|\berror\b|Error:/i.test(line)) ?? words.at(-1);
-  return last?.slice(0, MAX_WORDS);
+  const words = buffer.toString('utf8').split('\n').map(wordsOf).join('\n');
+  return tellingLine(words)?.slice(0, MAX_WORDS);
 }
 
 /** pino's number for a warning (https://github.com/pinojs/pino/blob/main/docs/api.md#loggerlevels-object). */

@@ -28,6 +28,23 @@ it('names the word that is no command', async () => {
   expect(text()).toContain('There is no command statsu; praxis --help lists them');
 });
 
+it.each([
+  [['run'], "praxis: missing required argument 'agent'\n  praxis run --help says how\n"],
+  [['session', 'send'], "praxis: missing required argument 'id'\n  praxis session send --help says how\n"],
+  [['session', 'bogus'], "praxis: unknown command 'bogus'\n  praxis session --help says how\n"],
+])('says of %j what is wrong and where help is', async (argv, told) => {
+  const { io, text } = written();
+  expect(await main(argv, parts, io)).toBe(64);
+  expect(text()).toBe(told);
+});
+
+it('tells a program of a wrong command line in JSON', async () => {
+  const { io, text } = written();
+  expect(await main(['run', '--json'], parts, { ...io, stdout: io.stderr })).toBe(64);
+  const error = { error: { message: "missing required argument 'agent'" }, exitCode: 64 };
+  expect(JSON.parse(text().trim().split('\n').at(-1)!)).toMatchObject(error);
+});
+
 it('lists the nodes and their agents when none could be chosen', () => {
   const { io, text } = written();
   const choices = [

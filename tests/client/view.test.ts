@@ -90,6 +90,7 @@ describe('the transcript', () => {
     const fixture = fixtures.find((f) => f.title.startsWith('Tool calls'))!;
     const markdown = transcriptMarkdown(foldEvents(fixture.sessionId, eventsOf(fixture)));
     expect(markdown).toContain('## ada\n\nGo');
+    expect(markdown).toMatch(/## ada\n\nGo\n\n## Agent\n\n/);
     expect(markdown).toContain('✔ **Read file** (completed)');
     expect(markdown).toContain('```diff\n--- /src/a.ts\n+x\n```');
     expect(markdown).toContain('⊘ **Hangs** (cancelled)');

@@ -55,6 +55,14 @@ describe('an agent that does not start', () => {
     expect(recorded()).toEqual([]);
   });
 
+  it('and ends with a stack trace, is told with the sentence that matters', async () => {
+    test = new TestServer([scriptConnector('torn', 'import("./nowhere.mjs")')]);
+    expect((await test.newSession('torn')).error).toMatchObject({
+      code: ErrorCode.AgentStartFailed,
+      message: expect.stringMatching(/exit code 1: Error.*Cannot find module/),
+    });
+  });
+
   it('but hangs, is ended after the time limit', async () => {
     test = new TestServer([scriptConnector('mute', 'setInterval(() => {}, 1000)')], {
       clock: new HurriedClock(300),
