@@ -4,17 +4,15 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { count } from '../faults/count.js';
 import { RabbitMq, rabbitMqInstalled } from '../support/rabbitmq.js';
-import { System } from '../support/system.js';
+import { PRAXIS, System } from '../support/system.js';
 import { KEY, TestTerminal } from '../support/terminal.js';
 import { waitUntil } from '../support/wait.js';
 import { Watch } from '../support/watch.js';
 import { readJournal } from './journal.js';
 
-const program = fileURLToPath(new URL('../support/system-tui.ts', import.meta.url));
 const MARK = 'mark-of-the-long-turn';
 const CHUNKS = 300;
 
@@ -31,10 +29,11 @@ afterEach(async () => {
 
 async function open({ env, work }: System): Promise<TestTerminal> {
   const own = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
-  const terminal = new TestTerminal(process.execPath, ['--import', 'tsx', program], {
+  const terminal = new TestTerminal(process.execPath, [PRAXIS], {
     columns: 100,
     rows: 32,
-    env: { ...(own as Record<string, string>), PX_WORK: work },
+    cwd: work,
+    env: own as Record<string, string>,
   });
   terminals.push(terminal);
   await terminal.waitFor('● connected', 30_000);
