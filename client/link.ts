@@ -44,6 +44,8 @@ export interface LinkListener {
   frame?(frame: Frame): void;
   /** The service knows us on a new connection, or is a new one, or messages were lost: attach again now. */
   renewed?(): void;
+  /** An answer as it comes, before the messages behind it: what it means for them is to be done now, not when a promise resolves. */
+  answer?(answer: Response): void;
   /** The answer to `initialize`, on every connection. */
   introduced?(answer: Response): void;
   /** While it is a promise, the next messages stay with the broker. */
@@ -228,8 +230,10 @@ export class Link {
       if (session !== undefined && seq !== undefined && i < events) {
         const event = { sessionId: session, seq: seq + i, epoch, at, frame };
         for (const listener of this.#listeners) listener.event?.(event);
-      } else if (frame.kind === 'response') this.#commands.settle(frame);
-      else {
+      } else if (frame.kind === 'response') {
+        for (const listener of this.#listeners) listener.answer?.(frame);
+        this.#commands.settle(frame);
+      } else {
         if (frame.kind === 'notification' && frame.method === '_praxis/service/online')
           this.#noticeBoot(frame.params.boot, true);
         if (frame.kind === 'notification' && frame.method === '_praxis/service/silent') {

@@ -45,6 +45,8 @@ export class Bridge {
   #introducing: string | undefined;
   /** The editor's ids in flight, as JSON, and ours for them. */
   readonly #inFlight = new Map<string, number>();
+  /** The requests in flight by our ids: the editor's id, as JSON, and what they are about. */
+  readonly #asked = new Map<number, { id: string; method: string; sessionId: string | undefined }>();
   #away = false;
   #stopAwayTimer: (() => void) | undefined;
 
@@ -106,6 +108,7 @@ export class Bridge {
     this.#sessions = sessions;
     link.listen({
       event: (event) => sessions.event(event),
+      answer: (answer) => this.#answered(answer),
       frame: (other) => sessions.frame(other),
       renewed: () => sessions.renewed(),
       introduced: (answer) => this.#introduced(link, answer),
@@ -146,19 +149,30 @@ export class Bridge {
             this.#withDefaults(memberText(frame.line, ['params']) ?? '{}'),
           )
         : frame.line;
+    let ours: number | undefined;
     try {
       const compose = (own: number) => {
+        ours = own;
         this.#inFlight.set(id, own);
+        this.#asked.set(own, { id, method, sessionId });
         return replaceMember(line, ['id'], String(own));
       };
-      const answer = await link.request(compose, sessionId === undefined ? {} : { session: sessionId });
-      this.#inFlight.delete(id);
-      this.#note(method, sessionId, answer);
-      this.options.toEditor(replaceMember(answer.line, ['id'], id));
+      await link.request(compose, sessionId === undefined ? {} : { session: sessionId });
     } catch (error) {
+      if (ours !== undefined) this.#asked.delete(ours);
       this.#inFlight.delete(id);
       this.#fail(id, error);
     }
+  }
+
+  /** Hands an answer on where it stands among the events: those of a new session may be right behind it. */
+  #answered(answer: Response): void {
+    const asked = typeof answer.id === 'number' ? this.#asked.get(answer.id) : undefined;
+    if (!asked) return;
+    this.#asked.delete(answer.id as number);
+    this.#inFlight.delete(asked.id);
+    this.#note(asked.method, asked.sessionId, answer);
+    this.options.toEditor(replaceMember(answer.line, ['id'], asked.id));
   }
 
   /** What an answer means for the sessions that the editor has. */
