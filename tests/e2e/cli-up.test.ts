@@ -99,10 +99,11 @@ describe('praxis up', () => {
     writeFileSync(homeOf(env).nodeConfig, '{ "yolo": "maybe" }');
     const up = await run('up');
     expect(up.code).toBe(69);
-    expect(up.stderr).toMatch(/node .*78.*node\.json/);
+    // The service reads it too, for the name of this machine: whoever comes first is told.
+    expect(up.stderr).toMatch(/the (node|service) .*78.*node\.json/);
     expect(await run('status')).toMatchObject({
       code: 69,
-      stdout: expect.stringMatching(/node process +failed.*node\.json/),
+      stdout: expect.stringMatching(/(node|service) process +failed.*node\.json/),
     });
   });
 
