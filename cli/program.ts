@@ -104,14 +104,22 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
     .addHelpText('after', example('praxis node'))
     .action(() => finish(parts.node(io.env).then(() => 0)));
 
-  command(program, 'enroll', 'make a login for another machine and print the command to paste there')
-    .addArgument(new Argument('<role>', 'what the machine will be').choices(['node', 'client']))
-    .argument('<name>', 'its name: a-z, 0-9 and -')
-    .addOption(json())
-    .addHelpText('after', example('praxis enroll node build-box', 'praxis enroll client laptop'))
-    .action(async (role, name, options) =>
-      finish((await import('./commands/enroll.js')).enroll(io, role, name, options)),
-    );
+  for (const [name, description, role] of [
+    [
+      'enroll',
+      'make a login for another machine and print the command to paste there',
+      'what the machine will be',
+    ],
+    ['revoke', 'take the login of another machine away and end its connections', 'what the machine is'],
+  ] as const)
+    command(program, name, description)
+      .addArgument(new Argument('<role>', role).choices(['node', 'client']))
+      .argument('<name>', 'its name: a-z, 0-9 and -')
+      .addOption(json())
+      .addHelpText('after', example(`praxis ${name} node build-box`, `praxis ${name} client laptop`))
+      .action(async (role, machine, options) =>
+        finish((await import('./commands/enroll.js'))[name](io, role, machine, options)),
+      );
 
   command(
     program,

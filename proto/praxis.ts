@@ -112,6 +112,7 @@ export type NodeInfo = z.infer<typeof NodeInfo>;
 /* ---- methods that the service answers ---------------------------------------------------------------------- */
 
 const bySession = z.looseObject({ sessionId: SessionId });
+const ofLogin = z.looseObject({ role: z.enum(['node', 'client']), name: Name });
 
 /** Where to look: below the directory of a session (`path` is relative), or anywhere that the owner of a node allows (absolute). */
 export const FilesParams = z
@@ -194,11 +195,13 @@ export const ClientMethods = {
       last: z.number().int(),
     }),
   },
-  /** Makes a login at the broker; `join` is the text that `praxis join` reads on the other machine. It holds a secret. */
-  '_praxis/enroll': {
-    params: z.looseObject({ role: z.enum(['node', 'client']), name: Name }),
-    result: z.looseObject({ join: text }),
-  },
+  /**
+   * Makes a login at the broker; `join` is the text that `praxis join` reads on the other machine. It holds a secret. Refused
+   * with NotAllowed unless the client works where a service runs.
+   */
+  '_praxis/enroll': { params: ofLogin, result: z.looseObject({ join: text }) },
+  /** Takes a login away: its connections end. Refused like enrolling, and with InvalidParams where there is no such login. */
+  '_praxis/revoke': { params: ofLogin, result: z.looseObject({}) },
 } as const;
 
 /* ---- events that the service writes into a session's journal, besides the agent's own frames ---------------- */

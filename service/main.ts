@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
 import { type Bus, connectBus } from '../bus/index.js';
 import { type Home, homeOf, lockHome, newId, serviceTopology, willQueue } from '../proto/index.js';
-import { type Broker, enroll, provideCredentials } from './host/broker.js';
+import { type Broker, checkMayEnroll, enroll, personOf, provideCredentials, revoke } from './host/broker.js';
 import { openBroker } from './host/open-broker.js';
 import { probe, stand, type Term, thisMember } from './office/index.js';
 import { systemClock } from './ports.js';
@@ -59,7 +59,7 @@ interface Place {
 
 /** Term after term, with the waiting for each. */
 async function serve({ env, home, log, broker, database, stopped }: Place): Promise<void> {
-  const me = thisMember(newId());
+  const me = thisMember(newId(), personOf(home));
   const alone = env.PRAXIS_BUS_URL ? 'shared' : env.PRAXIS_DATABASE_URL ? 'broker' : 'file';
   const queue = env.PRAXIS_BUS_URL ? willQueue(me.id) : undefined;
   for (;;) {
@@ -120,7 +120,11 @@ async function serve({ env, home, log, broker, database, stopped }: Place): Prom
         store: database.label,
         active: term.me,
         standbys: () => term.standbys,
-        enroll: (role, name) => enroll(broker, home, { role, name }),
+        logins: {
+          check: (client) => checkMayEnroll(client, home, [term.me, ...term.standbys]),
+          enroll: (login) => enroll(broker, home, login),
+          revoke: (login) => revoke(broker, home, login),
+        },
       },
     });
   }

@@ -40,10 +40,13 @@ export class LoginStore {
     return password;
   }
 
-  remove(user: string): void {
+  /** False: there is no such login. */
+  remove(user: string): boolean {
+    if (!Object.hasOwn(this.#logins, user)) return false;
     const { [user]: _removed, ...others } = this.#logins;
     this.#save(others);
     this.#tell(user);
+    return true;
   }
 
   readonly authenticate = (user: string, password: string): Permissions | undefined => {

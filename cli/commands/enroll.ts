@@ -1,5 +1,5 @@
 /**
- * `praxis enroll` here and `praxis join` on the other machine. The secret goes through a here-document into stdin: it is in
+ * `praxis enroll` and `praxis revoke` here, and `praxis join` on the other machine. The secret goes through a here-document into stdin: it is in
  * no argv, no environment and no history of commands that take arguments.
  */
 import { z } from 'zod';
@@ -21,8 +21,7 @@ export async function enroll(
   name: string,
   options: { json?: boolean },
 ): Promise<number> {
-  const checked = Name.safeParse(name);
-  if (!checked.success) throw new UsageError(`${name}: ${checked.error.issues[0]?.message}`);
+  checkName(name);
   return withClient(io, async (client) => {
     const { join } = await within(client.call('_praxis/enroll', { role, name }), 60_000);
     if (options.json) json(io, { role, name, join });
@@ -33,6 +32,26 @@ export async function enroll(
     }
     return 0;
   });
+}
+
+export async function revoke(
+  io: Io,
+  role: 'node' | 'client',
+  name: string,
+  options: { json?: boolean },
+): Promise<number> {
+  checkName(name);
+  return withClient(io, async (client) => {
+    await within(client.call('_praxis/revoke', { role, name }), 60_000);
+    if (options.json) json(io, { role, name });
+    else say(io, `The login of the ${role} ${name} is gone, and its connections with it.`);
+    return 0;
+  });
+}
+
+function checkName(name: string): void {
+  const checked = Name.safeParse(name);
+  if (!checked.success) throw new UsageError(`${name}: ${checked.error.issues[0]?.message}`);
 }
 
 const JoinText = Credentials.extend({ role: z.enum(['node', 'client']) });

@@ -7,14 +7,18 @@ import {
   Credentials,
   clientLogin,
   defaultName,
+  ErrorCode,
   type Home,
+  invalidParams,
   type Login,
   NodeConfig,
   nodeLogin,
+  PraxisError,
   readConfig,
   writeSecret,
 } from '../../proto/index.js';
 import type { Log } from '../ports.js';
+import type { Member } from '../store/index.js';
 
 export interface Broker {
   /** The service's own. */
@@ -23,8 +27,12 @@ export interface Broker {
   label: string;
   /** Whether the login exists. */
   hasLogin(login: Login): Promise<boolean>;
-  /** Makes the login, or a new password for it. Rejects with a sentence that says what to do. */
+  /** Whether somebody is at the address of this node now. */
+  hasNode(name: string): Promise<boolean>;
+  /** Makes the login; one that exists is replaced, and who is connected with it is cut off. Rejects with a sentence that says what to do. */
   makeLogin(login: Login): Promise<Credentials>;
+  /** Takes the login away and cuts off who is connected with it. False: there was none. */
+  removeLogin(login: Login): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -51,6 +59,11 @@ export async function provideCredentials(broker: Broker, home: Home, log: Log): 
       // The same person on another machine that runs a service: a new password would take the login away from there.
       if (wanted.role === 'client' && (await broker.hasLogin(wanted)))
         login = { role: 'client', name: defaultName(`${wanted.name}-${defaultName()}`) };
+      // Another machine of the same host name: a new password would throw its node out.
+      if (wanted.role === 'node' && (await broker.hasNode(wanted.name)))
+        throw new Error(
+          `the node ${wanted.name} is connected already: give this one another name, { "name": "..." } in ${home.nodeConfig}`,
+        );
       writeSecret(file, await broker.makeLogin(login));
       log.info({ login: loginName(login) }, 'made a login');
     } catch (error) {
@@ -62,15 +75,47 @@ export async function provideCredentials(broker: Broker, home: Home, log: Log): 
   }
 }
 
+/** The client login of this home; undefined where it has none. */
+export const personOf = (home: Home): string | undefined =>
+  readConfig(home.credentials('client'), Credentials)?.user;
+
+/**
+ * Only who works where a service runs may make and take away logins, whatever the name of the client: a login that could make
+ * others could make itself any node and anybody. Throws NotAllowed.
+ */
+export function checkMayEnroll(client: string, home: Home, members: readonly Member[]): void {
+  const people = [personOf(home), ...members.map((member) => member.client)];
+  if (people.includes(clientLogin(client))) return;
+  const hosts = [...new Set(members.map(({ host }) => host))].join(' or ');
+  throw new PraxisError(
+    ErrorCode.NotAllowed,
+    `The client ${client} may not enroll machines, nor revoke their logins`,
+    {
+      hint: `Do it where the service runs: on ${hosts}`,
+    },
+  );
+}
+
 /**
  * The text for `praxis join` on the other machine; it holds the password. A login that exists gets a new password, except
  * the ones of this machine: they would no longer work here.
  */
 export async function enroll(broker: Broker, home: Home, login: Login): Promise<string> {
-  const own = readConfig(home.credentials(login.role), Credentials);
-  const isOwn = own?.user === loginName(login);
-  if (isOwn && login.role === 'node')
-    throw new Error(`the node ${login.name} is this machine; give the other another name`);
-  const credentials = isOwn ? own : await broker.makeLogin(login);
+  const own = ownLogin(home, login);
+  if (own && login.role === 'node')
+    throw invalidParams(`The node ${login.name} is this machine; give the other another name`);
+  const credentials = own ?? (await broker.makeLogin(login));
   return Buffer.from(JSON.stringify({ role: login.role, ...credentials })).toString('base64url');
+}
+
+/** Takes a login away, except those of this machine: it could not work any more. */
+export async function revoke(broker: Broker, home: Home, login: Login): Promise<void> {
+  if (ownLogin(home, login))
+    throw invalidParams(`The ${login.role} ${login.name} is this machine; praxis down stops it`);
+  if (!(await broker.removeLogin(login))) throw invalidParams(`There is no login ${loginName(login)}`);
+}
+
+function ownLogin(home: Home, login: Login): Credentials | undefined {
+  const own = readConfig(home.credentials(login.role), Credentials);
+  return own?.user === loginName(login) ? own : undefined;
 }

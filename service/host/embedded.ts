@@ -22,10 +22,12 @@ export async function embeddedBroker(home: Home, log: Log): Promise<Broker> {
     label: 'embedded',
     // The socket is in this home: whoever has the login has it here.
     hasLogin: async () => false,
+    hasNode: async () => false,
     async makeLogin(login: Login) {
       const user = loginName(login);
       return { url, user, password: logins.set(user, permissionsOf(login)) };
     },
+    removeLogin: async (login) => logins.remove(loginName(login)),
     close: () => server.close(),
   };
 }

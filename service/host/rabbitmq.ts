@@ -3,7 +3,7 @@
  * Each may do what the topology says and no more.
  */
 import { randomBytes } from 'node:crypto';
-import { ConfigError, type Credentials, type Login, permissionsOf } from '../../proto/index.js';
+import { ConfigError, type Credentials, type Login, nodeQueue, permissionsOf } from '../../proto/index.js';
 import { type Broker, loginName } from './broker.js';
 
 /** Milliseconds that the management API has for one answer. */
@@ -30,7 +30,7 @@ export function rabbitMqBroker(credentials: Credentials, env: NodeJS.ProcessEnv)
   const vhost = encodeURIComponent(vhostOf(credentials));
   const secret = Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64');
 
-  const call = async (method: 'GET' | 'PUT', path: string, body?: object): Promise<Response> => {
+  const call = async (method: 'GET' | 'PUT' | 'DELETE', path: string, body?: object): Promise<Response> => {
     const answer = await fetch(`${admin}/api/${path}`, {
       method,
       headers: { authorization: `Basic ${secret}`, 'content-type': 'application/json' },
@@ -42,20 +42,25 @@ export function rabbitMqBroker(credentials: Credentials, env: NodeJS.ProcessEnv)
       );
     });
     await answer.arrayBuffer();
-    if (answer.ok || (method === 'GET' && answer.status === 404)) return answer;
+    if (answer.ok || (method !== 'PUT' && answer.status === 404)) return answer;
     const hint = answer.status === 401 ? `: the login ${credentials.user} needs the tag administrator` : '';
     throw new Error(`RabbitMQ's management API at ${admin} answered ${answer.status} to ${path}${hint}`);
   };
   const put = (path: string, body: object) => call('PUT', path, body);
+  /** RabbitMQ ends the connections of a user that is deleted; those of one that gets a new password stay. */
+  const remove = async (login: Login) => (await call('DELETE', `users/${loginName(login)}`)).ok;
 
   return {
     credentials,
     label: credentials.url,
     hasLogin: async (login) => (await call('GET', `users/${loginName(login)}`)).ok,
+    hasNode: async (name) => (await call('GET', `queues/${vhost}/${nodeQueue(name)}`)).ok,
+    removeLogin: remove,
     async makeLogin(login: Login): Promise<Credentials> {
       const user = loginName(login);
       const password = randomBytes(24).toString('base64url');
       const { topics, ...permissions } = permissionsOf(login);
+      await remove(login);
       await put(`users/${user}`, { password, tags: '' });
       await put(`permissions/${vhost}/${user}`, permissions);
       for (const topic of topics) await put(`topic-permissions/${vhost}/${user}`, topic);

@@ -2,11 +2,13 @@
 import {
   ClientMethods,
   ErrorCode,
+  type Login,
   MAX_EVENTS_PAGE,
   PraxisError,
   unknownSession,
   VERSION,
 } from '../../proto/index.js';
+import type { Client } from '../clients/clients.js';
 import type { Viewers } from '../clients/viewers.js';
 import type { Clock } from '../ports.js';
 import type { Nodes } from '../routing/nodes.js';
@@ -23,8 +25,16 @@ export interface Host {
   /** This service among those that share its database. */
   active: Who;
   standbys(): Who[];
-  /** Makes a login at the broker and returns the text for `praxis join`. */
-  enroll(role: 'node' | 'client', name: string): Promise<string>;
+  logins: Logins;
+}
+
+/** The logins at the broker. */
+export interface Logins {
+  /** Throws NotAllowed unless the client of this name may change them. */
+  check(client: string): void;
+  /** Makes one and returns the text for `praxis join`. */
+  enroll(login: Login): Promise<string>;
+  revoke(login: Login): Promise<void>;
 }
 
 /** A service's process. */
@@ -110,11 +120,27 @@ export function addPraxisMethods(server: MethodServer, deps: PraxisDeps): void {
     };
   });
 
-  server.add('_praxis/enroll', ClientMethods['_praxis/enroll'].params, async ({ role, name }) => {
+  const changed = async <T>(client: Client, change: () => Promise<T>): Promise<T> => {
+    host.logins.check(client.name);
     try {
-      return { join: await host.enroll(role, name) };
+      return await change();
     } catch (error) {
-      throw new PraxisError(ErrorCode.InternalError, `The login cannot be made: ${(error as Error).message}`);
+      if (error instanceof PraxisError) throw error;
+      throw new PraxisError(
+        ErrorCode.InternalError,
+        `The login cannot be changed: ${(error as Error).message}`,
+      );
     }
-  });
+  };
+
+  server.add('_praxis/enroll', ClientMethods['_praxis/enroll'].params, (login, { client }) =>
+    changed(client, async () => ({ join: await host.logins.enroll(login) })),
+  );
+
+  server.add('_praxis/revoke', ClientMethods['_praxis/revoke'].params, (login, { client }) =>
+    changed(client, async () => {
+      await host.logins.revoke(login);
+      return {};
+    }),
+  );
 }

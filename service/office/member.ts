@@ -15,9 +15,14 @@ function machine(): string | undefined {
   }
 }
 
-export function thisMember(id: string): Member {
+/** `client`: the login of the person whose home the process has. */
+export function thisMember(id: string, client: string | undefined): Member {
   const here = machine();
-  return { id, host: hostname(), process: refOf(process.pid), ...(here !== undefined && { machine: here }) };
+  return {
+    ...{ id, host: hostname(), process: refOf(process.pid) },
+    ...(here !== undefined && { machine: here }),
+    ...(client !== undefined && { client }),
+  };
 }
 
 /** It ran where this process runs, and does not any more. */

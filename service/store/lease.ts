@@ -15,6 +15,8 @@ export const Member = z.object({
   process: ProcessRef,
   /** Where `process` has its meaning: one boot of one machine, and one namespace of pids in it. Absent where that cannot be told. */
   machine: z.string().optional(),
+  /** The client login of its home: whoever works there may enroll machines. */
+  client: z.string().optional(),
 });
 export type Member = z.infer<typeof Member>;
 

@@ -51,7 +51,13 @@ it('no frame of a client or a node, however odd, breaks the service', async () =
   world.core = await Core.load({
     bus: { publish: (message) => world.bus.publish(message) },
     ...{ store: world.store, clock: world.clock, newId },
-    host: { bus: 'x', store: 'x', active: memberOf('x'), standbys: () => [], enroll: async () => 'x' },
+    host: {
+      bus: 'x',
+      store: 'x',
+      active: memberOf('x'),
+      standbys: () => [],
+      logins: { check: () => {}, enroll: async () => 'x', revoke: async () => {} },
+    },
     log: {
       info() {},
       warn() {},

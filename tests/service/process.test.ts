@@ -1,11 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { connectBus } from '../../bus/index.js';
 import { connectClient } from '../../client/index.js';
-import { type Home, homeOf } from '../../proto/index.js';
+import {
+  Credentials,
+  ErrorCode,
+  type Home,
+  homeOf,
+  nodeTopology,
+  readConfig,
+  writeSecret,
+} from '../../proto/index.js';
 import { sharedRabbitMq } from '../support/brokers.js';
 import { postgresInstalled } from '../support/postgres.js';
 import { rabbitMqInstalled } from '../support/rabbitmq.js';
@@ -80,6 +89,65 @@ function suite(broker: () => Promise<NodeJS.ProcessEnv>, url: RegExp): void {
     for (const line of service.stderr.trim().split('\n'))
       expect(JSON.parse(line)).toMatchObject({ name: 'service' });
   });
+
+  it('lets nobody enroll or revoke but who works where it runs, and cuts off whoever is revoked', async () => {
+    start();
+    await waitUntil(() => existsSync(home.credentials('client')), 20_000);
+    const owner = connectClient({ env: { PRAXIS_HOME: home.root }, name: 'owner' });
+    await owner.ready(20_000);
+    const enrolled = async (name: string) => {
+      const { join: text } = await owner.call('_praxis/enroll', { role: 'client', name });
+      const { role, ...credentials } = JSON.parse(Buffer.from(text, 'base64url').toString());
+      const other = homeOf({ PRAXIS_HOME: join(home.root, role, name) });
+      writeSecret(other.credentials('client'), credentials);
+      return connectClient({ env: { PRAXIS_HOME: other.root }, name });
+    };
+    const laptop = await enrolled('laptop');
+    await laptop.ready(20_000);
+    for (const role of ['node', 'client'] as const)
+      for (const method of ['_praxis/enroll', '_praxis/revoke'] as const)
+        await expect(laptop.call(method, { role, name: 'box' })).rejects.toMatchObject({
+          code: ErrorCode.NotAllowed,
+          data: { hint: expect.stringContaining(hostname()) },
+        });
+    await owner.call('_praxis/revoke', { role: 'client', name: 'laptop' });
+    await waitUntil(
+      () => laptop.link.kind === 'connecting' && /refused/.test(laptop.link.reason ?? ''),
+      20_000,
+    );
+    await laptop.close();
+    await expect(owner.call('_praxis/revoke', { role: 'client', name: 'laptop' })).rejects.toThrow(
+      /There is no login client.laptop/,
+    );
+    // A login that is made anew is another one: whoever has the old password is out too.
+    const old = await enrolled('phone');
+    await old.ready(20_000);
+    const fresh = await enrolled('phone');
+    await fresh.ready(20_000);
+    await waitUntil(() => old.link.kind === 'connecting' && /refused/.test(old.link.reason ?? ''), 20_000);
+    for (const client of [old, fresh, owner]) await client.close();
+  }, 60_000);
+
+  it.runIf(url.test('amqp:'))(
+    'does not take the login of a node that another machine of its name is connected with',
+    async () => {
+      start();
+      await waitUntil(() => existsSync(home.credentials('node')), 20_000);
+      const credentials = readConfig(home.credentials('node'), Credentials)!;
+      const node = connectBus({ credentials, topology: nodeTopology('box'), name: 'node' });
+      await node.ready(20_000);
+      const other = homeOf({ PRAXIS_HOME: join(home.root, 'other') });
+      mkdirSync(other.root);
+      writeFileSync(other.nodeConfig, JSON.stringify({ name: 'box' }));
+      const second = start({ PRAXIS_HOME: other.root });
+      await waitUntil(() => second.stderr.includes('this machine has no node login'), 20_000);
+      expect(second.stderr).toContain('the node box is connected already: give this one another name');
+      expect(existsSync(other.credentials('node'))).toBe(false);
+      expect(node.state.kind).toBe('connected');
+      await node.close();
+    },
+    60_000,
+  );
 
   it.runIf(url.test('amqp:'))(
     'lets a second one on the same home, and so on the same SQLite, stand by and follow',

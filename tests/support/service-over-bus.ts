@@ -71,7 +71,7 @@ export class BusWorld {
       ...common,
       host: {
         ...{ bus: 'rabbitmq', store: 'sqlite', active: me, standbys: () => [] },
-        enroll: async () => '',
+        logins: { check: () => {}, enroll: async () => '', revoke: async () => {} },
       },
     });
   }

@@ -343,7 +343,11 @@ export class World {
       ...this.limits,
       host: {
         ...{ bus: 'memory', store: 'sqlite', active: memberOf('me'), standbys: () => [] },
-        enroll: async (role, name) => `${role}:${name}`,
+        logins: {
+          check: () => {},
+          enroll: async ({ role, name }) => `${role}:${name}`,
+          revoke: async () => {},
+        },
       },
     });
     this.core.online();
