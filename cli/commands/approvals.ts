@@ -1,8 +1,9 @@
 /** `praxis approvals`: the inbox of open questions over all sessions. An answer is bound to the arguments that were read. */
 import { type Client, sanitizeLine } from '../../client/index.js';
-import { invalidParams, type OpenApproval } from '../../proto/index.js';
+import type { OpenApproval } from '../../proto/index.js';
 import { withClient, within } from '../connect.js';
 import { type Io, json, say } from '../io.js';
+import { onlyMatch } from '../prefix.js';
 import { table, time } from '../table.js';
 
 interface Json {
@@ -69,13 +70,8 @@ export function answer(
 const open = async (client: Client): Promise<OpenApproval[]> =>
   (await within(client.call('_praxis/approvals', {}))).approvals;
 
-function find(approvals: readonly OpenApproval[], prefix: string): OpenApproval {
-  const [found, ...others] = approvals.filter(({ requestId }) => requestId.startsWith(prefix));
-  if (!found) throw invalidParams(`No open question has an id that begins with ${prefix}`);
-  if (others.length === 0) return found;
-  const matches = [found, ...others].map(({ requestId }) => requestId);
-  throw invalidParams(`${prefix} begins the ids of ${matches.length} questions`, { matches });
-}
+const find = (approvals: readonly OpenApproval[], prefix: string): OpenApproval =>
+  onlyMatch(approvals, ({ requestId }) => requestId, prefix, 'open question');
 
 function titleOf({ params, method }: OpenApproval): string {
   const call = (params.toolCall ?? {}) as { title?: unknown; toolCallId?: unknown };

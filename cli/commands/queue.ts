@@ -1,9 +1,10 @@
 /** `praxis session queue`: the prompts that wait in a session, seen and changed. */
 import { sanitizeLine } from '../../client/index.js';
-import { type ContentBlock, invalidParams, type OpenTurn } from '../../proto/index.js';
+import type { ContentBlock, OpenTurn } from '../../proto/index.js';
 import { withClient, within } from '../connect.js';
 import { UsageError } from '../exit.js';
 import { type Io, json, say } from '../io.js';
+import { onlyMatch } from '../prefix.js';
 import { table, time } from '../table.js';
 import { promptText } from './run.js';
 
@@ -30,20 +31,12 @@ export async function queue(
       else for (const line of describe(turns)) say(io, line);
       return 0;
     }
-    const { turnId } = findTurn(turns, given.turn!);
+    const { turnId } = onlyMatch(turns, (turn) => turn.turnId, given.turn!, 'waiting prompt');
     const prompt = action === 'edit' && { prompt: [{ type: 'text', text }] };
     await within(client.call(`_praxis/turn/${action}`, { sessionId, turnId, ...prompt }));
     if (options.json) json(io, { sessionId, turnId });
     return 0;
   });
-}
-
-function findTurn(turns: readonly OpenTurn[], prefix: string): OpenTurn {
-  const [found, ...others] = turns.filter(({ turnId }) => turnId.startsWith(prefix));
-  if (!found) throw invalidParams(`No prompt that runs or waits has an id that begins with ${prefix}`);
-  if (others.length === 0) return found;
-  const matches = [found, ...others].map(({ turnId }) => turnId);
-  throw invalidParams(`${prefix} begins the ids of ${matches.length} prompts`, { matches });
 }
 
 function describe(turns: readonly OpenTurn[]): string[] {
