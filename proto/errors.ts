@@ -106,7 +106,14 @@ export const unknownTransport = (connector: string, wanted: string, transports: 
   );
 
 export const unknownSession = (sessionId: string) =>
-  new PraxisError(ErrorCode.ResourceNotFound, `There is no open session ${sessionId}`, { sessionId });
+  new PraxisError(ErrorCode.ResourceNotFound, `There is no session ${sessionId}`, { sessionId });
+
+/** The session has ended, or is archived: it takes nothing more. */
+export const endedSession = (sessionId: string, connector: string) =>
+  new PraxisError(ErrorCode.ResourceNotFound, `The session ${sessionId} has ended`, {
+    sessionId,
+    hint: `Its transcript stays: praxis session attach ${sessionId.slice(0, 8)}. Start another one with: praxis session start ${connector}`,
+  });
 
 export const methodNotFound = (method: string) =>
   new PraxisError(ErrorCode.MethodNotFound, `Method not found: ${method}`, { method });

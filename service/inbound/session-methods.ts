@@ -2,6 +2,7 @@
 import {
   derivedId,
   ErrorCode,
+  endedSession,
   FilesParams,
   invalidParams,
   MAX_NODE_SESSIONS,
@@ -69,7 +70,8 @@ export class SessionMethods {
     }
     if (!session?.live) {
       const known = frame.method === 'session/prompt' && session?.turns.has(turnIdOf(frame, asker));
-      if (!session || !known) throw unknownSession(sessionId);
+      if (!session) throw unknownSession(sessionId);
+      if (!known) throw endedSession(sessionId, session.record.connector);
     }
     switch (frame.method) {
       case 'session/prompt': {

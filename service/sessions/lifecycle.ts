@@ -5,13 +5,13 @@
 import {
   derivedId,
   ErrorCode,
+  endedSession,
   type FrameId,
   memberText,
   NewSessionMeta,
   NodeOpened,
   PraxisError,
   requestLine,
-  unknownSession,
   withoutPraxis,
 } from '../../proto/index.js';
 import type { Clients } from '../clients/clients.js';
@@ -246,9 +246,9 @@ export class Lifecycle {
     approvals.cancel(session);
     approvals.forget(session);
     turns.endAll(session, outcome);
-    this.failOpening(session, outcome && 'error' in outcome ? outcome : failed(unknownSession(session.id)));
+    const gone = failed(endedSession(session.id, session.record.connector));
+    this.failOpening(session, outcome && 'error' in outcome ? outcome : gone);
     journal.end(session, reason, (outcome && errorOf(outcome)?.message) ?? null);
-    const gone = failed(unknownSession(session.id));
     this.failForwarded(session, gone);
     journal.after(() => {
       for (const hop of hops.ofSession(session.id)) {

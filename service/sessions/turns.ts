@@ -6,11 +6,11 @@ import { z } from 'zod';
 import {
   type ContentBlock,
   ErrorCode,
+  endedSession,
   MAX_QUEUED_PROMPTS,
   notificationLine,
   PraxisError,
   StopReason,
-  unknownSession,
 } from '../../proto/index.js';
 import type { Asker, Waiters } from '../clients/waiters.js';
 import { type Hops, nodeUnavailable } from '../routing/hops.js';
@@ -81,7 +81,7 @@ export class Turns {
 
   private check(session: Session, waits: boolean): void {
     const { state, reason, node } = session.record;
-    if (!session.live) throw unknownSession(session.id);
+    if (!session.live) throw endedSession(session.id, session.record.connector);
     if (state === 'lost') throw lostError(session, reason, node);
     this.checkRoom(session);
     if (waits && session.queued.length >= MAX_QUEUED_PROMPTS)

@@ -160,7 +160,7 @@ export class ScriptedClient implements Client {
 
   #session(prefix: string): Session {
     const found = [...this.#sessions.entries()].find(([id]) => id.startsWith(prefix));
-    if (!found) throw new PraxisError(-32002, `There is no open session ${prefix}`);
+    if (!found) throw new PraxisError(-32002, `There is no session ${prefix}`);
     return found[1];
   }
 
