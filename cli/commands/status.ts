@@ -37,7 +37,10 @@ export async function status(io: Io, options: { json?: boolean }): Promise<numbe
     if ('answer' in service) for (const line of serviceLines(service.answer)) say(io, line);
     else {
       say(io, `service     ${sanitizeLine(service.error.message)}`);
-      const complaint = supervised && known?.parts.service ? lastWords(logFile(home, 'service')) : undefined;
+      const complaint =
+        supervised && known?.parts.service
+          ? lastWords(logFile(home, 'service'), known.parts.service.logFrom)
+          : undefined;
       if (complaint !== undefined) say(io, `it said     ${sanitizeLine(complaint)}`);
     }
   }

@@ -21,8 +21,10 @@ export const EX_CONFIG = 78;
 export interface PartOptions {
   name: PartName;
   spawn(): ChildProcess;
-  /** The last trouble that the part told in this run, for the last word. */
-  lastWords(): string | undefined;
+  /** Bytes that its log has now. */
+  logged(): number;
+  /** The last trouble that the part told after the first `from` bytes of its log, for the last word. */
+  lastWords(from: number): string | undefined;
   now(): number;
   /** Runs once after `ms`; returns the way to prevent it. */
   schedule(ms: number, run: () => void): () => void;
@@ -45,13 +47,14 @@ export class Part {
   }
 
   start(): void {
+    const logFrom = this.options.logged();
     const child = this.options.spawn();
     const since = this.options.now();
     let settled = false;
     const end = (how: string, code: number | null) => {
       if (settled) return;
       settled = true;
-      this.#ended(how, code, since);
+      this.#ended(how, code, { since, logFrom });
     };
     child.once('error', (error) => end(`could not be started: ${error.message}`, null));
     child.once('exit', (code, name) => end(name ? `ended by ${name}` : `ended with exit code ${code}`, code));
@@ -61,6 +64,7 @@ export class Part {
       state: 'running',
       since,
       restarts,
+      logFrom,
       ...(this.#child && { process: this.#child }),
       ...(lastEnd !== undefined && { lastEnd }),
     });
@@ -81,22 +85,27 @@ export class Part {
     if (this.#status.state !== 'failed') this.#set({ ...this.#status, state: 'stopped' });
   }
 
-  #ended(how: string, code: number | null, since: number): void {
+  #ended(how: string, code: number | null, run: { since: number; logFrom: number }): void {
     this.#child = undefined;
     if (this.#stopping) return;
     // Who was killed from outside had no trouble of its own.
-    const words = code === null ? undefined : this.options.lastWords();
+    const words = code === null ? undefined : this.options.lastWords(run.logFrom);
     const lastEnd = words ? `${how}; it said: ${words}` : how;
-    this.#quickEnds = this.options.now() - since >= HEALTHY_MS ? 1 : this.#quickEnds + 1;
+    this.#quickEnds = this.options.now() - run.since >= HEALTHY_MS ? 1 : this.#quickEnds + 1;
     const { restarts } = this.#status;
     if (code === EX_CONFIG || this.#quickEnds >= MAX_QUICK_ENDS) {
       const times = code === EX_CONFIG ? '' : ` ${this.#quickEnds} times in a row`;
-      this.#set({ state: 'failed', since, restarts, lastEnd: `${lastEnd}${times && `;${times}, given up`}` });
+      this.#set({
+        state: 'failed',
+        ...run,
+        restarts,
+        lastEnd: `${lastEnd}${times && `;${times}, given up`}`,
+      });
       return;
     }
     const again = this.#quickEnds - 2;
     const wait = again < 0 ? 0 : Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** again);
-    this.#set({ state: 'waiting', since, restarts: restarts + 1, lastEnd });
+    this.#set({ state: 'waiting', ...run, restarts: restarts + 1, lastEnd });
     this.#cancelRetry = this.options.schedule(wait, () => this.start());
   }
 

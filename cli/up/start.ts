@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { connectClient, type Place, placeOf } from '../../client/index.js';
-import { ErrorCode, type Home, homeOf, PraxisError } from '../../proto/index.js';
+import { ErrorCode, type Home, homeOf, PraxisError, runs } from '../../proto/index.js';
 import type { Io } from '../io.js';
-import { lastWords, logFile, openLog } from './logs.js';
+import { lastWords, logFile, logSize, openLog } from './logs.js';
 import { liveState, readState, type UpState } from './state.js';
 
 /** Milliseconds that the parts have to come up. */
@@ -24,16 +24,33 @@ export async function bringUp(io: Io, program: string): Promise<{ started: boole
     );
   const progress = new Progress(io);
   const started = liveState(home) === undefined;
+  // What the logs tell before this is of earlier runs.
+  const before = { up: logSize(logFile(home, 'up')), service: logSize(logFile(home, 'service')) };
+  const stale = started ? readState(home)?.since : undefined;
+  const current = () => {
+    const state = readState(home);
+    return state?.since === stale ? undefined : state;
+  };
   const supervisor = started ? spawnSupervisor(io, home, program) : undefined;
   try {
-    await waitForParts(home, place, supervisor, progress);
-    await waitForSystem(io, home, place, progress);
+    const words = () => lastWords(logFile(home, 'up'), before.up);
+    await waitForParts(current, place, supervisor, words, progress);
+    await waitForSystem(io, current, place, progress);
+  } catch (error) {
+    if (!(error instanceof NotUp)) throw error;
+    throw failed(home, error.message, current()?.parts.service?.logFrom ?? before.service);
   } finally {
     progress.clear();
     supervisor?.unref();
   }
   return { started, place };
 }
+
+/** What the supervisor of this start says; undefined before it has said anything. */
+type Current = () => UpState | undefined;
+
+/** It cannot come up, or took too long. */
+class NotUp extends Error {}
 
 /** In a session of its own, so that it outlives our terminal. */
 function spawnSupervisor(io: Io, home: Home, program: string): ChildProcess {
@@ -53,27 +70,28 @@ function spawnSupervisor(io: Io, home: Home, program: string): ChildProcess {
 }
 
 async function waitForParts(
-  home: Home,
+  current: Current,
   { parts }: Place,
   supervisor: ChildProcess | undefined,
+  words: () => string | undefined,
   progress: Progress,
 ): Promise<void> {
   progress.say(`starting ${parts.join(' and ')}`);
-  await until(home, () => {
-    const state = liveState(home);
-    if (state) return parts.every((part) => state.parts[part]?.state === 'running');
+  await until(current, () => {
+    const state = current();
+    if (state && runs(state.supervisor)) return parts.every((part) => state.parts[part]?.state === 'running');
     if (supervisor && (supervisor.exitCode !== null || supervisor.signalCode !== null))
-      throw failed(home, `it ended; it said: ${lastWords(logFile(home, 'up')) ?? 'nothing'}`);
+      throw new NotUp(`it ended; it said: ${words() ?? 'nothing'}`);
     return false;
   });
 }
 
 /** The service answers, and the node of this machine, if there is to be one, is live and has looked for its agents. */
-async function waitForSystem(io: Io, home: Home, place: Place, progress: Progress): Promise<void> {
+async function waitForSystem(io: Io, current: Current, place: Place, progress: Progress): Promise<void> {
   if (!place.parts.includes('service')) return;
   progress.say('waiting for the service');
   let client: ReturnType<typeof connectClient> | undefined;
-  await until(home, () => {
+  await until(current, () => {
     client ??= tryConnect(io);
     return client?.link.kind === 'connected';
   });
@@ -86,7 +104,10 @@ async function waitForSystem(io: Io, home: Home, place: Place, progress: Progres
       if (live.length > 0) liveSince ??= performance.now();
       looking = live.some(({ connectors }) => connectors.some(({ status }) => status === 'checking'));
     });
-    await until(home, () => liveSince !== undefined && (!looking || performance.now() > liveSince + LOOK_MS));
+    await until(
+      current,
+      () => liveSince !== undefined && (!looking || performance.now() > liveSince + LOOK_MS),
+    );
   } finally {
     await client?.close();
   }
@@ -102,11 +123,11 @@ function tryConnect(io: Io) {
   }
 }
 
-async function until(home: Home, condition: () => boolean): Promise<void> {
+async function until(current: Current, condition: () => boolean): Promise<void> {
   for (const limit = performance.now() + UP_MS; !condition(); ) {
-    const given = givenUp(readState(home));
-    if (given !== undefined) throw failed(home, given);
-    if (performance.now() > limit) throw failed(home, `it was not ready after ${UP_MS / 1_000} s`);
+    const given = givenUp(current());
+    if (given !== undefined) throw new NotUp(given);
+    if (performance.now() > limit) throw new NotUp(`it was not ready after ${UP_MS / 1_000} s`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
@@ -118,8 +139,8 @@ function givenUp(state: UpState | undefined): string | undefined {
 }
 
 /** With what the service complains about: it serves on without logins for this machine, and then the node cannot start. */
-function failed(home: Home, why: string): PraxisError {
-  const complaint = lastWords(logFile(home, 'service'));
+function failed(home: Home, why: string, logFrom: number): PraxisError {
+  const complaint = lastWords(logFile(home, 'service'), logFrom);
   return new PraxisError(ErrorCode.Disconnected, `Praxis did not start: ${why}`, {
     ...(complaint !== undefined && !why.includes(complaint) && { details: `The service said: ${complaint}` }),
     hint: `The logs are in ${home.logs}; praxis down ends what is left`,

@@ -17,6 +17,8 @@ export const PartStatus = z.object({
   since: z.number(),
   /** Starts again since the supervisor began. */
   restarts: z.number().int(),
+  /** Bytes of its log that earlier runs wrote. */
+  logFrom: z.number().int().optional(),
   /** How it ended last, in a sentence. */
   lastEnd: z.string().optional(),
 });

@@ -46,14 +46,11 @@ export async function supervise(options: SuperviseOptions): Promise<Outcome> {
     writeState(home, state);
   };
   for (const name of options.parts) {
-    let began = 0;
     const part: Part = new Part({
       name,
-      spawn() {
-        began = logSize(logFile(home, name));
-        return spawnPart(options, name);
-      },
-      lastWords: () => (options.logFiles ? lastWords(logFile(home, name), began) : undefined),
+      spawn: () => spawnPart(options, name),
+      logged: () => (options.logFiles ? logSize(logFile(home, name)) : 0),
+      lastWords: (from) => (options.logFiles ? lastWords(logFile(home, name), from) : undefined),
       now: Date.now,
       schedule(ms, run) {
         const timer = setTimeout(run, ms);
@@ -81,22 +78,24 @@ export async function supervise(options: SuperviseOptions): Promise<Outcome> {
   return outcome;
 }
 
-function spawnPart({ home, env, command, logFiles }: SuperviseOptions, name: PartName): ChildProcess {
+function spawnPart(options: SuperviseOptions, name: PartName): ChildProcess {
+  const { home, command, logFiles } = options;
   const [program, ...args] = command(name);
   const log = logFiles ? openLog(home, name) : undefined;
   const stdio: StdioOptions = ['ignore', log ?? process.stderr, log ?? process.stderr];
   try {
-    return spawn(program, args, { env: environmentOf(name, env), stdio, detached: true });
+    return spawn(program, args, { env: environmentOf(name, options), stdio, detached: true });
   } finally {
     if (log !== undefined) closeSync(log);
   }
 }
 
-/** The database is the service's: its password is no business of the node, nor of what the node starts. */
-function environmentOf(name: PartName, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+/** The database and the broker's administrator are the service's: their passwords are no business of the node, nor of what it starts. */
+function environmentOf(name: PartName, { env, parts }: SuperviseOptions): NodeJS.ProcessEnv {
   if (name === 'service') return env;
-  const { PRAXIS_DATABASE_URL: _secret, ...rest } = env;
-  return rest;
+  const { PRAXIS_DATABASE_URL: _database, PRAXIS_BUS_URL: bus, PRAXIS_BUS_ADMIN_URL: _admin, ...rest } = env;
+  // Where the service runs, the address is the service's; else it is that of a node.
+  return bus === undefined || parts.includes('service') ? rest : { ...rest, PRAXIS_BUS_URL: bus };
 }
 
 /** Parts outlive a supervisor that was killed: they are ended before new ones start, the node first. */

@@ -17,7 +17,8 @@ function supervised(script: string, words?: string) {
   const part = new Part({
     name: 'service',
     spawn: () => spawn(process.execPath, ['-e', script], { stdio: 'ignore' }),
-    lastWords: () => words,
+    logged: () => 7,
+    lastWords: (from) => (from === 7 ? words : undefined),
     now: clock.now,
     schedule(ms, run) {
       waits.push(ms);

@@ -1,4 +1,6 @@
 /** `praxis up` and `praxis down` with real processes: what is started is started once, what dies comes back, nothing stays. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,6 +40,28 @@ describe('praxis up', () => {
     expect(await run('down')).toMatchObject({ code: 0, stdout: 'Praxis is down.\n' });
     expect(left()).toEqual([]);
     expect(await run('status')).toMatchObject({ code: 69 });
+  });
+
+  it('keeps the passwords of the service from the node', async () => {
+    // Nobody listens there: the parts are started all the same, which is all that is asked here.
+    const secrets = {
+      PRAXIS_BUS_URL: 'amqp://admin:s3cret@127.0.0.1:1',
+      PRAXIS_BUS_ADMIN_URL: 'http://admin:s3cret@127.0.0.1:1',
+      PRAXIS_DATABASE_URL: 'postgres://me:s3cret@127.0.0.1:1/praxis',
+    };
+    const supervisor = spawn(process.execPath, [PRAXIS, 'up', '--foreground'], {
+      env: { ...env, ...secrets },
+      stdio: 'ignore',
+    });
+    const environmentOf = (part: string) => {
+      const found = left().find(({ command }) => command.endsWith(`praxis.js ${part}`));
+      return found && readFileSync(`/proc/${found.pid}/environ`, 'utf8');
+    };
+    await waitUntil(() => environmentOf('service')?.includes('s3cret') === true, 20_000);
+    await waitUntil(() => environmentOf('node')?.includes('PX_TEST_HOME') === true, 20_000);
+    expect(environmentOf('node')).not.toContain('s3cret');
+    supervisor.kill('SIGTERM');
+    await once(supervisor, 'exit');
   });
 
   it('starts one system when it is called twice at once', async () => {
@@ -105,6 +129,10 @@ describe('praxis up', () => {
       code: 69,
       stdout: expect.stringMatching(/(node|service) process +failed.*node\.json/),
     });
+    // Once it is mended the next start does not stumble over what the last one left.
+    await waitUntil(() => !left().some(({ command }) => command.includes('--foreground')));
+    writeFileSync(homeOf(env).nodeConfig, '{}');
+    expect(await run('up')).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('stays in the foreground with the logs on stderr until SIGTERM', async () => {
