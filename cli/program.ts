@@ -69,6 +69,15 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
         'git diff | praxis run demo - --json    the prompt from stdin, frames as JSON',
       ),
     )
+    .hook('preAction', (root, action) => {
+      const { status, json: asJson } = root.opts<{ status?: boolean; json?: boolean }>();
+      if (action !== root && (status || asJson))
+        throw new UsageError(
+          `--${asJson ? 'json' : 'status'} comes after the command: ${pathOf(action)} ...`,
+        );
+      if (action === root && asJson && !status && root.args.length === 0)
+        throw new UsageError('--json belongs to a command, such as: praxis status --json');
+    })
     .allowExcessArguments()
     .action(async (options: { status?: boolean; json?: boolean }, { args }: Command) => {
       if (args.length > 0) throw new UsageError(`There is no command ${args[0]}; praxis --help lists them`);

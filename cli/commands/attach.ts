@@ -21,8 +21,8 @@ export function attach(io: Io, id: string, options: { json?: boolean; verbose?: 
       printer.event(event);
       watch.event(event.frame);
       // A question of the history is asked only if it is still open when the history has been read.
-      if (caughtUp) ask(event);
-      else hold(held, event);
+      if (caughtUp || event.frame.kind !== 'request') ask(event);
+      if (!caughtUp) hold(held, event);
     };
     const ask = (event: SessionEvent) => {
       if (canAsk(io)) questions.event(event);

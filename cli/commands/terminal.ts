@@ -1,4 +1,5 @@
 /** `praxis session terminal`: the terminal that a session's agent runs on, to look at and, when asked for, to type on. */
+import { StringDecoder } from 'node:string_decoder';
 import type { ReadStream } from 'node:tty';
 import { type Client, sanitizeCells, sanitizeLine } from '../../client/index.js';
 import { ErrorCode, PraxisError, TerminalPicture } from '../../proto/index.js';
@@ -81,8 +82,10 @@ async function watch(
     problems.push(error.message);
     leaving.abort();
   });
+  // A character may come in two pieces.
+  const decoder = new StringDecoder('utf8');
   const typed = (data: Buffer) => {
-    const text = data.toString('utf8');
+    const text = decoder.write(data);
     const end = text.indexOf(LEAVE);
     if (write) type(end < 0 ? text : text.slice(0, end));
     if (end >= 0 || (!write && LEAVE_READING.includes(text))) leaving.abort();

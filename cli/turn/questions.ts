@@ -10,13 +10,15 @@ import type { Printer } from './printer.js';
 
 export class Questions {
   readonly #open = new Map<string, AbortController>();
+  /** What was answered "reject" here because nobody can be asked, by question, until it is known whose answer counted. */
+  readonly #rejected = new Map<string, string>();
   /** Of the newest tool call: a question often names no more than its id. */
   #tool: { id: unknown; title: unknown } = { id: undefined, title: undefined };
   #queue: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly io: Io,
-    private readonly client: Pick<Client, 'answer'>,
+    private readonly client: Pick<Client, 'answer' | 'address'>,
     private readonly printer: Pick<Printer, 'remark'>,
   ) {}
 
@@ -24,7 +26,7 @@ export class Questions {
     if (frame.kind === 'notification' && frame.method === 'session/update')
       this.#noteTool(frame.params.update);
     if (frame.kind === 'notification' && frame.method === '_praxis/request/resolved')
-      this.#resolved(String(frame.params.requestId));
+      this.#resolved(String(frame.params.requestId), frame.params.by);
     else if (frame.kind === 'request' && frame.method === 'session/request_permission')
       this.#question(sessionId, String(frame.id), frame.params);
   }
@@ -38,10 +40,8 @@ export class Questions {
     }
     const title = this.#titleOf(params.data.toolCall);
     if (!canAsk(this.io)) {
+      this.#rejected.set(id, title);
       this.#select(sessionId, id, rejection(params.data.options));
-      this.printer.remark(
-        `rejected, since nobody can be asked here: ${title}. To allow everything, use --yolo`,
-      );
       return;
     }
     const stop = new AbortController();
@@ -64,9 +64,17 @@ export class Questions {
     for (const stop of this.#open.values()) stop.abort();
   }
 
-  #resolved(id: string): void {
+  /** A policy may have answered before us. */
+  #resolved(id: string, by: unknown): void {
     this.#open.get(id)?.abort();
     this.#open.delete(id);
+    const title = this.#rejected.get(id);
+    if (title === undefined) return;
+    this.#rejected.delete(id);
+    if (by === this.client.address.split('.')[0])
+      this.printer.remark(
+        `rejected, since nobody can be asked here: ${title}. To allow everything, use --yolo`,
+      );
   }
 
   async #ask(

@@ -83,6 +83,27 @@ overBothBrokers('the command line', (start) => {
       expect(existsSync(join(system.work, 'no.txt'))).toBe(false);
     });
 
+    it('takes --json after the command, and says so where it stands before', async () => {
+      for (const args of [
+        ['--json', 'nodes'],
+        ['--status', 'nodes'],
+      ])
+        expect(await system.run(args)).toMatchObject({
+          code: 64,
+          [args[0] === '--json' ? 'stdout' : 'stderr']: expect.stringContaining(
+            'after the command: praxis nodes',
+          ),
+        });
+      expect(await system.run(['--json'])).toMatchObject({ code: 64 });
+      expect((await system.run(['--status', '--json'])).stdout).toMatch(/^\{"running"/);
+    });
+
+    it('says nothing of a rejection where the policy allows it', async () => {
+      const { code, stderr } = await system.run(['run', 'demo', '/write edited.txt hello', '--auto', 'edit']);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(readFileSync(join(system.work, 'edited.txt'), 'utf8')).toContain('hello');
+    });
+
     it('allows everything with --yolo and shows the tool calls with --verbose', async () => {
       const { code, stderr } = await system.run([
         'run',
@@ -159,7 +180,10 @@ overBothBrokers('the command line', (start) => {
       const attached = await system.run(['session', 'attach', prefix]);
       expect(attached.stdout).toBe('> /say one\none\n> /say two\ntwo\n');
       expect(await system.run(['session', 'close', prefix])).toMatchObject({ code: 0 });
-      expect(await system.run(['session', 'send', prefix, 'hi'])).toMatchObject({ code: 66 });
+      expect(await system.run(['session', 'send', prefix, 'hi'])).toMatchObject({
+        code: 66,
+        stderr: expect.stringMatching(/has ended\n.*session attach.*session start demo\n/),
+      });
       const all = JSON.parse((await system.run(['session', 'list', '--all', '--json'])).stdout);
       expect(all.find(({ sessionId }: { sessionId: string }) => sessionId === id)).toMatchObject({
         state: 'ended',
