@@ -12,6 +12,24 @@ local yield, running = coroutine.yield, coroutine.running
 local load_chunk, libraries = load, {}
 local sessions = setmetatable({}, { __mode = "k" })
 
+-- A script that went on with a call of the host by itself would choose what the host answers, bytecode for instance.
+for _, name in ipairs { "resume", "close" } do
+  local run = coroutine[name]
+  coroutine[name] = function(thread, ...)
+    if sessions[thread] then error("coroutine." .. name .. " is for coroutines of your own", 2) end
+    return run(thread, ...)
+  end
+end
+
+-- A finalizer would run at any time, also when nobody watches how long, and after the end of its session.
+local set_metatable = setmetatable
+function setmetatable(value, metatable)
+  if type(metatable) == "table" and rawget(metatable, "__gc") ~= nil then
+    error("setmetatable: there are no finalizers (__gc) here; close() ends a session", 2)
+  end
+  return set_metatable(value, metatable)
+end
+
 -- Never called as a tail call: an error names the line of the script, three levels up.
 local function call(name, ...)
   if not sessions[running()] then

@@ -3,10 +3,14 @@
  * reading one never runs a script. `json.null` in Lua is null here; nil is undefined.
  */
 import { LuaType } from 'wasmoon';
+import { MAX_FRAME_BYTES, MAX_FRAME_DEPTH } from '../../proto/index.js';
 import type { Pointer, Runtime } from './runtime.js';
 
-/** Nested tables in one value. Deeper ones, a table in itself among them, are refused. */
-const MAX_DEPTH = 100;
+/**
+ * Tables, numbers and the like in one value that leaves Lua. A table that is in another many times counts each time, and
+ * a list may claim to be endless, so that a small script could else make what no memory holds.
+ */
+const MAX_ITEMS = 100_000;
 
 /** Slots of the Lua stack that one level of a table needs. */
 const SLOTS = 8;
@@ -18,12 +22,16 @@ const decoder = new TextDecoder();
 export class ValueError extends Error {}
 
 export class Values {
+  /** Of the value that is being read. */
+  private items = 0;
+  private stringBytes = 0;
+
   constructor(private readonly runtime: Runtime) {}
 
   /** Pushes one value. Buffers become strings of their bytes; functions and the like are refused. */
   push(state: Pointer, value: unknown, depth = 0): void {
     const { lua } = this.runtime;
-    if (depth > MAX_DEPTH) throw new ValueError(`a value may nest ${MAX_DEPTH} levels at most`);
+    requireDepth(depth);
     lua.lua_checkstack(state, SLOTS);
     if (value === undefined) lua.lua_pushnil(state);
     else if (value === null) lua.lua_pushlightuserdata(state, 0);
@@ -36,9 +44,16 @@ export class Values {
     else throw new ValueError(`a ${typeof value} cannot be given to Lua`);
   }
 
-  /** Reads the value at `index` of the stack. Throws for what JSON cannot say. */
-  read(state: Pointer, index: number, depth = 0): unknown {
+  /** Reads the value at `index` of the stack. Throws a ValueError for what JSON cannot say, and for too much. */
+  read(state: Pointer, index: number): unknown {
+    this.items = 0;
+    this.stringBytes = 0;
+    return this.readAt(state, index, 0);
+  }
+
+  private readAt(state: Pointer, index: number, depth: number): unknown {
     const { lua } = this.runtime;
+    requireItems(++this.items);
     switch (lua.lua_type(state, index)) {
       case LuaType.None:
       case LuaType.Nil:
@@ -48,7 +63,7 @@ export class Values {
       case LuaType.Number:
         return lua.lua_tonumberx(state, index, null);
       case LuaType.String:
-        return decoder.decode(this.bytes(state, index));
+        return this.text(state, index);
       case LuaType.LightUserdata:
         return null;
       case LuaType.Table:
@@ -105,14 +120,15 @@ export class Values {
   /** A table with items 1 to n is an array; an empty one is an object, unless json.array() made it. */
   private readTable(state: Pointer, index: number, depth: number): unknown {
     const { lua } = this.runtime;
-    if (depth > MAX_DEPTH) throw new ValueError(`a value may nest ${MAX_DEPTH} levels at most`);
+    requireDepth(depth);
     lua.lua_checkstack(state, SLOTS);
     // A lua_Unsigned: a BigInt, whatever wasmoon's types say.
     const length = Number(lua.lua_rawlen(state, index));
     if (length > 0 || this.isArray(state, index)) {
+      requireItems(this.items + length);
       return Array.from({ length }, (_, i) => {
         lua.lua_rawgeti(state, index, BigInt(i + 1));
-        const item = this.read(state, -1, depth + 1);
+        const item = this.readAt(state, -1, depth + 1);
         lua.lua_pop(state, 1);
         return item ?? null;
       });
@@ -122,11 +138,19 @@ export class Values {
     while (lua.lua_next(state, index) !== 0) {
       if (lua.lua_type(state, -2) !== LuaType.String)
         throw new ValueError('a table has strings as keys, or is a list');
-      entries.push([decoder.decode(this.bytes(state, -2)), this.read(state, -1, depth + 1)]);
+      entries.push([this.text(state, -2), this.readAt(state, -1, depth + 1)]);
       lua.lua_pop(state, 1);
     }
     // Lua gives them in no order; sorted, the same table is always the same text.
     return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  private text(state: Pointer, index: number): string {
+    const bytes = this.bytes(state, index);
+    this.stringBytes += bytes.length;
+    if (this.stringBytes > MAX_FRAME_BYTES)
+      throw new ValueError(`a value may have ${MAX_FRAME_BYTES} bytes of text at most`);
+    return decoder.decode(bytes);
   }
 
   private isArray(state: Pointer, index: number): boolean {
@@ -137,6 +161,15 @@ export class Values {
     lua.lua_pop(state, 2);
     return same;
   }
+}
+
+/** A table in itself nests for ever. */
+function requireDepth(depth: number): void {
+  if (depth > MAX_FRAME_DEPTH) throw new ValueError(`a value may nest ${MAX_FRAME_DEPTH} levels at most`);
+}
+
+function requireItems(items: number): void {
+  if (items > MAX_ITEMS) throw new ValueError(`a value may have ${MAX_ITEMS} items at most`);
 }
 
 /** The metatable of a list, in each VM's registry. */

@@ -1,6 +1,6 @@
 /**
- * One sandboxed Lua VM: a script loaded from bytecode, and calls into it that may wait for the host. Every stretch of Lua
- * runs between `slice.begin` and `slice.end`, also the ends of a VM, whose finalizers are Lua too.
+ * One sandboxed Lua VM: a script loaded from bytecode, and calls into it that may wait for the host. Whatever takes the longer the
+ * more a script makes of it, running it, reading what it gives and freeing what it has, is between `slice.begin` and `slice.end`.
  */
 import { LUA_REGISTRYINDEX, LuaReturn, LuaType } from 'wasmoon';
 import { describeError, LuaError } from './errors.js';
@@ -66,6 +66,25 @@ export interface VmOptions {
   memory: number;
 }
 
+/** What the host did: its value, or why not. */
+interface Answer {
+  ok: boolean;
+  value: unknown;
+}
+
+/** Where a stretch of Lua ended. */
+type Stretch<T> = { value: T } | { asked: unknown[] } | { refused: Answer };
+
+/** A value that cannot cross is a trouble of this script, and not of the worker. */
+function orLuaError<T>(cross: () => T, what: string): T {
+  try {
+    return cross();
+  } catch (error) {
+    if (!(error instanceof ValueError)) throw error;
+    throw new LuaError({ kind: 'runtime', message: `${what}: ${error.message}` });
+  }
+}
+
 /** Whose functions a call means: the script's table, or the prelude's. */
 export type Owner = 'script' | 'prelude';
 
@@ -96,6 +115,9 @@ export class Vm {
       lua.lua_setglobal(state, name);
     }
     lua.luaL_newmetatable(state, ARRAY);
+    // The host gives it to its own lists: a script that could change it would have its functions run by the host.
+    lua.lua_pushboolean(state, 0);
+    lua.lua_setfield(state, -2, '__metatable');
     lua.lua_settop(state, 0);
   }
 
@@ -173,11 +195,17 @@ export class Vm {
     const thread = lua.lua_newthread(this.state);
     const anchor = lua.luaL_ref(this.state, LUA_REGISTRYINDEX);
     try {
-      for (let args = prepare(thread); ; ) {
-        const { status, results } = this.step(thread, args);
-        if (status === LuaReturn.Ok) return take(thread, results);
-        if (status !== LuaReturn.Yield) throw this.errorOf(thread, status);
-        args = await this.answer(thread, results);
+      let push = () => prepare(thread);
+      for (;;) {
+        const stretch = this.stretch(thread, push, take);
+        if ('value' in stretch) return stretch.value;
+        const answer = 'refused' in stretch ? stretch.refused : await this.ask(stretch.asked);
+        this.requireOpen();
+        push = () => {
+          this.values.push(thread, answer.ok);
+          this.values.push(thread, answer.value);
+          return 2;
+        };
       }
     } finally {
       if (!this.closed) lua.luaL_unref(this.state, LUA_REGISTRYINDEX, anchor);
@@ -185,40 +213,55 @@ export class Vm {
   }
 
   /** One stretch of Lua: up to its end, an error, or its next wait. */
-  private step(thread: Pointer, args: number): { status: LuaReturn; results: number } {
-    const { runtime, slice } = this.options;
+  private stretch<T>(
+    thread: Pointer,
+    push: () => number,
+    take: (thread: Pointer, results: number) => T,
+  ): Stretch<T> {
+    const { slice, runtime } = this.options;
     slice.begin();
-    this.budget.enforced = true;
     try {
-      const status = runtime.raw._lua_resume(thread, 0, args, runtime.out);
-      return { status, results: runtime.readOut() };
+      const status = this.resume(thread, orLuaError(push, 'the script cannot be given this'));
+      const results = runtime.readOut();
+      if (status === LuaReturn.Ok) return { value: take(thread, results) };
+      if (status !== LuaReturn.Yield) throw this.errorOf(thread, status);
+      return this.question(thread, results);
     } finally {
-      this.budget.enforced = false;
       slice.end();
     }
   }
 
-  /** Does what a yield asks of the host; pushes `ok, value` as its result. */
-  private async answer(thread: Pointer, results: number): Promise<number> {
-    const { lua } = this.options.runtime;
-    let answer: { ok: boolean; value: unknown };
+  /** What a yield asks of the host. */
+  private question(thread: Pointer, results: number): { asked: unknown[] } | { refused: Answer } {
     try {
-      const [marker, name, ...args] = Array.from({ length: results }, (_, i) =>
-        this.values.read(thread, i - results),
-      );
-      if (marker !== 'host' || typeof name !== 'string')
-        throw new LuaError({ kind: 'runtime', message: 'coroutine.yield outside of a coroutine' });
-      lua.lua_settop(thread, 0);
-      answer = { ok: true, value: await this.options.host(name, args) };
+      return { asked: Array.from({ length: results }, (_, i) => this.values.read(thread, i - results)) };
     } catch (error) {
-      if (error instanceof LuaError) throw error;
-      lua.lua_settop(thread, 0);
-      answer = { ok: false, value: (error as Error).message };
+      if (!(error instanceof ValueError)) throw error;
+      return { refused: { ok: false, value: error.message } };
+    } finally {
+      this.options.runtime.lua.lua_settop(thread, 0);
     }
-    this.requireOpen();
-    this.values.push(thread, answer.ok);
-    this.values.push(thread, answer.value);
-    return 2;
+  }
+
+  private resume(thread: Pointer, args: number): LuaReturn {
+    const { raw, out } = this.options.runtime;
+    this.budget.enforced = true;
+    try {
+      return raw._lua_resume(thread, 0, args, out);
+    } finally {
+      this.budget.enforced = false;
+    }
+  }
+
+  /** Has the host do what a yield asks for. */
+  private async ask([marker, name, ...args]: unknown[]): Promise<Answer> {
+    if (marker !== 'host' || typeof name !== 'string')
+      throw new LuaError({ kind: 'runtime', message: 'coroutine.yield outside of a coroutine' });
+    try {
+      return { ok: true, value: await this.options.host(name, args) };
+    } catch (error) {
+      return { ok: false, value: (error as Error).message };
+    }
   }
 
   private pushFunction(thread: Pointer, owner: Owner, name: string): void {
@@ -232,12 +275,7 @@ export class Vm {
   }
 
   private readResult(thread: Pointer, index: number): unknown {
-    try {
-      return this.values.read(thread, index);
-    } catch (error) {
-      if (!(error instanceof ValueError)) throw error;
-      throw new LuaError({ kind: 'runtime', message: `the result cannot be used: ${error.message}` });
-    }
+    return orLuaError(() => this.values.read(thread, index), 'the result cannot be used');
   }
 
   /** The functions and the fields of the table on top of the stack. */

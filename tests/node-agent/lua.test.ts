@@ -68,12 +68,78 @@ describe('values', () => {
   });
 });
 
+/** A list that says it has 2^40 items: Lua looks for its end in steps that double. */
+const ENDLESS = `local t = { 1, 1, 1, 1 } t[5], t[8], t[9] = 1, 1, 1
+  for i = 4, 40 do t[2 ^ i | 0] = 1 end`;
+
+/** 2^40 tables, for whoever does not see that they are 40. */
+const SHARED = 'local t = {} for i = 1, 40 do t = { t, t } end';
+
+describe('a value that is too much', () => {
+  it.each([
+    ['a list without an end, returned', `${ENDLESS} return t`],
+    ['a list without an end, as JSON', `${ENDLESS} return json.encode(t)`],
+    ['a list without an end, to the host', `${ENDLESS} host.log("info", t)`],
+    ['one text many times', 'local s, t = ("x"):rep(1e6), {} for i = 1, 1000 do t[i] = s end return t'],
+  ])('is refused: %s', async (_name, body) => {
+    expect(await failure(run(body))).toMatchObject({
+      kind: 'runtime',
+      message: /a value may have .* at most/,
+    });
+  });
+
+  it.each([
+    ['returned', `${SHARED} return t`],
+    ['to the host', `${SHARED} host.log("info", t)`],
+  ])('is refused, or its script stopped: a table in another many times, %s', async (_name, body) => {
+    const { kind } = await failure(run(body));
+    expect(['runtime', 'timeout']).toContain(kind);
+  });
+
+  it('is refused on its way into a script too, and harms no neighbour', async () => {
+    let fresh = 0;
+    const neighbour = await vmOf('return 1', noHost, () => fresh++);
+    let deep: unknown = 'bottom';
+    for (let i = 0; i < 1_000; i++) deep = [deep];
+    expect(await failure(run('return 1', [deep]))).toMatchObject({
+      kind: 'runtime',
+      message: /levels at most/,
+    });
+    expect(await failure(run('return host.which("x")', [], async () => deep))).toMatchObject({
+      kind: 'runtime',
+    });
+    expect(await neighbour.call('run')).toBe(1);
+    expect(fresh).toBe(0);
+    neighbour.close();
+  });
+});
+
 describe('the sandbox', () => {
   it('has nothing that leads out of it', async () => {
     const names = 'os io debug package require load loadstring loadfile dofile collectgarbage'.split(' ');
     expect(
       await run(`return { ${names.map((name) => `tostring(${name})`).join(', ')}, tostring(string.dump) }`),
     ).toEqual(Array(names.length + 1).fill('nil'));
+  });
+
+  it.each([
+    ['of a table', 'setmetatable({}, { __gc = print })'],
+    ['of the lists of the host', 'getmetatable(json.array()).__gc = print'],
+  ])('has no finalizers %s', async (_name, body) => {
+    expect(await failure(run(body))).toMatchObject({ kind: 'runtime', line: 2 });
+  });
+
+  it.each(['resume', 'close'])('does not let a script %s a call of the host', async (what) => {
+    const host: Host = (name) => new Promise((resolve) => setTimeout(resolve, 10, `of ${name}`));
+    const vm = await vmOf(
+      `if a then thread = coroutine.running() return host.which("sh") end
+       return tostring(select(2, pcall(coroutine.${what}, thread, true, "forged")))`,
+      host,
+    );
+    const answer = vm.call('run', true);
+    expect(await vm.call('run')).toMatch(/is for coroutines of your own/);
+    expect(await answer).toBe('of which');
+    vm.close();
   });
 
   it('gives every session globals of its own', async () => {
@@ -171,8 +237,8 @@ describe('a script that computes for ever', () => {
     ['in a pattern', 'return (("a"):rep(200)):find(".-.-.-.-.-.-.-.-b")'],
     ['in a coroutine', 'coroutine.wrap(function() while true do end end)()'],
     [
-      'in a finalizer',
-      'setmetatable({}, { __gc = function() while true do end end }) for i = 1, 1e8 do local _ = {} end',
+      'in a value that it gives',
+      'local t = {} for i = 1, 99 do t = { t, t } end while true do pcall(json.encode, t) end',
     ],
   ])('%s is stopped, and its neighbour goes on afresh', async (_name, body) => {
     let fresh = 0;
