@@ -3,11 +3,14 @@
  * `session/new` is out, and no faster than the bus takes it. It cannot speak as the node or the service do.
  */
 import {
+  ErrorCode,
   errorLine,
+  MAX_FRAME_BYTES,
   memberText,
   methodNotFound,
   type Notification,
   notificationLine,
+  PraxisError,
   type Request,
   replaceMember,
   type SessionId,
@@ -19,10 +22,14 @@ import { autoAllow } from './permission.js';
 import type { SessionLane } from './uplink.js';
 
 /**
- * Things that an agent may say before it answers `session/new`. One that says more is not read any further, so it misses
- * AGENT_START_MS and is ended.
+ * Things that an agent may say before it answers `session/new`, and their characters. One that says more is not read any
+ * further, so it misses AGENT_START_MS and is ended.
  */
 const MAX_EARLY = 10_000;
+const MAX_EARLY_CHARACTERS = 2 * MAX_FRAME_BYTES;
+
+/** Requests of one agent that wait for an answer. One more gets an error. */
+const MAX_ASKED = 1_000;
 
 /** Updates that tell the conversation: what an agent says of these while it loads a session is in the journal already. */
 const HISTORY = new Set([
@@ -53,8 +60,9 @@ export interface FromAgentOptions {
 export class FromAgent {
   private agentSessionId: string | undefined;
   private early: (() => void)[] = [];
+  private earlyCharacters = 0;
   /** Why the agent is not read now. */
-  private readonly waitsFor = new Set<'room' | 'pace'>();
+  private readonly waitsFor = new Set<'release' | 'room' | 'pace'>();
   private readonly pace: Pace;
   private wasTooFast = false;
   private dropsHistory = false;
@@ -75,6 +83,7 @@ export class FromAgent {
     this.agentSessionId = agentSessionId;
     this.dropsHistory = false;
     for (const say of this.early.splice(0)) say();
+    this.goOn('release');
   }
 
   frame(frame: Request | Notification): void {
@@ -83,9 +92,8 @@ export class FromAgent {
       this.notItsPlace(frame);
       return;
     }
-    this.whenReleased(() => {
-      if (frame.kind === 'request' && this.answeredHere(frame)) return;
-      if (frame.kind === 'request') this.ask(frame);
+    this.whenReleased(frame.line.length, () => {
+      if (frame.kind === 'request' && (this.answeredHere(frame) || !this.ask(frame))) return;
       const ours = JSON.stringify(this.options.sessionId);
       const isOwn = frame.params.sessionId === this.agentSessionId;
       this.say(isOwn ? replaceMember(frame.line, ['params', 'sessionId'], ours) : frame.line);
@@ -97,9 +105,22 @@ export class FromAgent {
     return this.asked.size > 0;
   }
 
-  private ask({ line }: Request): void {
-    this.asked.add(idText(line));
+  /** Whether the request goes up, to be answered there. */
+  private ask({ line }: Request): boolean {
+    const id = idText(line);
+    if (this.asked.has(id)) {
+      this.warn('The agent asked again under the id of a question that is still open; it was dropped');
+      return false;
+    }
+    if (this.asked.size >= MAX_ASKED) {
+      const message = `${MAX_ASKED} requests of this agent wait for an answer already`;
+      const refusal = errorLine(null, new PraxisError(ErrorCode.InvalidRequest, message));
+      this.options.agent.send(replaceMember(refusal, ['id'], id));
+      return false;
+    }
+    this.asked.add(id);
     this.options.onAsk();
+    return true;
   }
 
   /** Whether this answers a request that the agent waits for; the second time it does not. */
@@ -117,7 +138,7 @@ export class FromAgent {
 
   /** A sentence of ours for the person, among what the agent says. */
   warn(text: string): void {
-    this.whenReleased(() => this.tell('_praxis/agent/notice', { severity: 'warning', text }));
+    this.whenReleased(text.length, () => this.tell('_praxis/agent/notice', { severity: 'warning', text }));
   }
 
   exited({ code, signal, detail }: AgentExit): void {
@@ -142,9 +163,14 @@ export class FromAgent {
     this.options.agent.send(replaceMember(refusal, ['id'], idText(frame.line)));
   }
 
-  private whenReleased(say: () => void): void {
-    if (this.agentSessionId !== undefined) say();
-    else if (this.early.push(say) >= MAX_EARLY) this.options.agent.pause();
+  private whenReleased(characters: number, say: () => void): void {
+    if (this.agentSessionId !== undefined) {
+      say();
+      return;
+    }
+    this.earlyCharacters += characters;
+    if (this.early.push(say) >= MAX_EARLY || this.earlyCharacters >= MAX_EARLY_CHARACTERS)
+      this.wait('release', () => undefined);
   }
 
   private tell(method: string, params: Record<string, unknown>): void {
@@ -164,14 +190,15 @@ export class FromAgent {
     this.warn(`The agent says more than ${maxFramesPerSecond} things a second: it is read no faster`);
   }
 
-  private wait(why: 'room' | 'pace', over: (go: () => void) => void): void {
+  private wait(why: 'release' | 'room' | 'pace', over: (go: () => void) => void): void {
     if (this.waitsFor.has(why)) return;
     this.waitsFor.add(why);
     this.options.agent.pause();
-    over(() => {
-      this.waitsFor.delete(why);
-      if (this.waitsFor.size === 0) this.options.agent.resume();
-    });
+    over(() => this.goOn(why));
+  }
+
+  private goOn(why: 'release' | 'room' | 'pace'): void {
+    if (this.waitsFor.delete(why) && this.waitsFor.size === 0) this.options.agent.resume();
   }
 }
 

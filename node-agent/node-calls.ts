@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { MAX_ID_LENGTH, packageRoot } from '../proto/index.js';
+import { MAX_PATH } from './host/readable.js';
 import { nameOf } from './load-connectors.js';
 import type { LuaPool } from './lua/index.js';
 import type { Programs } from './programs.js';
@@ -11,8 +12,11 @@ import type { Programs } from './programs.js';
 const MAX_VERSION_MS = 60_000;
 
 const LibraryName = z.string().max(MAX_ID_LENGTH);
+/** Names that are looked up in every directory of PATH. */
+const MAX_NAMES = 32;
+
 const Wanted = z.object({
-  names: z.array(z.string().min(1)).min(1),
+  names: z.array(z.string().min(1).max(MAX_PATH)).min(1).max(MAX_NAMES),
   version: z.array(z.string()),
   ms: z.number().min(1).max(MAX_VERSION_MS),
 });

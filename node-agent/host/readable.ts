@@ -10,9 +10,12 @@ import { z } from 'zod';
 import { MAX_FILES_SEEN } from '../../proto/index.js';
 import { agentEnvironment } from '../environment.js';
 
+/** Characters of a path: Linux takes no longer one. */
+export const MAX_PATH = 4_096;
+
 /** Patterns of one connector, and characters of one. */
 const MAX_PATTERNS = 32;
-const MAX_PATTERN = 1_024;
+export const MAX_PATTERN = 1_024;
 
 /** The field `reads` of a connector. */
 export const Reads = z
@@ -47,14 +50,29 @@ export function expand(pattern: string, env: NodeJS.ProcessEnv = process.env): s
   return base !== undefined && isAbsolute(base) ? join(base, ...names) : undefined;
 }
 
-const matcher = (name: string): RegExp =>
-  new RegExp(
-    `^${name
-      .split('*')
-      .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-      .join('[^/]*')}$`,
-    's',
-  );
+/**
+ * Whether a name is one of the pattern. Each piece between two `*` is taken where it comes first, which finds a match if there
+ * is one: a backtracking regular expression would stand still for minutes over a script's twelve stars.
+ */
+function matches(pattern: string, name: string): boolean {
+  const [first = '', ...pieces] = pattern.split('*');
+  const last = pieces.pop();
+  if (last === undefined) return name === pattern;
+  if (!name.startsWith(first)) return false;
+  let at = first.length;
+  for (const piece of pieces) {
+    const found = name.indexOf(piece, at);
+    if (found < 0) return false;
+    at = found + piece.length;
+  }
+  return name.length - last.length >= at && name.endsWith(last);
+}
+
+/** The same, name by name: a `*` stands for nothing across a `/`. */
+function matchesPath(pattern: string, path: string): boolean {
+  const [patterns, names] = [pattern.split('/'), path.split('/')];
+  return patterns.length === names.length && patterns.every((each, i) => matches(each, names[i]!));
+}
 
 export class Readable {
   constructor(private readonly patterns: readonly string[]) {}
@@ -89,7 +107,7 @@ export class Readable {
   private allows(path: string): boolean {
     return this.patterns.some((pattern) => {
       const expanded = expand(pattern);
-      return expanded !== undefined && matcher(expanded).test(path);
+      return expanded !== undefined && matchesPath(expanded, path);
     });
   }
 }
@@ -106,12 +124,11 @@ async function* walk(folder: string, names: string[], budget: { entries: number 
 
 async function namesIn(folder: string, name: string, budget: { entries: number }): Promise<string[]> {
   if (!name.includes('*')) return [name];
-  const wanted = matcher(name);
   const names: string[] = [];
   try {
     for await (const entry of await opendir(folder)) {
       if (budget.entries-- <= 0) break;
-      if (wanted.test(entry.name)) names.push(entry.name);
+      if (matches(name, entry.name)) names.push(entry.name);
     }
   } catch {
     return [];

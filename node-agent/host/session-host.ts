@@ -12,7 +12,7 @@ import type { Groups } from '../groups.js';
 import { describeError, LuaError, type LuaVm } from '../lua/index.js';
 import { Feed, type StreamEvent } from './feed.js';
 import { PrivateFiles } from './private-files.js';
-import { Readable, Reads } from './readable.js';
+import { MAX_PATH, MAX_PATTERN, Readable, Reads } from './readable.js';
 import { isSignal } from './signals.js';
 import { Tail } from './tail.js';
 import { Terminal } from './terminal.js';
@@ -63,9 +63,12 @@ const Command = z.object({
   agent: z.boolean().default(false),
 });
 const OnTerminal = Command.extend(TerminalFields);
-const Follow = z.strictObject({ path: z.string().min(1), from: z.enum(['start', 'end']).default('start') });
+const Follow = z.strictObject({
+  path: z.string().min(1).max(MAX_PATH),
+  from: z.enum(['start', 'end']).default('start'),
+});
 const Find = z.strictObject({
-  pattern: z.string().min(1),
+  pattern: z.string().min(1).max(MAX_PATTERN),
   since: z.number().default(0),
   limit: z.number().int().min(1).max(MAX_FOUND).default(20),
 });
@@ -117,6 +120,8 @@ export class SessionHost {
   private face: SessionFace | undefined;
   private agent: Stream | undefined;
   private held = false;
+  /** Nothing may be started any more: nobody would end it. */
+  private stopped = false;
   private readonly waits = new Waits();
   private readonly privateFiles: PrivateFiles;
 
@@ -206,6 +211,7 @@ export class SessionHost {
 
   /** Ends what runs; politely: by the end of its input first. */
   async stop(politely = true): Promise<void> {
+    this.stopped = true;
     this.resume();
     this.waits.wakeAll();
     await Promise.all(
@@ -246,6 +252,7 @@ export class SessionHost {
     uid: () => process.getuid?.(),
     private_file: (options) => {
       const { name, text } = PrivateFile.parse(options);
+      this.requireGoingOn();
       return this.privateFiles.write(name, text);
     },
     process: (options) => this.startProcess(Command.parse(options)),
@@ -301,10 +308,11 @@ export class SessionHost {
       },
     });
     child.pause();
+    attach(child);
     await child.started.catch((error: NodeJS.ErrnoException) => {
+      this.streams.delete(handle);
       throw new Error(notStarted(command[0]!, error));
     });
-    attach(child);
     return handle;
   }
 
@@ -352,7 +360,12 @@ export class SessionHost {
     this.face?.onAgentEnd({ exit, stderr, heard: feed.settled() });
   }
 
+  private requireGoingOn(): void {
+    if (this.stopped) throw new Error('the session is over');
+  }
+
   private newStream(agent: boolean) {
+    this.requireGoingOn();
     const handle = this.nextHandle++;
     let target: Target | undefined;
     let ended = false;

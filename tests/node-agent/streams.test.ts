@@ -1,4 +1,6 @@
 /** Processes and terminals as a connector's script has them. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { isRunning } from '../support/processes.js';
 import { ScriptHost } from '../support/script-host.js';
@@ -81,6 +83,19 @@ describe('a process', () => {
     await scripts.host.stop();
     expect(isRunning(pid)).toBe(false);
   });
+});
+
+it('a script that starts its program again and again leaves none when its session ends', async () => {
+  const vm = await session(`
+    local function keep()
+      host.process({ command = { "cat" } }):on_exit(function() host.task(keep) end)
+    end
+    keep()
+    host.process { command = { "sleep", "600" } }`);
+  await vm.call('run');
+  await scripts.host.stop();
+  expect(readdirSync(join(dir, 'agents'))).toEqual([]);
+  await expect.poll(() => errors).toContainEqual(expect.stringContaining('the session is over'));
 });
 
 describe('a terminal', () => {

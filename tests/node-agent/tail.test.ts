@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { Readable } from '../../node-agent/host/readable.js';
 import { MAX_TAIL_LINE_BYTES } from '../../proto/index.js';
 import { ScriptHost } from '../support/script-host.js';
 
@@ -164,6 +165,29 @@ describe('a script may read', () => {
   it('nothing by a way around', async () => {
     await (await refused(`${dir}/log-1.jsonl/../../../etc/passwd`)).toThrow('no full path');
     await (await refused('log-1.jsonl')).toThrow('no full path');
+  });
+
+  it('no file by a pattern that takes for ever to compare', () => {
+    const readable = new Readable([`/${'*a'.repeat(500)}`]);
+    expect(() => readable.path(`/${'a'.repeat(4_000)}b`)).toThrow(/may not be read/);
+    expect(readable.path(`/${'ba'.repeat(500)}`)).toBe(`/${'ba'.repeat(500)}`);
+  });
+
+  it.each([
+    ['/a/*.jsonl', '/a/x.jsonl', true],
+    ['/a/*.jsonl', '/a/.jsonl', true],
+    ['/a/*.jsonl', '/a/b/x.jsonl', false],
+    ['/a/*/x', '/a//x', false],
+    ['/a/x*x', '/a/x', false],
+    ['/a/*b*c', '/a/bcbc', true],
+    ['/a/*b*c', '/a/cb', false],
+    ['/a/b.c', '/a/bxc', false],
+    ['/a/**', '/a/b', true],
+    ['/a/*', '/a/b\nc', true],
+  ])('by the pattern %s the file %j: %s', (pattern, file, isNamed) => {
+    const readable = new Readable([pattern]);
+    if (isNamed) expect(readable.path(file)).toBe(file);
+    else expect(() => readable.path(file)).toThrow();
   });
 
   it('no link, even under a name that may be read', async () => {
