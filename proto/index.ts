@@ -2,6 +2,7 @@
 export * from './acp.js';
 export * from './addresses.js';
 export * from './approval-methods.js';
+export * from './claim.js';
 export * from './config.js';
 export * from './errors.js';
 export * from './frames.js';

@@ -2,10 +2,10 @@
  * `$PRAXIS_HOME/run/up.json`: who supervises and what it runs. The file is made exclusively, so of two supervisors that
  * start at once one wins; a file whose supervisor is gone is stale and gives way.
  */
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Home, ProcessRef, runs } from '../../proto/index.js';
+import { claimFile, type Home, ProcessRef, readText, replaceFile, runs } from '../../proto/index.js';
 
 export const PartName = z.enum(['service', 'node']);
 export type PartName = z.infer<typeof PartName>;
@@ -51,63 +51,21 @@ export function liveState(home: Home): UpState | undefined {
  * processes that it names.
  */
 export function claimState(home: Home, state: UpState): { left: UpState | null } | undefined {
-  mkdirSync(home.run, { recursive: true, mode: 0o700 });
-  const file = stateFile(home);
-  let left: UpState | null = null;
-  for (;;) {
-    const draft = writeDraft(file, state);
-    try {
-      linkSync(draft, file);
-      return { left };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    } finally {
-      rmSync(draft, { force: true });
-    }
-    const other = readState(home);
-    if (other && runs(other.supervisor)) return undefined;
-    left = takeAway(file) ?? left;
-  }
+  const isHeld = (text: string) => {
+    const other = parse(text);
+    return other !== undefined && runs(other.supervisor);
+  };
+  const claimed = claimFile(stateFile(home), textOf(state), isHeld);
+  return claimed && { left: parse(claimed.left ?? '') ?? null };
 }
 
-export function writeState(home: Home, state: UpState): void {
-  const file = stateFile(home);
-  renameSync(writeDraft(file, state), file);
-}
+export const writeState = (home: Home, state: UpState): void => replaceFile(stateFile(home), textOf(state));
 
 export function removeState(home: Home): void {
   rmSync(stateFile(home), { force: true });
 }
 
-function writeDraft(file: string, state: UpState): string {
-  const draft = `${file}.${process.pid}.new`;
-  writeFileSync(draft, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
-  return draft;
-}
-
-/** Moves a stale file away; puts it back when it has become somebody's meanwhile. */
-function takeAway(file: string): UpState | undefined {
-  const away = `${file}.${process.pid}.stale`;
-  try {
-    renameSync(file, away);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-  const state = parse(readText(away) ?? '');
-  if (state && runs(state.supervisor)) linkSync(away, file);
-  rmSync(away, { force: true });
-  return state;
-}
-
-function readText(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
+const textOf = (state: UpState): string => `${JSON.stringify(state, null, 2)}\n`;
 
 function parse(text: string): UpState | undefined {
   try {
