@@ -33,6 +33,14 @@ export function connectLink(options: ConnectOptions & { initialize: string }): L
 
 function openBus({ env, name, warn }: ConnectOptions) {
   const credentials = credentialsOf('client', env, homeOf(env));
+  if (!credentials && credentialsOf('node', env, homeOf(env)))
+    throw new PraxisError(
+      ErrorCode.Disconnected,
+      'This machine has the login of a node and none of a client',
+      {
+        hint: 'Where the service runs, praxis enroll client <name> makes one',
+      },
+    );
   if (!credentials)
     throw new PraxisError(
       ErrorCode.Disconnected,

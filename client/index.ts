@@ -1,6 +1,7 @@
 /** What clients share, as the TUI and the command line see it. */
 export { type ConnectOptions, connectClient, connectLink } from './connect.js';
 export type { Link, LinkListener } from './link.js';
+export { loginProblem } from './login.js';
 export { type Place, placeOf } from './place.js';
 export { unwrap } from './requests.js';
 export * from './sanitize.js';

@@ -40,9 +40,13 @@ export class LoginStore {
     return password;
   }
 
+  has(user: string): boolean {
+    return Object.hasOwn(this.#logins, user);
+  }
+
   /** False: there is no such login. */
   remove(user: string): boolean {
-    if (!Object.hasOwn(this.#logins, user)) return false;
+    if (!this.has(user)) return false;
     const { [user]: _removed, ...others } = this.#logins;
     this.#save(others);
     this.#tell(user);

@@ -15,6 +15,11 @@ const MAX_JOIN = 16 * 1024;
 const ONLY_HERE =
   'The broker of this Praxis is inside its service, so this login works on this machine alone. For other machines run a RabbitMQ and start with PRAXIS_BUS_URL (README, "More machines").';
 
+const isLoopback = (url: string) => /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname);
+
+const loopback = (host: string) =>
+  `This login is for the broker at ${host}, which on another machine is that machine itself. For other machines start the service with a PRAXIS_BUS_URL that they reach too.`;
+
 export async function enroll(
   io: Io,
   role: 'node' | 'client',
@@ -26,7 +31,9 @@ export async function enroll(
     const { join } = await within(client.call('_praxis/enroll', { role, name }), 60_000);
     if (options.json) json(io, { role, name, join });
     else {
-      if (readJoin(join).url.startsWith('unix://')) note(io, ONLY_HERE);
+      const { url } = readJoin(join);
+      if (url.startsWith('unix://')) note(io, ONLY_HERE);
+      else if (isLoopback(url)) note(io, loopback(new URL(url).host));
       note(io, `Paste this on ${name}. It holds a password: whoever has it can be ${role} ${name}.`);
       say(io, `praxis join <<'PRAXIS'\n${join}\nPRAXIS`);
     }
@@ -54,6 +61,9 @@ function checkName(name: string): void {
   if (!checked.success) throw new UsageError(`${name}: ${checked.error.issues[0]?.message}`);
 }
 
+/** The text alone, as a shell hands it over, or with the lines around it, as a file of what was printed has it. */
+const HERE_DOCUMENT = /^\s*(?:praxis join <<'PRAXIS'\s+)?([\w-]+)\s*(?:\sPRAXIS\s*)?$/;
+
 const JoinText = Credentials.extend({ role: z.enum(['node', 'client']) });
 
 export async function join(io: Io): Promise<number> {
@@ -73,7 +83,8 @@ function readJoin(text: string): z.infer<typeof JoinText> {
   const wrong = () => invalidParams('The text is not what praxis enroll printed: paste all of it');
   let value: unknown;
   try {
-    value = JSON.parse(Buffer.from(text.trim(), 'base64url').toString('utf8'));
+    const [, secret = ''] = HERE_DOCUMENT.exec(text) ?? [];
+    value = JSON.parse(Buffer.from(secret, 'base64url').toString('utf8'));
   } catch {
     throw wrong();
   }

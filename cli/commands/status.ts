@@ -1,8 +1,8 @@
 /** `praxis status`: what the supervisor of this machine runs, and what the service says, whichever is there. */
 
 import type { z } from 'zod';
-import { type Place, placeOf, sanitizeLine } from '../../client/index.js';
-import { type ClientMethods, ErrorCode, homeOf, PraxisError } from '../../proto/index.js';
+import { loginProblem, placeOf, sanitizeLine } from '../../client/index.js';
+import { type ClientMethods, ErrorCode, homeOf, lockHolder, PraxisError } from '../../proto/index.js';
 import { withClient, within } from '../connect.js';
 import { EXIT } from '../exit.js';
 import { type Io, json, say } from '../io.js';
@@ -13,28 +13,28 @@ import { nodeLines } from './nodes.js';
 
 type Service = z.infer<(typeof ClientMethods)['_praxis/status']['result']>;
 
-const NO_LOGIN =
-  'not asked: this machine has the login of a node and none of a client; praxis enroll client <name>, at the service, makes one';
-
-/** 0 when the service answers and no part was given up, else 69. */
+/** 0 when the service answers and no part was given up, else 69. Of a machine that may not ask it: when the broker takes its node. */
 export async function status(io: Io, options: { json?: boolean }): Promise<number> {
   const home = homeOf(io.env);
   const place = placeOf(io.env, home);
   const known = readState(home);
   const supervised = liveState(home) !== undefined;
-  const service = await ask(io, place);
+  const service = place.mute ? await tryNode(io) : await ask(io);
+  const well = 'answer' in service || ('taken' in service && lockHolder(home, 'node') !== undefined);
   const broken = Object.values(known?.parts ?? {}).some(({ state }) => state === 'failed');
   if (options.json)
     json(io, {
       running: supervised,
       ...(known && { supervisor: known.supervisor, since: known.since, parts: known.parts }),
-      ...('answer' in service ? { service: service.answer } : { error: service.error }),
+      ...('answer' in service && { service: service.answer }),
+      ...('error' in service && { error: service.error }),
     });
   else {
     if (known) for (const line of supervisorLines(known, supervised)) say(io, line);
     else say(io, 'Nothing was started with praxis up on this machine.');
     if (place.elsewhere !== undefined) say(io, `belongs to  ${sanitizeLine(place.elsewhere)}`);
     if ('answer' in service) for (const line of serviceLines(service.answer)) say(io, line);
+    else if ('taken' in service) say(io, service.taken);
     else {
       say(io, `service     ${sanitizeLine(service.error.message)}`);
       const complaint =
@@ -44,11 +44,20 @@ export async function status(io: Io, options: { json?: boolean }): Promise<numbe
       if (complaint !== undefined) say(io, `it said     ${sanitizeLine(complaint)}`);
     }
   }
-  return 'answer' in service && !broken ? EXIT.ok![0] : EXIT.unavailable![0];
+  return well && !broken ? EXIT.ok![0] : EXIT.unavailable![0];
 }
 
-async function ask(io: Io, place: Place): Promise<{ answer: Service } | { error: PraxisError }> {
-  if (place.mute) return { error: new PraxisError(ErrorCode.Disconnected, NO_LOGIN) };
+async function tryNode({ env }: Io): Promise<{ taken: string } | { error: PraxisError }> {
+  const problem = await loginProblem(env, 'node');
+  return problem === undefined
+    ? {
+        taken:
+          'broker      takes the login of this node. To ask the service too, enroll this machine as a client',
+      }
+    : { error: new PraxisError(ErrorCode.Disconnected, `out of reach: ${problem}`) };
+}
+
+async function ask(io: Io): Promise<{ answer: Service } | { error: PraxisError }> {
   try {
     const answer = await withClient(io, (client) => within(client.call('_praxis/status', {})));
     return { answer };

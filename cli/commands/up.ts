@@ -1,5 +1,5 @@
 /** `praxis up` and `praxis down`. */
-import { placeOf } from '../../client/index.js';
+import { loginProblem, placeOf } from '../../client/index.js';
 import { ErrorCode, homeOf, PraxisError } from '../../proto/index.js';
 import { EXIT } from '../exit.js';
 import { type Io, note, say } from '../io.js';
@@ -24,7 +24,11 @@ export async function up(
   );
   if (!place.parts.includes('service')) {
     say(io, `This machine is a node of the Praxis at ${place.elsewhere}.`);
-    return EXIT.ok![0];
+    const problem = await loginProblem(io.env, 'node');
+    if (problem === undefined) return EXIT.ok![0];
+    throw new PraxisError(ErrorCode.Disconnected, `The broker is out of reach for it: ${problem}`, {
+      hint: 'The node tries again by itself; praxis status says how it stands',
+    });
   }
   return status(io, {});
 }

@@ -2,7 +2,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { connectClient, type Place, placeOf } from '../../client/index.js';
-import { ErrorCode, type Home, homeOf, PraxisError, runs } from '../../proto/index.js';
+import {
+  Credentials,
+  ErrorCode,
+  type Home,
+  homeOf,
+  lockHolder,
+  nodeLogin,
+  PraxisError,
+  readConfig,
+  runs,
+} from '../../proto/index.js';
 import type { Io } from '../io.js';
 import { lastWords, logFile, logSize, openLog } from './logs.js';
 import { liveState, readState, type UpState } from './state.js';
@@ -35,7 +45,7 @@ export async function bringUp(io: Io, program: string): Promise<{ started: boole
   try {
     const words = () => lastWords(logFile(home, 'up'), before.up);
     await waitForParts(current, place, supervisor, words, progress);
-    await waitForSystem(io, current, place, progress);
+    await waitForSystem(io, home, current, place, progress);
   } catch (error) {
     if (!(error instanceof NotUp)) throw error;
     throw failed(home, error.message, current()?.parts.service?.logFrom ?? before.service);
@@ -87,8 +97,17 @@ async function waitForParts(
 }
 
 /** The service answers, and the node of this machine, if there is to be one, is live and has looked for its agents. */
-async function waitForSystem(io: Io, current: Current, place: Place, progress: Progress): Promise<void> {
-  if (!place.parts.includes('service')) return;
+async function waitForSystem(
+  io: Io,
+  home: Home,
+  current: Current,
+  place: Place,
+  progress: Progress,
+): Promise<void> {
+  if (!place.parts.includes('service')) {
+    await until(current, () => lockHolder(home, 'node') !== undefined);
+    return;
+  }
   progress.say('waiting for the service');
   let client: ReturnType<typeof connectClient> | undefined;
   await until(current, () => {
@@ -100,9 +119,11 @@ async function waitForSystem(io: Io, current: Current, place: Place, progress: P
     let liveSince: number | undefined;
     let looking = true;
     client!.onNodes((nodes) => {
-      const live = nodes.filter(({ state }) => state === 'live');
-      if (live.length > 0) liveSince ??= performance.now();
-      looking = live.some(({ connectors }) => connectors.some(({ status }) => status === 'checking'));
+      // Other machines may have nodes too, of another name.
+      const login = readConfig(home.credentials('node'), Credentials)?.user;
+      const own = nodes.find(({ name, state }) => state === 'live' && nodeLogin(name) === login);
+      if (own) liveSince ??= performance.now();
+      looking = own?.connectors.some(({ status }) => status === 'checking') ?? true;
     });
     await until(
       current,

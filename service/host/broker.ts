@@ -14,6 +14,7 @@ import {
   NodeConfig,
   nodeLogin,
   PraxisError,
+  parseLogin,
   readConfig,
   writeSecret,
 } from '../../proto/index.js';
@@ -25,6 +26,8 @@ export interface Broker {
   credentials: Credentials;
   /** For people: `embedded`, or the address without secrets. */
   label: string;
+  /** Machines besides this one use it. */
+  isShared: boolean;
   /** Whether the login exists. */
   hasLogin(login: Login): Promise<boolean>;
   /** Whether somebody is at the address of this node now. */
@@ -53,23 +56,25 @@ export async function provideCredentials(broker: Broker, home: Home, log: Log): 
   for (const wanted of localLogins(home)) {
     const file = home.credentials(wanted.role);
     const known = readConfig(file, Credentials);
-    if (known && known.url === broker.credentials.url) continue;
-    let login = wanted;
+    const kept = known?.url === broker.credentials.url ? parseLogin(known.user) : undefined;
+    // A broker that was set up anew, or where it was taken away, has it no more. One that cannot be asked is believed to have it.
+    if (kept && (await broker.hasLogin(kept).catch(() => true))) continue;
+    let login = kept ?? wanted;
     try {
       // The same person on another machine that runs a service: a new password would take the login away from there.
-      if (wanted.role === 'client' && (await broker.hasLogin(wanted)))
+      if (!kept && broker.isShared && wanted.role === 'client' && (await broker.hasLogin(wanted)))
         login = { role: 'client', name: defaultName(`${wanted.name}-${defaultName()}`) };
       // Another machine of the same host name: a new password would throw its node out.
-      if (wanted.role === 'node' && (await broker.hasNode(wanted.name)))
+      if (wanted.role === 'node' && (await broker.hasNode(login.name)))
         throw new Error(
-          `the node ${wanted.name} is connected already: give this one another name, { "name": "..." } in ${home.nodeConfig}`,
+          `the node ${login.name} is connected already: give this one another name, { "name": "..." } in ${home.nodeConfig}`,
         );
       writeSecret(file, await broker.makeLogin(login));
       log.info({ login: loginName(login) }, 'made a login');
     } catch (error) {
       log.warn(
-        { login: loginName(login), reason: (error as Error).message },
-        `this machine has no ${login.role} login: make one at the broker and write it to ${file}`,
+        { login: loginName(login), reason: (error as Error).message, file },
+        `this machine has no ${login.role} login`,
       );
     }
   }

@@ -20,8 +20,8 @@ export async function embeddedBroker(home: Home, log: Log): Promise<Broker> {
     // A new password in each run: nobody but this process needs it.
     credentials: { url, user: SERVICE, password: logins.set(SERVICE, EVERYTHING) },
     label: 'embedded',
-    // The socket is in this home: whoever has the login has it here.
-    hasLogin: async () => false,
+    isShared: false,
+    hasLogin: async (login) => logins.has(loginName(login)),
     hasNode: async () => false,
     async makeLogin(login: Login) {
       const user = loginName(login);

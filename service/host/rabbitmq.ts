@@ -53,6 +53,7 @@ export function rabbitMqBroker(credentials: Credentials, env: NodeJS.ProcessEnv)
   return {
     credentials,
     label: credentials.url,
+    isShared: true,
     hasLogin: async (login) => (await call('GET', `users/${loginName(login)}`)).ok,
     hasNode: async (name) => (await call('GET', `queues/${vhost}/${nodeQueue(name)}`)).ok,
     removeLogin: remove,

@@ -197,12 +197,26 @@ describe('praxis enroll and join', () => {
     const { stdout } = await run('enroll', 'node', 'far');
     const other = { ...env, PRAXIS_HOME: join(root, 'far') };
     const command = (...args: string[]) => [process.execPath, PRAXIS, ...args];
-    const stdin = `${stdout.split('\n')[1]}\n`;
-    await runCommand(command('join'), { env: other, cwd: root, stdin });
-    expect(await runCommand(command('status'), { env: other, cwd: root })).toMatchObject({
-      code: 69,
-      stdout: expect.stringMatching(/belongs to +unix:.*\n.*not asked: .*praxis enroll client/),
+    const far = (...args: string[]) => runCommand(command(...args), { env: other, cwd: root });
+    // As a file has it that all of it was written to.
+    expect(await runCommand(command('join'), { env: other, cwd: root, stdin: stdout })).toMatchObject({
+      code: 0,
     });
+    const taken = expect.stringMatching(/belongs to +unix:.*\nbroker +takes the login of this node/);
+    expect(await far('status')).toMatchObject({ code: 69, stdout: taken });
+    expect(await far('nodes')).toMatchObject({
+      code: 69,
+      stderr: expect.stringMatching(/login of a node and none of a client\n.*praxis enroll client <name>/),
+    });
+    expect(await far('up')).toMatchObject({ code: 0, stdout: expect.stringContaining('is a node of') });
+    expect(await far('status')).toMatchObject({ code: 0, stdout: taken });
+    await run('revoke', 'node', 'far');
+    expect(await far('status')).toMatchObject({
+      code: 69,
+      stdout: expect.stringContaining('out of reach: the broker refused the login node.far'),
+    });
+    expect(await far('up')).toMatchObject({ code: 69, stderr: expect.stringContaining('refused the login') });
+    expect(await far('down')).toMatchObject({ code: 0 });
   });
 
   it('refuse what is no text of enroll', async () => {

@@ -4,6 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LoginStore } from '../../bus/embedded/index.js';
 import { connectBus } from '../../bus/index.js';
 import { connectClient } from '../../client/index.js';
 import {
@@ -29,6 +30,22 @@ async function rabbitMq(): Promise<NodeJS.ProcessEnv> {
   const rabbit = await sharedRabbitMq();
   const { serviceUrl } = await rabbitLogins(rabbit, [], []);
   return { PRAXIS_BUS_URL: serviceUrl, PRAXIS_BUS_ADMIN_URL: rabbit.adminUrl };
+}
+
+/** The broker knows the login no more, as one that was set up anew. */
+async function forget(
+  home: Home,
+  { PRAXIS_BUS_ADMIN_URL: admin }: NodeJS.ProcessEnv,
+  user: string,
+): Promise<void> {
+  if (admin === undefined) {
+    new LoginStore(home.logins).remove(user);
+    return;
+  }
+  const { user: name, password } = await sharedRabbitMq();
+  const authorization = `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
+  const gone = await fetch(`${admin}/api/users/${user}`, { method: 'DELETE', headers: { authorization } });
+  expect(gone.status).toBe(204);
 }
 
 describe.skipIf(!rabbitMqInstalled())('praxis service over RabbitMQ', () => suite(rabbitMq, /^amqp:/));
@@ -126,6 +143,23 @@ function suite(broker: () => Promise<NodeJS.ProcessEnv>, url: RegExp): void {
     await fresh.ready(20_000);
     await waitUntil(() => old.link.kind === 'connecting' && /refused/.test(old.link.reason ?? ''), 20_000);
     for (const client of [old, fresh, owner]) await client.close();
+  }, 60_000);
+
+  it('makes its own logins anew where the broker has them no more', async () => {
+    const first = start();
+    await waitUntil(() => first.stderr.includes('this service is active'), 20_000);
+    const before = ['node', 'client'] as const;
+    const users = before.map((role) => readConfig(home.credentials(role), Credentials)!);
+    first.child.kill('SIGTERM');
+    await first.exit;
+    for (const { user } of users) await forget(home, env, user);
+    const second = start();
+    await waitUntil(() => second.stderr.includes('this service is active'), 20_000);
+    const now = before.map((role) => readConfig(home.credentials(role), Credentials)!);
+    expect(now.map(({ user }) => user)).toEqual(users.map(({ user }) => user));
+    const client = connectClient({ env: { PRAXIS_HOME: home.root }, name: 'test' });
+    await client.ready(20_000);
+    await client.close();
   }, 60_000);
 
   it.runIf(url.test('amqp:'))(
