@@ -26,11 +26,18 @@ echo '{"type":"control_response","response":{"subtype":"success","request_id":"'
 while read -r line; do :; done
 `;
 
-/** Writes both into a folder, as \`idle-acp\` and \`claude\`. Returns the folder. */
+/** Shows a prompt on its terminal. */
+const TERMINAL_IDLE = `#!/bin/sh
+printf 'ready> '
+while read -r line; do printf '%s\\nready> ' "$line"; done
+`;
+
+/** Writes all into a folder, as `idle-acp`, `claude` and `idle-terminal`. Returns the folder. */
 export function writeIdleAgents(root: string): string {
   const folder = join(root, 'bin');
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'idle-acp'), ACP_IDLE, { mode: 0o755 });
   writeFileSync(join(folder, 'claude'), CLAUDE_IDLE, { mode: 0o755 });
+  writeFileSync(join(folder, 'idle-terminal'), TERMINAL_IDLE, { mode: 0o755 });
   return folder;
 }

@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { residentBytes } from '../../tests/support/processes.js';
 import type { RabbitMqAddress } from '../../tests/support/rabbitmq.js';
@@ -17,6 +18,8 @@ const WARM = 200;
 const SESSIONS = 1_000;
 /** Sessions that are opened at a time. */
 const AT_ONCE = 8;
+/** Milliseconds until a session is idle: what gives memory back does so within a second, one session after the other. */
+const UNTIL_IDLE_MS = 5_000;
 
 const PROBE = fileURLToPath(new URL('../memory-probe.mjs', import.meta.url));
 
@@ -53,8 +56,10 @@ async function measure(system: System, connector: string): Promise<Row[]> {
     service: await look(folder, parts.service),
   });
   await open(WARM);
+  await pause(UNTIL_IDLE_MS);
   const before = await lookAtBoth();
   await open(SESSIONS);
+  await pause(UNTIL_IDLE_MS);
   const after = await lookAtBoth();
   return (['node', 'service'] as const).map((part) => {
     const each = (what: keyof Memory) => (after[part][what] - before[part][what]) / SESSIONS;
@@ -71,10 +76,15 @@ async function measure(system: System, connector: string): Promise<Row[]> {
 /** A system of its own for each connector, so that none inherits what another has grown. */
 export async function memory(rabbit: RabbitMqAddress): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const connector of ['idle-acp', 'claude-code']) {
+  for (const connector of ['idle-acp', 'claude-code', 'idle-terminal']) {
     const system = await System.start({
       rabbit,
-      node: (root) => ({ agents: { 'idle-acp': { command: [join(root, 'bin/idle-acp')], env: {} } } }),
+      node: (root) => ({
+        agents: {
+          'idle-acp': { command: [join(root, 'bin/idle-acp')], env: {} },
+          'idle-terminal': { command: [join(root, 'bin/idle-terminal')], env: {}, pty: { ready: 'ready> ' } },
+        },
+      }),
       env: (root) => {
         mkdirSync(join(root, 'memory'));
         return {

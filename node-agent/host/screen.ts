@@ -2,9 +2,11 @@
  * What a terminal shows: the parsed screen, its text line by line, the reports of its program; and the answers that a program waits
  * for when it asks its terminal something. The kitty keyboard query is not answered, so that keys stay what they were on a VT100.
  */
-import xterm, { type IBufferCell, type IBufferLine } from '@xterm/headless';
+import type { IBufferCell, IBufferLine } from '@xterm/headless';
 import { VERSION } from '../../proto/index.js';
+import type { Clock } from '../clock.js';
 import { type Picture, Pictures } from './picture.js';
+import { packRows, smallXterm, unpackRows, type Xterm } from './small-xterm.js';
 import { oneLine, parseStatus, type StatusReport } from './status-report.js';
 
 export type { IBufferCell, IBufferLine };
@@ -17,6 +19,9 @@ const COLOURS = { 10: 'rgb:d0d0/d0d0/d0d0', 11: 'rgb:1010/1010/1010', 12: 'rgb:d
 
 /** The number of the status reports. */
 const STATUS = 7501;
+
+/** Milliseconds in which nobody wrote or looked, after which the blank parts of the rows are given back. */
+const REST_MS = 500;
 
 export interface ScreenView {
   /** The rows, without blanks at their ends; blank rows at the end are left out. */
@@ -37,6 +42,7 @@ export interface ScreenOptions {
   rows: number;
   /** Lines kept above the screen. A line longer than screen and these together is cut at its beginning. */
   scrollback: number;
+  clock: Clock;
   /** What the terminal answers to its program. */
   onAnswer(text: string): void;
   /** The cursor has left this line for the next one. Lines of the alternate screen are not told. */
@@ -46,13 +52,17 @@ export interface ScreenOptions {
 }
 
 export class Screen {
-  private readonly terminal: InstanceType<typeof xterm.Terminal>;
+  private readonly xterm: Xterm;
   private title = '';
+  private writing = 0;
+  private isPacked = false;
+  private usedAt = 0;
+  private isResting = false;
   private readonly pictures = new Pictures();
 
   constructor(private readonly options: ScreenOptions) {
     const { cols, rows, scrollback, onAnswer, onTitle } = options;
-    this.terminal = new xterm.Terminal({
+    this.xterm = smallXterm({
       cols,
       rows,
       scrollback,
@@ -60,22 +70,28 @@ export class Screen {
       logLevel: 'off',
       windowOptions: { getWinSizeChars: true },
     });
-    this.terminal.onData(onAnswer);
-    this.terminal.onTitleChange((title) => {
+    this.xterm.onData(onAnswer);
+    this.xterm.onTitleChange((title) => {
       this.title = oneLine(title);
       onTitle(this.title);
     });
-    this.terminal.onLineFeed(() => {
-      const { active } = this.terminal.buffer;
+    this.xterm.onLineFeed(() => {
+      const { active } = this.xterm.buffer;
       if (active.type === 'normal') options.onLine(this.lineAt(active.baseY + active.cursorY - 1));
     });
     this.answerQueries();
+    this.rest();
   }
 
   /** Resolves when the bytes are on the screen. */
   write(bytes: Uint8Array): Promise<void> {
+    const { terminal } = this;
+    this.writing++;
     return new Promise((resolve) => {
-      this.terminal.write(bytes, resolve);
+      terminal.write(bytes, () => {
+        this.writing--;
+        resolve();
+      });
     });
   }
 
@@ -112,20 +128,40 @@ export class Screen {
   }
 
   get bracketedPaste(): boolean {
-    return this.terminal.modes.bracketedPasteMode;
+    return this.xterm.modes.bracketedPasteMode;
   }
 
   resize(cols: number, rows: number): void {
     this.terminal.resize(cols, rows);
   }
 
-  dispose(): void {
-    this.terminal.dispose();
+  /** Its rows may be looked at now, and until the next turn of the event loop. */
+  private get terminal(): Xterm {
+    this.usedAt = this.options.clock.now();
+    if (this.isPacked) {
+      unpackRows(this.xterm);
+      this.isPacked = false;
+    }
+    this.rest();
+    return this.xterm;
+  }
+
+  /** Packs the rows once nothing has used them for a while. */
+  private rest(): void {
+    if (this.isResting) return;
+    this.isResting = true;
+    const { clock } = this.options;
+    clock.after(REST_MS, () => {
+      this.isResting = false;
+      if (this.writing > 0 || clock.now() - this.usedAt < REST_MS) return this.rest();
+      packRows(this.xterm);
+      this.isPacked = true;
+    });
   }
 
   /** The whole line that a row belongs to: rows before it that were wrapped into it come first. */
   private lineAt(row: number): string {
-    const { normal } = this.terminal.buffer;
+    const { normal } = this.xterm.buffer;
     // The buffer is a ring: beyond its end it begins again.
     const isWrapped = (y: number) => y < normal.length && normal.getLine(y)?.isWrapped === true;
     let first = Math.max(row, 0);
@@ -139,7 +175,7 @@ export class Screen {
   /** What xterm does not answer by itself, or not as the programs want it. */
   private answerQueries(): void {
     const { onAnswer, onStatus } = this.options;
-    const { parser } = this.terminal;
+    const { parser } = this.xterm;
     parser.registerCsiHandler({ final: 'c' }, () => {
       onAnswer(PRIMARY_ATTRIBUTES);
       return true;

@@ -1,5 +1,9 @@
-/** The part of the prelude about terminals: their screen, text, input and reports. It uses `call`, `tell` and `on` of the prelude. */
+/** The part of the prelude about terminals: their screen, text, input and reports. A VM loads it with its first terminal. */
+
+/** Gets the table of a terminal's methods, and `call`, `tell` and `on` of the prelude. */
 export const TERMINAL = `
+local Terminal, call, tell, on = ...
+
 -- Patterns as a list of { which, pattern }: a single one, a list, or a table by name.
 local function alternatives(patterns)
   if type(patterns) == "string" then patterns = { patterns } end
@@ -60,53 +64,37 @@ function Terminal:expect_screen(patterns, ms)
   end
 end
 
-function Terminal:expect(patterns, ms)
-  local list = alternatives(patterns)
-  local limit = ms and call("now") + ms
-  local version
-  while true do
-    local seen = call("text", self.handle, version, limit)
-    if seen.why then return nil, seen.why end
-    version = seen.version
-    local match, to = first_match(list, seen.text)
-    if match then
-      tell("take", self.handle, to)
-      return match
-    end
-    -- What did not match for so long makes room for what comes.
-    if seen.full then tell("take", self.handle, #seen.text // 2) end
-  end
-end
-
-function Terminal:read_text(ms)
-  local limit = ms and call("now") + ms
-  local version
-  while true do
-    local seen = call("text", self.handle, version, limit)
-    if seen.why then return nil, seen.why end
-    version = seen.version
-    if seen.text ~= "" then
-      tell("take", self.handle, #seen.text)
-      return seen.text
+-- A method that looks at the text that nobody has taken, again after each change, until \`find\` gives something and how much of the text goes
+-- with it. What nothing was found in for so long makes room for what comes.
+local function reader(find)
+  return function(self, ms, list)
+    local limit = ms and call("now") + ms
+    local version
+    while true do
+      local seen = call("text", self.handle, version, limit)
+      if seen.why then return nil, seen.why end
+      version = seen.version
+      local found, bytes = find(seen.text, seen.ended, list)
+      if found then
+        tell("take", self.handle, bytes)
+        return found
+      end
+      if seen.full then tell("take", self.handle, #seen.text // 2) end
     end
   end
 end
 
-function Terminal:read_line(ms)
-  local limit = ms and call("now") + ms
-  local version
-  while true do
-    local seen = call("text", self.handle, version, limit)
-    version = seen.version
-    local text = seen.text or ""
-    local blank = #text:match("^\\n*")
-    local line = text:match("^([^\\n]+)\\n", blank + 1) or (seen.ended and text:match("^[^\\n]+", blank + 1))
-    if line then
-      tell("take", self.handle, math.min(#text, blank + #line + 1))
-      return line
-    end
-    if seen.why then return nil, seen.why end
-    if seen.full then tell("take", self.handle, #text // 2) end
-  end
-end
+Terminal.read_text = reader(function(text)
+  if text ~= "" then return text, #text end
+end)
+
+Terminal.read_line = reader(function(text, ended)
+  local blank = #text:match("^\\n*")
+  local line = text:match("^([^\\n]+)\\n", blank + 1) or (ended and text:match("^[^\\n]+", blank + 1))
+  if line then return line, math.min(#text, blank + #line + 1) end
+end)
+
+-- Tail calls, so that an error names the line of the script.
+local expect = reader(function(text, _, list) return first_match(list, text) end)
+function Terminal:expect(patterns, ms) return expect(self, ms, alternatives(patterns)) end
 `;

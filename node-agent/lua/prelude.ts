@@ -3,8 +3,6 @@
  * primitives: a yield that asks the host, so that a script reads as if the host answered at once, and `tell`, which does not wait.
  */
 
-import { TERMINAL } from './prelude-terminal.js';
-
 /** Gets `json`'s functions and `tell`; returns what the host calls. */
 export const PRELUDE = `
 local encode, decode, null, mark_array, tell = ...
@@ -71,8 +69,7 @@ local handlers, readers = {}, {}
 
 local Stream = {}
 Stream.__index = Stream
-local Terminal = setmetatable({}, Stream)
-Terminal.__index = Terminal
+local Terminal
 
 local function stream(kind, handle)
   local object = setmetatable({ kind = kind, handle = handle }, kind == "pty" and Terminal or Stream)
@@ -125,15 +122,30 @@ function Stream:read_line(ms)
   return line
 end
 
-${TERMINAL}
+-- Most sessions have no terminal, and no need of its methods.
+local function with_terminals()
+  if Terminal then return end
+  local methods = setmetatable({}, Stream)
+  methods.__index = methods
+  load_chunk(call("terminals"), "terminals", "b")(methods, call, tell, on)
+  Terminal = methods
+end
+
 local tasks, last_task = {}, 0
 
 host = {
   process = function(options) return stream("process", call("process", options)) end,
-  pty = function(options) return stream("pty", call("pty", options)) end,
+  pty = function(options)
+    local handle = call("pty", options)
+    with_terminals()
+    return stream("pty", handle)
+  end,
   tail = function(options) return stream("tail", call("tail", options)) end,
   files = function(wanted) return (call("files", wanted)) end,
-  attach = function(kind, handle) return stream(kind, handle) end,
+  attach = function(kind, handle)
+    if kind == "pty" then with_terminals() end
+    return stream(kind, handle)
+  end,
   log = function(level, text) return (call("log", level, text)) end,
   now = function() return (call("now")) end,
   sleep = function(ms) return (call("sleep", ms)) end,

@@ -3,17 +3,13 @@
  * used, because its strings end at a NUL byte, its doString leaks, and its values let a script reach the host.
  */
 import { LuaWasm } from 'wasmoon';
+import { Blocks, type Malloc } from './blocks.js';
 
 /** A C pointer, or the id of a VM where C wants user data. */
 export type Pointer = number;
 
 /** The functions of the module that pass bytes and so must not go through wasmoon's strings. */
-interface RawModule {
-  HEAPU8: Uint8Array;
-  HEAPU32: Uint32Array;
-  _malloc(bytes: number): Pointer;
-  _realloc(pointer: Pointer, bytes: number): Pointer;
-  _free(pointer: Pointer): void;
+interface RawModule extends Malloc {
   _lua_tolstring(state: Pointer, index: number, length: Pointer): Pointer;
   _lua_pushlstring(state: Pointer, bytes: Pointer, length: number): Pointer;
   _lua_resume(state: Pointer, from: Pointer, args: number, results: Pointer): number;
@@ -33,11 +29,13 @@ export class Runtime {
   /** Room for one size_t or int that C writes. */
   readonly out: Pointer;
   private readonly budgets = new Map<Pointer, Budget>();
+  private readonly blocks: Blocks;
   private readonly allocator: Pointer;
   private nextVm = 1;
 
   private constructor(readonly lua: LuaWasm) {
     this.raw = lua.module as unknown as RawModule;
+    this.blocks = new Blocks(this.raw);
     this.out = this.raw._malloc(8);
     this.allocator = this.raw.addFunction(
       (vm, pointer, before, after) => this.allocate(vm!, pointer!, before!, after!),
@@ -84,13 +82,13 @@ export class Runtime {
     const budget = this.budgets.get(vm)!;
     const held = pointer === 0 ? 0 : before;
     if (after === 0) {
-      this.raw._free(pointer);
+      if (held > 0) this.blocks.release(pointer, held);
       budget.used -= held;
       return 0;
     }
     const growth = after - held;
     if (budget.enforced && growth > 0 && budget.used + growth > budget.max) return 0;
-    const block = this.raw._realloc(pointer, after);
+    const block = held === 0 ? this.blocks.allocate(after) : this.blocks.resize(pointer, held, after);
     if (block !== 0) budget.used += growth;
     return block;
   }

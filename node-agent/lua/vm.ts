@@ -21,12 +21,12 @@ export type HostCall = (name: string, args: unknown[]) => Promise<unknown>;
 
 const encoder = new TextEncoder();
 
-/** Compiles a script. Throws a LuaError of kind syntax. */
-export function compile(runtime: Runtime, name: string, source: string): Uint8Array {
+/** Compiles a script. `bare` leaves out its lines and names, which error messages have. Throws a LuaError of kind syntax. */
+export function compile(runtime: Runtime, name: string, source: string, bare = false): Uint8Array {
   const { state, release } = runtime.newState(Number.MAX_SAFE_INTEGER);
   try {
     load(runtime, state, name, encoder.encode(source), 't');
-    return dump(runtime, state);
+    return dump(runtime, state, bare);
   } finally {
     release();
   }
@@ -41,14 +41,13 @@ function load(runtime: Runtime, state: Pointer, name: string, chunk: Uint8Array,
   throw new LuaError(describeError(status === LuaReturn.ErrorMem ? 'memory' : 'syntax', text));
 }
 
-/** lua_dump with positions kept, so that an error names its line. */
-function dump({ lua, raw }: Runtime, state: Pointer): Uint8Array {
+function dump({ lua, raw }: Runtime, state: Pointer, bare: boolean): Uint8Array {
   const pieces: Uint8Array[] = [];
   const writer = raw.addFunction((_state, at, size) => {
     pieces.push(raw.HEAPU8.slice(at!, at! + size!));
     return 0;
   }, 'iiiii');
-  lua.lua_dump(state, writer, null, 0);
+  lua.lua_dump(state, writer, null, bare ? 1 : 0);
   raw.removeFunction(writer);
   return Buffer.concat(pieces);
 }
@@ -147,12 +146,11 @@ export class Vm {
       load(this.options.runtime, thread, name, script, 'b');
       return 1;
     }, keepTable('script'));
-    await this.tidy();
     return face;
   }
 
-  /** Gives back what loading left: most VMs are idle most of the time. */
-  private tidy(): Promise<void> {
+  /** Gives back what its script does not use any more. Its finalizers run now. */
+  tidy(): Promise<void> {
     const { lua } = this.options.runtime;
     return this.run(
       (thread) => {

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { LuaError, type LuaErrorData } from './errors.js';
 import { jsonFunctions } from './json.js';
 import { PRELUDE } from './prelude.js';
+import { TERMINAL } from './prelude-terminal.js';
 import {
   type FromWorker,
   type Operation,
@@ -11,6 +12,7 @@ import {
   type ToWorker,
   type WorkerData,
 } from './protocol.js';
+import { Rest } from './rest.js';
 import { Runtime } from './runtime.js';
 import { tellFunction } from './tell.js';
 import { compile, type HostCall, type Slice, Vm } from './vm.js';
@@ -21,9 +23,17 @@ const watched = new Int32Array(watch);
 const runtime = await Runtime.load();
 const json = jsonFunctions(runtime);
 const tell = tellFunction(runtime, (vm, name, args) => post({ kind: 'tell', vm, name, args }));
-const prelude = compile(runtime, 'prelude', PRELUDE);
+/** Each VM holds it, so it goes without what error messages need: these name the lines of the script. */
+const prelude = compile(runtime, 'prelude', PRELUDE, true);
+const terminals = compile(runtime, 'terminals', TERMINAL, true);
 const vms = new Map<number, Vm>();
-const asked = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+const rest = new Rest(async (vm) => {
+  await vms
+    .get(vm)
+    ?.tidy()
+    .catch((thrown) => errorData(vm, thrown));
+});
+const asked = new Map<number, { vm: number; resolve(value: unknown): void; reject(error: Error): void }>();
 let nextAsk = 1;
 
 const post = (message: FromWorker) => port.postMessage(message);
@@ -38,15 +48,18 @@ const sliceOf = (vm: number): Slice => ({
 
 const hostOf =
   (vm: number): HostCall =>
-  (name, args) =>
-    new Promise((resolve, reject) => {
+  async (name, args) => {
+    if (name === 'terminals') return terminals;
+    return new Promise((resolve, reject) => {
       const id = nextAsk++;
-      asked.set(id, { resolve, reject });
+      asked.set(id, { vm, resolve, reject });
       post({ kind: 'host', id, vm, name, args });
     });
+  };
 
 async function run(operation: Operation): Promise<unknown> {
   if (operation.op === 'compile') return compile(runtime, operation.name, operation.source);
+  rest.ran(operation.vm);
   if (operation.op === 'open') {
     const { vm: id, name, bytecode } = operation;
     const vm = new Vm({ id, runtime, json, tell, slice: sliceOf(id), host: hostOf(id), memory });
@@ -76,6 +89,7 @@ port.on('message', (message: ToWorker) => {
   if (message.kind === 'answer') {
     const waiting = asked.get(message.id);
     asked.delete(message.id);
+    if (waiting) rest.ran(waiting.vm);
     if (message.ok) waiting?.resolve(message.value);
     else waiting?.reject(new Error(String(message.value)));
     return;

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Paste } from '../../node-agent/host/paste.js';
 import { TerminalFields } from '../../node-agent/host/terminal-calls.js';
 import { PRELUDE } from '../../node-agent/lua/prelude.js';
+import { TERMINAL } from '../../node-agent/lua/prelude-terminal.js';
 import { PtyConfig, packageRoot } from '../../proto/index.js';
 import { LuaConnectors } from '../support/lua-connectors.js';
 import { TestServer } from '../support/node-server.js';
@@ -106,7 +107,9 @@ it.each([
 describe('the reference', () => {
   const hostNames = [.../\nhost = \{([\s\S]*?)\n\}/.exec(PRELUDE)![1]!.matchAll(/\n {2}(\w+) =/g)];
   const streamNames = [
-    ...PRELUDE.matchAll(/(?:function (?:Stream|Terminal):|\n(?:Stream|Terminal)\.)(on_\w+|[a-z]\w+)/g),
+    ...(PRELUDE + TERMINAL).matchAll(
+      /(?:function (?:Stream|Terminal):|\n(?:Stream|Terminal)\.)(on_\w+|[a-z]\w+)/g,
+    ),
   ];
   const sessionNames = [...PRELUDE.matchAll(/function Session:(\w+)/g)];
   const asked = /for _, name in ipairs \{\s*("tool_call"[\s\S]*?)\}/.exec(PRELUDE)![1]!.matchAll(/"(\w+)"/g);

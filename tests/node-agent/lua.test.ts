@@ -230,6 +230,25 @@ describe('a faulty script', () => {
   });
 });
 
+describe('a session at rest', () => {
+  it('gives back what it does not use', async () => {
+    const script = await pool.compile(
+      'test.lua',
+      'return { run = function(session) setmetatable({}, { __gc = function() session:warn("collected") end }) end }',
+    );
+    let vm: LuaVm | undefined;
+    const told = await new Promise((resolve) => {
+      const opening = pool.open({ script, host: noHost, tell: (...said) => resolve(said) });
+      void opening.then((opened) => {
+        vm = opened;
+        return opened.call('run', { sessionId: 's' });
+      });
+    });
+    expect(told).toEqual(['warn', ['collected']]);
+    vm?.close();
+  });
+});
+
 describe('a script that computes for ever', () => {
   it.each([
     ['in a loop', 'while true do end'],

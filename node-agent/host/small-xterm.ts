@@ -1,0 +1,115 @@
+/**
+ * A terminal of xterm that is small while nothing happens: a node holds many, most of them idle. By itself one takes 130 KiB besides its
+ * rows, for tables of handlers that are mostly empty, and 12 bytes for each cell of its rows, blank or not. This reaches into xterm's own
+ * objects, by names that its exact version has; `tests/node-agent/small-xterm.test.ts` fails when another one has them no more.
+ */
+import xterm, { type ITerminalInitOnlyOptions, type ITerminalOptions } from '@xterm/headless';
+
+export type Xterm = InstanceType<typeof xterm.Terminal>;
+
+type Handlers = Record<string, unknown[]>;
+
+/** Numbers of a row's cells, three for each: its character, foreground and background. A packed row has those up to its last cell that is not blank. */
+interface Row {
+  _data: Uint32Array;
+  length: number;
+}
+
+interface Internals {
+  _publicOptions: object;
+  _core: {
+    optionsService: { options: object; rawOptions: object };
+    buffers: Record<'normal' | 'alt', { lines: { length: number; get(index: number): Row | undefined } }>;
+    _inputHandler: {
+      _parseBuffer: Uint32Array;
+      selectCharset(name: string): boolean;
+      _parser: {
+        _escHandlers: Handlers;
+        _csiHandlers: Handlers;
+        _oscParser: { _handlers: Handlers };
+        identToString(id: number): string;
+        setEscHandlerFallback(handler: (id: number) => void): void;
+      };
+    };
+  };
+}
+
+/** Numbers of a cell. */
+const CELL = 3;
+
+/** The character of a blank cell: none, one column wide. */
+const BLANK = 1 << 22;
+
+/** `ESC ( B` and the like: the choice of a character set. */
+const CHARSET = /^[()*+\-./].$/;
+
+const NO_CELLS = new Uint32Array(0);
+
+/** Where a chunk is decoded to before it is parsed, in the same go: one for all. */
+const PARSE_BUFFER = new Uint32Array(4_096);
+
+/** The escapes that choose a character set, by their ids in the parser: the same in all terminals. */
+const charsets = new Set<number>();
+
+/** Without the entries that are left out, and with lists that have no room for more. */
+function trimmed(handlers: Handlers, leftOut: ReadonlySet<number> = new Set()): Handlers {
+  const kept: Handlers = Object.create(null);
+  for (const [id, list] of Object.entries(handlers)) if (!leftOut.has(Number(id))) kept[id] = list.slice();
+  return kept;
+}
+
+/** A terminal that does what one of xterm does, but that nobody is told when an option changes. */
+export function smallXterm(options: ITerminalOptions & ITerminalInitOnlyOptions): Xterm {
+  const terminal = new xterm.Terminal(options);
+  const internals = terminal as unknown as Internals;
+  const { optionsService, _inputHandler: input } = internals._core;
+  const { _parser: parser } = input;
+  // In place of objects with two functions for each option.
+  internals._publicOptions = optionsService.rawOptions;
+  optionsService.options = optionsService.rawOptions;
+  input._parseBuffer = PARSE_BUFFER;
+  parser._csiHandlers = trimmed(parser._csiHandlers);
+  parser._oscParser._handlers = trimmed(parser._oscParser._handlers);
+  // In place of a function for each of them, which are half of all.
+  const nameOf = (id: number) => parser.identToString(id);
+  if (charsets.size === 0)
+    for (const id of Object.keys(parser._escHandlers).map(Number))
+      if (CHARSET.test(nameOf(id))) charsets.add(id);
+  parser._escHandlers = trimmed(parser._escHandlers, charsets);
+  parser.setEscHandlerFallback((id) => charsets.has(id) && input.selectCharset(nameOf(id)));
+  return terminal;
+}
+
+function* rowsOf(terminal: Xterm): Generator<Row> {
+  const { normal, alt } = (terminal as unknown as Internals)._core.buffers;
+  for (const { lines } of [normal, alt])
+    for (let y = 0; y < lines.length; y++) {
+      const row = lines.get(y);
+      if (row) yield row;
+    }
+}
+
+const isBlank = (data: Uint32Array, at: number): boolean =>
+  data[at] === BLANK && data[at + 1] === 0 && data[at + 2] === 0;
+
+/** Leaves out the blank cells at the ends of all rows. Nothing may look at them or write until they are unpacked. */
+export function packRows(terminal: Xterm): void {
+  for (const row of rowsOf(terminal)) {
+    const data = row._data;
+    let end = data.length;
+    while (end > 0 && isBlank(data, end - CELL)) end -= CELL;
+    if (end === 0) row._data = NO_CELLS;
+    else if (end < data.length) row._data = data.slice(0, end);
+  }
+}
+
+export function unpackRows(terminal: Xterm): void {
+  for (const row of rowsOf(terminal)) {
+    const packed = row._data;
+    const size = row.length * CELL;
+    if (packed.length >= size) continue;
+    row._data = new Uint32Array(size);
+    row._data.set(packed);
+    for (let at = packed.length; at < size; at += CELL) row._data[at] = BLANK;
+  }
+}
