@@ -46,6 +46,8 @@ export interface AcpServerOptions {
   roots: readonly string[];
   yolo: 'allow' | 'deny';
   terminal: TerminalRight;
+  /** Whether sessions may bring MCP servers, which are programs that are started here. */
+  mcpServers: 'allow' | 'deny';
   /** What the owner sets for sessions; the service keeps to most of it. */
   policy?: NodePolicy;
   uplink: Uplink;
@@ -260,6 +262,7 @@ export class AcpServer {
     const connector = connectors.find(({ id }) => id === meta.connector);
     if (!connector) throw this.unknownConnector(meta.connector);
     const cwd = allowedDirectory(request.params.cwd, roots);
+    this.checkMore(request.params);
     if (meta.yolo && this.options.yolo === 'deny')
       throw new PraxisError(ErrorCode.Forbidden, "The node's owner does not allow YOLO (node.json: yolo)");
     const yolo = meta.yolo ?? false;
@@ -267,6 +270,19 @@ export class AcpServer {
     const spec = await connector.open({ sessionId, cwd, yolo, interactive, transport });
     if (spec.loadInNewMinute && epoch > FIRST_EPOCH) await this.starts.minuteOver(sessionId);
     return { cwd, yolo, spec };
+  }
+
+  /** What a session may reach or start besides its own directory and agent. Throws InvalidParams and Forbidden. */
+  private checkMore({ additionalDirectories, mcpServers }: Request['params']): void {
+    if (additionalDirectories !== undefined && additionalDirectories !== null) {
+      if (!Array.isArray(additionalDirectories)) throw invalidParams('additionalDirectories is a list');
+      for (const directory of additionalDirectories) allowedDirectory(directory, this.options.roots);
+    }
+    if (this.options.mcpServers === 'deny' && Array.isArray(mcpServers) && mcpServers.length > 0)
+      throw new PraxisError(
+        ErrorCode.Forbidden,
+        "The node's owner does not allow MCP servers of clients (node.json: mcpServers)",
+      );
   }
 
   private newAcpSession(

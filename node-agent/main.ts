@@ -83,7 +83,7 @@ export async function runNode(env: NodeJS.ProcessEnv = process.env): Promise<voi
     const warn = (message: string, details?: Record<string, unknown>) => log.warn(details, message);
     const bus = connectBus({ credentials, topology: nodeTopology(name), name: `praxis node ${name}`, warn });
     logState(bus, log);
-    const { roots = ['/'], yolo, terminal } = config;
+    const { roots = ['/'], yolo, terminal, mcpServers } = config;
     const { approvals, idleTimeoutSecs, maxSessions, maxFramesPerSecond } = config;
     const policy = NodePolicy.parse({ approvals, idleTimeoutSecs, maxSessions, maxFramesPerSecond });
     const clock = systemClock;
@@ -94,6 +94,7 @@ export async function runNode(env: NodeJS.ProcessEnv = process.env): Promise<voi
       roots,
       yolo,
       terminal,
+      mcpServers,
       policy,
       groups,
       clock,

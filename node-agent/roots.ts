@@ -9,7 +9,7 @@ import { AbsolutePath, ErrorCode, invalidParams, PraxisError } from '../proto/in
  */
 export function allowedDirectory(cwd: unknown, roots: readonly string[]): string {
   const path = AbsolutePath.safeParse(cwd);
-  if (!path.success) throw invalidParams('cwd must be an absolute path of a directory on the node');
+  if (!path.success) throw invalidParams('A directory of a session is an absolute path on the node');
   const real = realDirectory(path.data);
   if (!roots.some((root) => isBelow(real, root)))
     throw new PraxisError(

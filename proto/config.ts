@@ -88,6 +88,8 @@ export const NodeConfig = z.strictObject({
   yolo: z.enum(['allow', 'deny']).default('allow'),
   /** What clients may do with the terminal of an agent that runs on one: type, only look, or neither. */
   terminal: z.enum(['write', 'read', 'deny']).default('write'),
+  /** Whether clients may name MCP servers for a session: programs that its agent starts on this node. */
+  mcpServers: z.enum(['allow', 'deny']).default('allow'),
   agents: z.record(Name, AgentConfig).default({}),
   /** The transport of sessions that name none, by the connector's id. */
   transports: z.record(Name, Name).default({}),

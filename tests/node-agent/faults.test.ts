@@ -107,6 +107,29 @@ describe('a request that cannot be met', () => {
     expect((await test.newSession('demo', {}, { cwd })).error).toMatchObject({ code, message });
   });
 
+  it.each([
+    ['relative', ['/tmp', 'src'], ErrorCode.InvalidParams],
+    ['forbidden', ['/tmp', '/etc'], ErrorCode.Forbidden],
+    ['no list', '/tmp', ErrorCode.InvalidParams],
+  ])(
+    'further directories are refused as the first one is: %s',
+    async (_name, additionalDirectories, code) => {
+      test = new TestServer([demo], { roots: ['/tmp'] });
+      expect((await test.newSession('demo', {}, { additionalDirectories })).error).toMatchObject({ code });
+      await test.open('demo', {}, { additionalDirectories: ['/tmp'] });
+    },
+  );
+
+  it('MCP servers of a client, which are programs, are refused where the owner forbids them', async () => {
+    const mcpServers = [{ name: 'any', command: '/bin/sh', args: ['-c', 'true'], env: [] }];
+    test = new TestServer([demo], { mcpServers: 'deny' });
+    expect((await test.newSession('demo', {}, { mcpServers })).error).toMatchObject({
+      code: ErrorCode.Forbidden,
+      message: /MCP servers/,
+    });
+    await test.open('demo');
+  });
+
   it('YOLO is refused where the owner forbids it', async () => {
     test = new TestServer([demo], { yolo: 'deny' });
     expect((await test.newSession('demo', { yolo: true })).error).toMatchObject({

@@ -63,6 +63,7 @@ export class TestServer {
       roots: ['/'],
       yolo: 'allow',
       terminal: 'write',
+      mcpServers: 'allow',
       uplink: new Uplink({
         push: (_key, lane, line, number) => void this.sent.push({ lane, number, frame: parseFrame(line) }),
         get full() {
