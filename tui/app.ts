@@ -103,7 +103,8 @@ export class App {
       now: () => performance.now(),
       set: (run, ms) => setTimeout(run, ms),
       clear: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
-      paint: () => this.#paint(),
+      soon: queueMicrotask,
+      paint: (hurried) => this.#paint(hurried),
     });
     this.#sessions = new OpenSessions({
       client,
@@ -157,12 +158,16 @@ export class App {
 
   #tell(message: Message): void {
     const question = this.#question();
-    const { state, effects } = reduce(this.#state, message, this.#now());
+    const before = this.#state;
+    const { state, effects } = reduce(before, message, this.#now());
     this.#state = state;
     for (const effect of effects) this.#do(effect);
     // The keys of a new question come alive after a moment, and the screen says so then.
     if (this.#question() !== question) setTimeout(() => this.#painter.request(), QUESTION_GUARD_MS).unref();
-    this.#painter.request(message.type === 'input' || message.type === 'scrolled');
+    if (message.type === 'input' || message.type === 'scrolled') this.#painter.hurry();
+    // What a session says that nobody looks at changes nothing on the screen.
+    else if (state !== before || message.type !== 'changed' || message.sessionId === state.current)
+      this.#painter.request();
   }
 
   #question(): string | undefined {
@@ -179,8 +184,13 @@ export class App {
     return lines;
   }
 
-  #paint(): void {
-    this.#screen = drawScreen(this.#state, this.#lines(this.#state.current ?? ''), this.#now());
+  /** Whether something on the screen is older than the state. */
+  #paint(hurried: boolean): boolean {
+    const items = this.#lines(this.#state.current ?? '');
+    items.hurried = hurried;
+    items.isOld = false;
+    this.#screen = drawScreen(this.#state, items, this.#now());
+    items.hurried = false;
     const { lines } = this.#screen;
     const selection = this.#selection;
     const shown = selection ? withSelection(lines, selection, this.#state.columns) : lines;
@@ -188,6 +198,7 @@ export class App {
     const live = liveSessions(this.#state);
     const count = (state: string) => live.filter((s) => s.state === state).length;
     this.#terminal?.title(title(count('waiting'), count('working')));
+    return items.isOld;
   }
 
   #scroll(rows: number): void {
@@ -218,7 +229,7 @@ export class App {
       this.#selection = null;
       this.#pressed = null;
     }
-    this.#painter.request(true);
+    this.#painter.hurry();
   }
 
   #copy(text: string, what: string) {

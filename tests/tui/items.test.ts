@@ -52,6 +52,30 @@ const approval = (more: Partial<ApprovalItem>): ApprovalItem => ({
 });
 
 describe('items on the screen', () => {
+  it('leave a message that is still written as it was while a key waits, and say so', () => {
+    const items = new ItemLines(() => 0);
+    const message = (text: string, version: number, open = true): Item => ({
+      ...base,
+      kind: 'message',
+      version,
+      messageId: null,
+      text,
+      open,
+      depth: 0,
+    });
+    const seen = (item: Item) => items.lines(item, context).map(lineText).join('\n');
+    items.hurried = true;
+    expect(seen(message('one', 1))).toBe('one');
+    expect(items.isOld).toBe(false);
+    expect(seen(message('one two', 2))).toBe('one');
+    expect(items.isOld).toBe(true);
+    expect(seen(message('one two three', 3, false))).toBe('one two three');
+    items.hurried = false;
+    items.isOld = false;
+    expect(seen(message('one two three four', 4))).toBe('one two three four');
+    expect(items.isOld).toBe(false);
+  });
+
   it('show a tool call on one line, with the size of its change', () => {
     const item: Item = {
       ...base,

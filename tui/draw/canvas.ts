@@ -78,9 +78,15 @@ function placed(grapheme: string, x: number, y: number, width: number): string {
   return `${' '.repeat(width)}${at(x)}${grapheme}${at(x + width)}`;
 }
 
+const isSame = (a: Line, b: Line): boolean =>
+  a === b ||
+  (a.length === b.length && a.every(({ text, style }, i) => text === b[i]!.text && style === b[i]!.style));
+
 export class Canvas {
   readonly #cells: Cells;
   #attributes: Record<Style, number>;
+  /** What is in each row of cells. Most rows of a frame are as they were, and nobody looks at their cells then. */
+  #painted = new WeakMap<Row, Line>();
   /** Where the cursor was shown last; undefined: not known. */
   #cursor: string | undefined;
   /** A row that changes is written whole, so that a screen reader reads it as one. */
@@ -107,6 +113,7 @@ export class Canvas {
 
   set theme(theme: Theme) {
     this.#attributes = attributes(theme);
+    this.#painted = new WeakMap();
   }
 
   get columns(): number {
@@ -135,6 +142,9 @@ export class Canvas {
   }
 
   #paintRow(row: Row, y: number, content: Line): void {
+    const before = this.#painted.get(row);
+    if (before && isSame(before, content)) return;
+    this.#painted.set(row, content);
     const { cols, dattr } = this.#cells;
     let x = 0;
     const put = (attr: number, ch: string) => {

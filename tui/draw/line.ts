@@ -1,5 +1,5 @@
 /** Styled text: what renderers make and the canvas paints. A style is a name; a theme says what it looks like. */
-import { graphemes, graphemeWidth, stringWidth, truncate } from './width.js';
+import { graphemes, graphemeWidth, isPlain, stringWidth, truncate } from './width.js';
 
 export type Style =
   | 'text'
@@ -74,75 +74,106 @@ export function sides(left: Line, right: Line, width: number, fill: Style = 'tex
 
 const TAB = '    ';
 
+/** Spans of the line that is being filled. A run of one style is one span, however many words it has. */
+class Filling {
+  readonly #spans: Span[] = [];
+
+  add(text: string, style: Style): void {
+    const last = this.#spans.at(-1);
+    if (last?.style !== style) this.#spans.push({ text, style });
+    else this.#spans[this.#spans.length - 1] = { text: last.text + text, style };
+  }
+
+  /** The line, and an empty one after it. `trimmed`: without the spaces at its end. */
+  take(trimmed: boolean): Line {
+    const out = this.#spans.splice(0);
+    while (trimmed && out.length > 0) {
+      const { text, style } = out.pop()!;
+      const kept = text.replace(/ +$/, '');
+      if (kept === '') continue;
+      out.push({ text: kept, style });
+      break;
+    }
+    return out;
+  }
+}
+
+const LINE_FEED = 0x0a;
+const SPACE = 0x20;
+
+/** Where the word, the run of spaces or the line feed ends that begins at `from`. */
+function endOfPiece(text: string, from: number): number {
+  const first = text.charCodeAt(from);
+  let to = from + 1;
+  if (first === LINE_FEED) return to;
+  for (; to < text.length; to++) {
+    const code = text.charCodeAt(to);
+    if (first === SPACE ? code !== SPACE : code === SPACE || code === LINE_FEED) break;
+  }
+  return to;
+}
+
 /**
  * `spans` on as many lines as `width` columns need. Breaks at spaces, and inside a word only when it is longer than a line. Line feeds
- * break; `hang` columns are left free on all lines but the first.
+ * break; `hang` columns are left free on all lines but the first. A paragraph that is being written is wrapped anew with every
+ * piece of it, so nothing is made for a word: what fits goes into its line in one part.
  */
 export function wrap(spans: readonly Span[], width: number, hang = 0): Line[] {
   const lines: Line[] = [];
-  let current: Span[] = [];
+  const current = new Filling();
   let used = 0;
   const room = () => Math.max(1, width - (lines.length > 0 ? hang : 0));
-  const flush = () => {
-    lines.push(current);
-    current = [];
+  const flush = (trimmed = false) => {
+    lines.push(current.take(trimmed));
     used = 0;
   };
-  for (const { text, style } of spans) {
-    for (const piece of text.replaceAll('\t', TAB).split(/(\n| +)/)) {
-      if (piece === '') continue;
-      if (piece === '\n') {
+  for (const { text: given, style } of spans) {
+    const text = given.replaceAll('\t', TAB);
+    const plain = isPlain(text);
+    // What of this span is in the current line and was not added to it yet.
+    let from = 0;
+    const add = (to: number) => {
+      if (to > from) current.add(text.slice(from, to), style);
+    };
+    for (let at = 0, end = 0; at < text.length; at = end) {
+      end = endOfPiece(text, at);
+      if (text.charCodeAt(at) === LINE_FEED) {
+        add(at);
         flush();
+        from = end;
         continue;
       }
-      const w = stringWidth(piece);
+      const w = plain ? end - at : stringWidth(text.slice(at, end));
       if (used + w <= room()) {
-        current.push({ text: piece, style });
         used += w;
-      } else if (piece.startsWith(' ')) {
+        continue;
+      }
+      add(at);
+      from = at;
+      if (text.charCodeAt(at) === SPACE) {
         // Spaces at a line's end are not carried over to the next one.
         if (used > 0) flush();
+        from = end;
       } else if (w <= room()) {
-        dropTrailingSpace(current);
-        flush();
-        current.push({ text: piece, style });
+        flush(true);
         used = w;
       } else {
-        let part = '';
-        let partWidth = 0;
-        for (const g of graphemes(piece)) {
+        for (const g of graphemes(text.slice(at, end))) {
           const gw = graphemeWidth(g);
-          if (used + partWidth + gw > room()) {
-            if (part !== '') current.push({ text: part, style });
+          if (used + gw > room()) {
+            add(at);
             flush();
-            part = '';
-            partWidth = 0;
+            from = at;
           }
-          part += g;
-          partWidth += gw;
+          at += g.length;
+          used += gw;
         }
-        current.push({ text: part, style });
-        used += partWidth;
       }
     }
+    add(text.length);
   }
-  lines.push(current);
-  return lines.map(merged);
-}
-
-function dropTrailingSpace(spans: Span[]): void {
-  while (spans.length > 0 && /^ *$/.test(spans.at(-1)!.text)) spans.pop();
-}
-
-/** Neighbours of one style as one span. */
-function merged(l: Line): Line {
-  const out: Span[] = [];
-  for (const s of l) {
-    const last = out.at(-1);
-    if (last?.style === s.style) out[out.length - 1] = { text: last.text + s.text, style: s.style };
-    else out.push(s);
-  }
-  return out;
+  lines.push(current.take(false));
+  return lines;
 }
 
 /** Text that keeps its own line breaks and its spaces, such as code and output: each line broken at `width` columns. */

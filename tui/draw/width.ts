@@ -8,6 +8,9 @@ const SINGLE = /^[\x20-\x7e\u2500-\u25ff]*$/;
 const EMOJI = /\p{Emoji_Presentation}|\p{Regional_Indicator}|\ufe0f/u;
 const ZERO = /^[\p{Mark}\p{Default_Ignorable_Code_Point}\p{Control}]+$/u;
 
+/** Whether each character of `text` is one column wide and stands for itself. */
+export const isPlain = (text: string): boolean => PLAIN.test(text);
+
 /** What a reader takes for one character, in order. */
 export function graphemes(text: string): string[] {
   if (SINGLE.test(text)) return text.split('');

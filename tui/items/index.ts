@@ -36,6 +36,10 @@ export class ItemLines {
   readonly #kept = new Map<string, Kept>();
   readonly #now: () => number;
   #width = 0;
+  /** A key waits for the drawing: a message that is still written may be as it was, however cheap it is. */
+  hurried = false;
+  /** Since this was set to false, a message was given as it was. */
+  isOld = false;
 
   /** `now`: milliseconds that only grow. */
   constructor(now: () => number) {
@@ -53,17 +57,21 @@ export class ItemLines {
     const key = `${item.version} ${context.expanded} ${context.answering} ${context.sideBySide} ${ticks}`;
     const known = this.#kept.get(item.id);
     if (known) this.#kept.delete(item.id);
-    const fresh = known !== undefined && (known.key === key || this.#isRecent(item, known));
-    const kept = fresh ? known : this.#draw(item, context, key, known?.markdown ?? null);
+    const kept =
+      known && (known.key === key || this.#mayBeOld(item, known))
+        ? known
+        : this.#draw(item, context, key, known?.markdown ?? null);
     this.#kept.set(item.id, kept);
     if (this.#kept.size > MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value!);
     return kept.lines;
   }
 
   /** Keys must not wait for a huge paragraph that grows by a word: its next words bring the next drawing. */
-  #isRecent(item: Item, kept: Kept): boolean {
-    if (item.kind !== 'message' || !item.open || kept.cost < CHEAP_MS) return false;
-    return this.#now() - kept.drawnAt < kept.cost * PATIENCE;
+  #mayBeOld(item: Item, kept: Kept): boolean {
+    if (item.kind !== 'message' || !item.open) return false;
+    const isRecent = kept.cost >= CHEAP_MS && this.#now() - kept.drawnAt < kept.cost * PATIENCE;
+    if (this.hurried) this.isOld = true;
+    return this.hurried || isRecent;
   }
 
   #draw(item: Item, context: ItemContext, key: string, before: MarkdownStream | null): Kept {
