@@ -4,7 +4,6 @@ import { EXIT, report, UsageError, withoutPrefix } from './exit.js';
 import { type Io, processIo, written } from './io.js';
 import { buildProgram, type Parts } from './program.js';
 
-export { EXIT } from './exit.js';
 export { buildProgram, type Parts } from './program.js';
 
 /** Resolves with the exit code when everything that was said has been written. */
@@ -17,6 +16,8 @@ export async function main(argv: readonly string[], parts: Parts, io: Io = proce
     if (io.stdout.listenerCount('error') === 1 && !leaving) io.exit(error.code === 'EPIPE' ? 141 : 1);
     leaving = true;
   });
+  // Remarks that nobody reads any more are no reason to stop.
+  io.stderr.on('error', () => undefined);
   const program = buildProgram(io, parts, (code) => {
     exitCode = code;
   });

@@ -87,7 +87,11 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
 
   const command = (parent: Command, name: string, description: string) => {
     const made = parent.command(name).description(description).helpOption('-h, --help', 'print this help');
-    return made.exitOverride().showHelpAfterError(`  ${pathOf(made)} --help says how`);
+    // A prompt without its quotes is many arguments, of which none may be dropped.
+    return made
+      .allowExcessArguments(false)
+      .exitOverride()
+      .showHelpAfterError(`  ${pathOf(made)} --help says how`);
   };
 
   command(program, 'up', 'start Praxis on this machine: service and node, started again when they die')

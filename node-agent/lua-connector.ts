@@ -10,6 +10,7 @@ import {
   ErrorCode,
   Name,
   PraxisError,
+  problemsOf,
   unknownTransport,
 } from '../proto/index.js';
 import type { AgentSpec, Connector, SessionRequest } from './connector.js';
@@ -108,8 +109,7 @@ export class LuaConnector implements Connector {
     const patterns = new Set<string>();
     for (const { fields } of (await this.faces()).values()) {
       const reads = Reads.safeParse(fields.reads);
-      if (!reads.success)
-        throw this.failed(`${this.scripts.main.name}: reads: ${z.prettifyError(reads.error)}`);
+      if (!reads.success) throw this.failed(`${this.scripts.main.name}: reads: ${problemsOf(reads.error)}`);
       for (const pattern of reads.data) patterns.add(pattern);
     }
     return [...patterns];
@@ -236,7 +236,7 @@ export class LuaConnector implements Connector {
     try {
       const answer = schema.safeParse(await vm.call(name, ...args));
       if (answer.success) return answer.data;
-      throw this.failed(`${name}() answered wrongly: ${z.prettifyError(answer.error)}`);
+      throw this.failed(`${name}() answered wrongly: ${problemsOf(answer.error)}`);
     } catch (error) {
       throw this.explain(error);
     } finally {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { AbsolutePath } from './acp.js';
 import { Name } from './ids.js';
 import { NodePolicy } from './policy.js';
+import { problemsOf } from './problems.js';
 
 /** The places below `$PRAXIS_HOME` (default `~/.praxis`). */
 export interface Home {
@@ -115,7 +116,7 @@ export function readConfig<T extends z.ZodType>(file: string, schema: T): z.infe
     throw new ConfigError(file, `is not JSON: ${(error as Error).message}`);
   }
   const parsed = schema.safeParse(value);
-  if (!parsed.success) throw new ConfigError(file, z.prettifyError(parsed.error));
+  if (!parsed.success) throw new ConfigError(file, problemsOf(parsed.error));
   return parsed.data;
 }
 

@@ -13,6 +13,7 @@ export * from './lock.js';
 export * from './messages.js';
 export * from './policy.js';
 export * from './praxis.js';
+export * from './problems.js';
 export * from './processes.js';
 export * from './splice.js';
 export * from './terminal-methods.js';

@@ -7,6 +7,8 @@ const text = z.string();
 const count = z.number().int().min(0);
 const bySession = z.looseObject({ sessionId: SessionId });
 const done = z.looseObject({});
+/** Milliseconds since 1970, as far as a date goes (ECMA-262, time values): what is imported is shown. */
+const time = count.max(8.64e15);
 
 /** The first line of an exported session: what it was. Everything that is said of it later is in its events. */
 export const ExportHead = z.looseObject({
@@ -17,12 +19,12 @@ export const ExportHead = z.looseObject({
   cwd: text.max(4_096),
   title: text.max(200).nullable(),
   yolo: z.boolean(),
-  createdAt: count,
+  createdAt: time,
 });
 export type ExportHead = z.infer<typeof ExportHead>;
 
 /** Every further line: an event as it is in the journal, its frame as text, byte for byte. */
-export const ExportedEvent = z.looseObject({ seq: count.min(1), epoch: count, at: count, frame: text });
+export const ExportedEvent = z.looseObject({ seq: count.min(1), epoch: count, at: time, frame: text });
 export type ExportedEvent = z.infer<typeof ExportedEvent>;
 
 export const LifeMethods = {

@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { MAX_FRAME_BYTES, MAX_ID_LENGTH } from '../../proto/index.js';
+import { MAX_FRAME_BYTES, MAX_ID_LENGTH, problemsOf } from '../../proto/index.js';
 import { Child, type Exit } from '../child.js';
 import type { Clock } from '../clock.js';
 import { agentEnvironment } from '../environment.js';
@@ -194,7 +194,7 @@ export class SessionHost {
     try {
       return await run(...(args as [unknown]));
     } catch (error) {
-      throw error instanceof z.ZodError ? new Error(`${name}: ${z.prettifyError(error)}`) : error;
+      throw error instanceof z.ZodError ? new Error(`${name}: ${problemsOf(error)}`) : error;
     }
   };
 
@@ -204,7 +204,7 @@ export class SessionHost {
     try {
       run?.(...args);
     } catch (error) {
-      const message = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
+      const message = error instanceof z.ZodError ? problemsOf(error) : (error as Error).message;
       this.failed(`${name}: ${message}`);
     }
   };

@@ -1,6 +1,6 @@
 /** What goes wrong between a script and its agent, as errors of the wire. */
-import { z } from 'zod';
-import { ErrorCode, PraxisError } from '../../proto/index.js';
+import type { z } from 'zod';
+import { ErrorCode, PraxisError, problemsOf } from '../../proto/index.js';
 import { describeExit } from '../agent-link.js';
 import type { AgentEnd } from '../host/session-host.js';
 import { LuaError } from '../lua/index.js';
@@ -26,6 +26,6 @@ export function checked<T extends z.ZodType>(schema: T, value: unknown, name: st
   if (parsed.success) return parsed.data;
   throw new LuaError({
     kind: 'runtime',
-    message: `${name} returned what is no good: ${z.prettifyError(parsed.error)}`,
+    message: `${name} returned what is no good: ${problemsOf(parsed.error)}`,
   });
 }

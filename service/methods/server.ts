@@ -3,8 +3,8 @@
  * its errors are ours (it would say code 0), and it never writes to the terminal.
  */
 import { JSONRPCServer } from 'json-rpc-2.0';
-import { z } from 'zod';
-import { ErrorCode, methodNotFound, PraxisError, type Request } from '../../proto/index.js';
+import type { z } from 'zod';
+import { ErrorCode, methodNotFound, PraxisError, problemsOf, type Request } from '../../proto/index.js';
 import type { Client } from '../clients/clients.js';
 import type { Outcome } from '../sessions/session.js';
 
@@ -53,5 +53,5 @@ export function checked<P extends z.ZodType>(schema: P, value: unknown): z.infer
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
-  throw new PraxisError(ErrorCode.InvalidParams, `Bad params: ${z.prettifyError(parsed.error)}`, { issues });
+  throw new PraxisError(ErrorCode.InvalidParams, `Bad params: ${problemsOf(parsed.error)}`, { issues });
 }

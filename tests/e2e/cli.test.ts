@@ -153,6 +153,12 @@ overBothBrokers('the command line', (start) => {
       ['a directory that is not there', ['demo', 'hi', '--cwd', '/no/such/place'], 64, '/no/such/place'],
       ['a directory that is not allowed', ['demo', 'hi', '--cwd', '/'], 77, 'does not allow'],
       ['a transport that its agent has not', ['demo', 'hi', '--transport', 'pigeon'], 64, 'leave pigeon out'],
+      [
+        'a number that is too large',
+        ['demo', 'hi', '--deny-after', '9999999'],
+        64,
+        'approvals.denyAfterSecs: Too big',
+      ],
       ['a refusing agent', ['demo', '/refuse'], 5, ''],
       ['an agent that runs out of tokens', ['demo', '/max-tokens'], 3, ''],
     ])('exits with its own code for %s', async (_what, args, code, words) => {
@@ -247,6 +253,11 @@ describe('the command line without a system', () => {
       stdout: expect.stringContaining('praxis run demo'),
     });
     expect(await run('nope')).toMatchObject({ code: 64 });
+    // A prompt whose quotes were forgotten: not a word of it is dropped.
+    expect(await run('run', 'demo', 'say', 'hello')).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('too many arguments'),
+    });
     expect(await run('run')).toMatchObject({ code: 64 });
     expect(await run('run', 'demo', 'hi')).toMatchObject({
       code: 69,

@@ -192,6 +192,17 @@ describe('an import', () => {
     expect((await read(id)).map(({ frame }) => frame)).toContain(chunk(id, 'hello'));
   });
 
+  it('refuses times that are none: every list would stumble over them', async () => {
+    const { events, take, client, sessionId } = await exported();
+    const head = { ...(await infoOf(client, sessionId))!, createdAt: Number.MAX_SAFE_INTEGER };
+    const params = { sessionId: newId(), head, events, last: true };
+    expect((await client.call<Answer>('_praxis/session/import', params)).error?.code).toBe(
+      ErrorCode.InvalidParams,
+    );
+    const late = events.map((event) => ({ ...event, at: Number.MAX_SAFE_INTEGER }));
+    expect((await take(newId(), late, true)).error?.code).toBe(ErrorCode.InvalidParams);
+  });
+
   it('refuses the id of another session, and what holds no frame', async () => {
     const { sessionId, events, take, client } = await exported();
     expect((await take(sessionId, events, true)).error?.code).toBe(ErrorCode.Conflict);
