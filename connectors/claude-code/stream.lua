@@ -112,11 +112,12 @@ local function tell_usage(session)
   if state.window then session:usage { used = state.used or 0, size = state.window, cost = state.cost } end
 end
 
-local function stream_event(session, event, nested)
+-- `parent` is the call of the subagent that says it, whose texts are for the agent and not for the person.
+local function stream_event(session, event, parent)
   local block, delta = event.content_block, event.delta
   if event.type == "content_block_start" and block.type == "tool_use" then
-    tools.announce(session, block.id, block.name, {})
-  elseif nested then
+    tools.announce(session, block.id, block.name, {}, parent)
+  elseif parent then
     return
   elseif event.type == "content_block_delta" then
     if delta.type == "text_delta" then session:message(delta.text)
@@ -128,10 +129,10 @@ local function stream_event(session, event, nested)
 end
 
 -- Whole blocks. Text was streamed before, unless Claude made it up itself; a tool has its input only now.
-local function assistant(session, frame)
+local function assistant(session, frame, parent)
   for _, block in ipairs(frame.message.content) do
     if block.type == "tool_use" then
-      tools.announce(session, block.id, block.name, block.input)
+      tools.announce(session, block.id, block.name, block.input, parent)
     elseif block.type == "text" and frame.message.model == "<synthetic>" and not frame.is_api_error_message then
       session:message(block.text)
     end
@@ -192,8 +193,9 @@ local function listen(session)
   agent:on_line(function(line)
     local ok, frame = pcall(json.decode, line)
     if not ok or type(frame) ~= "table" then return host.log("warn", "claude wrote a line that is no JSON") end
-    if frame.type == "stream_event" then stream_event(session, frame.event, type(frame.parent_tool_use_id) == "string")
-    elseif frame.type == "assistant" then assistant(session, frame)
+    local parent = type(frame.parent_tool_use_id) == "string" and frame.parent_tool_use_id or nil
+    if frame.type == "stream_event" then stream_event(session, frame.event, parent)
+    elseif frame.type == "assistant" then assistant(session, frame, parent)
     elseif frame.type == "user" then user(session, frame)
     elseif frame.type == "result" then result(session, frame)
     elseif frame.type == "system" then system(session, frame)

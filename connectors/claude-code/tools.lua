@@ -36,10 +36,12 @@ local function describe(name, input)
   return tool
 end
 
--- A tool call begins, or its input is known now.
-local function announce(session, id, name, input)
+-- A tool call begins, or its input is known now. `parent` is the call of the subagent that makes it, told in the words of Claude's own adapter
+-- for ACP (https://github.com/agentclientprotocol/claude-agent-acp).
+local function announce(session, id, name, input, parent)
   local tool = describe(name, input)
   tool.toolCallId = id
+  if parent then tool._meta = { claudeCode = { parentToolUseId = parent } } end
   running[id] = name
   session:tool_update(tool)
   if name == "TodoWrite" and input.todos then

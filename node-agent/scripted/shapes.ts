@@ -35,6 +35,8 @@ const toolFields = {
   locations: list(z.strictObject({ path: text, line: z.number().int().min(0).nullish() })).optional(),
   rawInput: z.unknown().optional(),
   rawOutput: z.unknown().optional(),
+  /** What ACP has no word for. */
+  _meta: z.record(z.string(), z.unknown()).optional(),
 };
 
 export const ToolCall = z.strictObject({ toolCallId: text.min(1), title: text, ...toolFields });

@@ -19,8 +19,9 @@ export type Step = z.infer<typeof Step>;
 
 const Script = z.array(z.array(Step)).min(1);
 
-/** The prompt that makes the model say these rounds. */
-export const scripted = (...rounds: z.input<typeof Step>[][]): string => `%%stub:${JSON.stringify(rounds)}%%`;
+/** The prompt that makes the model say these rounds. What it says may hold such a prompt too, for a subagent. */
+export const scripted = (...rounds: z.input<typeof Step>[][]): string =>
+  `%%stub:${JSON.stringify(rounds).replaceAll('%%', '%\\u0025')}%%`;
 
 /** The steps of one model request: `round` counts the model's replies since the prompt. The last round repeats. */
 export function stepsFor(prompt: string, round: number): Step[] {

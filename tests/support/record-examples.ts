@@ -74,6 +74,26 @@ const RECIPES: Record<string, Recipe> = {
         ),
         question: 'always',
       },
+      // A subagent that calls a tool itself.
+      nested: {
+        prompt: scripted(
+          [
+            {
+              tool: 'Agent',
+              input: {
+                description: 'Look around',
+                subagent_type: 'general-purpose',
+                run_in_background: false,
+                prompt: scripted(
+                  [{ text: 'Looking.' }, { tool: 'Bash', input: { command: 'ls' } }],
+                  [{ text: 'Nothing there.' }],
+                ),
+              },
+            },
+          ],
+          [{ text: 'Done.' }],
+        ),
+      },
       slash: { prompt: '/help' },
     },
     pty: {
@@ -89,7 +109,7 @@ const RECIPES: Record<string, Recipe> = {
         ),
       cases: { lines: { prompt: 'one\n\n  two `three`\n# four \\' } },
       // Its text is whole when the turn is over, and a command is refused before anything is typed.
-      without: ['cancelled-text', 'slash'],
+      without: ['cancelled-text', 'nested', 'slash'],
       dropped: [
         'attachment',
         'api-request',
