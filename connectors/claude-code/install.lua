@@ -7,7 +7,7 @@ local ABOUT = {
   program = "claude",
   also = { "~/.claude/local/claude" },
   install = "npm install -g @anthropic-ai/claude-code",
-  tried = "2.1",
+  tried = { "2.1", "3" },
 }
 local PROBE_MS, LOGIN_HOLDS_MS = 10000, 600000
 
@@ -34,5 +34,5 @@ return {
   required = function() return installed.required(ABOUT) end,
   logged_in = logged_in,
   may_bypass = may_bypass,
-  version_warning = function(session, version) installed.warn_if_old(session, ABOUT, version) end,
+  version_warning = function(session, version) installed.warn_if_untried(session, ABOUT, version) end,
 }

@@ -3,18 +3,6 @@
 
 local installed = host.library "installed"
 
--- A sentence about a version that was not tried; nil for one that was.
-local function doubt(about, version)
-  local from, below = table.unpack(about.tried)
-  if not version then return about.title .. " did not tell its version; Praxis was tried with " .. from .. " and later" end
-  if installed.older(version, from) then
-    return ("%s %s is older than %s, the oldest that Praxis was tried with: %s"):format(about.title, version, from, about.install)
-  end
-  if not installed.older(version, below) then
-    return ("%s %s is newer than what Praxis was tried with (below %s)"):format(about.title, version, below)
-  end
-end
-
 -- A value that may depend on the session.
 local function of(value, session)
   if type(value) == "function" then return value(session) end
@@ -26,7 +14,7 @@ local function agent(about)
     detect = function()
       local found = installed.find(about)
       if not found then return { title = about.title, status = "missing", hint = installed.missing(about) } end
-      return { title = about.title, version = found.version, status = "ready", hint = doubt(about, found.version) }
+      return { title = about.title, version = found.version, status = "ready", hint = installed.doubt(about, found.version) }
     end,
 
     open = function(session)
@@ -36,7 +24,7 @@ local function agent(about)
       return {
         acp = { command = command, env = of(about.env, session) or {} },
         mode = of(about.mode, session),
-        warning = doubt(about, found.version),
+        warning = installed.doubt(about, found.version),
         setup = about.setup,
         load_in_new_minute = about.load_in_new_minute,
       }

@@ -1,5 +1,5 @@
 -- A program of this machine. `about` has its `title`; `program`, its name, and `also`, further paths; how it is installed (`install`);
--- and perhaps the arguments that make it tell its `version`, and the oldest version that Praxis was `tried` with.
+-- and perhaps the arguments that make it tell its `version`, and the versions that Praxis was `tried` with.
 
 -- Where installers put programs that a node, started by a service manager, has not in its PATH.
 local FOLDERS = { "~/.local/bin/", "/usr/local/bin/", "/opt/homebrew/bin/", "~/.npm-global/bin/", "~/.bun/bin/", "~/.volta/bin/" }
@@ -36,11 +36,22 @@ local function older(a, b)
   end
 end
 
--- Tells the session that its program is older than all that was tried.
-local function warn_if_old(session, about, version)
-  if version and older(version, about.tried) then
-    session:warn(("%s %s is older than %s, the oldest that Praxis was tried with"):format(about.title, version, about.tried))
+-- A sentence about a version that was not tried; nil for one that was. `about.tried` has the first version and the one below which they all are.
+local function doubt(about, version)
+  local from, below = table.unpack(about.tried)
+  if not version then return about.title .. " did not tell its version; Praxis was tried with " .. from .. " and later" end
+  if older(version, from) then
+    return ("%s %s is older than %s, the oldest that Praxis was tried with: %s"):format(about.title, version, from, about.install)
+  end
+  if not older(version, below) then
+    return ("%s %s is newer than what Praxis was tried with (below %s)"):format(about.title, version, below)
   end
 end
 
-return { find = find, missing = missing, required = required, older = older, warn_if_old = warn_if_old }
+-- Tells the session of a version that was not tried: it runs all the same.
+local function warn_if_untried(session, about, version)
+  local text = version and doubt(about, version)
+  if text then session:warn(text) end
+end
+
+return { find = find, missing = missing, required = required, doubt = doubt, warn_if_untried = warn_if_untried }
