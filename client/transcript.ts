@@ -11,11 +11,14 @@ import type {
 } from './view-items.js';
 
 const TOOL_MARKS = { pending: '…', in_progress: '…', completed: '✔', failed: '✘', cancelled: '⊘' } as const;
-const PLAN_MARKS: Record<string, string> = { completed: '[x]', in_progress: '[ ] ▸', pending: '[ ]' };
+const PLAN_MARKS = new Map([
+  ['completed', '[x]'],
+  ['in_progress', '[ ] ▸'],
+]);
 
 /** A fence longer than any run of backticks inside `text`, so that nothing can end it early. */
 function fenced(text: string, language: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((m) => m[0].length));
+  const longest = text.match(/`+/g)?.reduce((most, run) => Math.max(most, run.length), 2) ?? 2;
   const fence = '`'.repeat(longest + 1);
   return `${fence}${language}\n${text.replace(/\n$/, '')}\n${fence}`;
 }
@@ -84,7 +87,7 @@ function itemMarkdown(item: Item): string {
       return toolMarkdown(item);
     case 'plan':
       return item.entries
-        .map((e) => `- ${PLAN_MARKS[e.status] ?? '[ ]'} ${sanitizeLine(e.content)}`)
+        .map((e) => `- ${PLAN_MARKS.get(e.status) ?? '[ ]'} ${sanitizeLine(e.content)}`)
         .join('\n');
     case 'approval':
       return approvalMarkdown(item);

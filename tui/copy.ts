@@ -1,6 +1,7 @@
 /** What can be taken out of a chat by a key. */
-import { marked, type Tokens } from 'marked';
+import { type Tokens, walkTokens } from 'marked';
 import { type SessionView, sanitize } from '../client/index.js';
+import { markdownTokens } from './markdown/lexer.js';
 
 /** The newest message of the agent. */
 export function lastAnswer(view: SessionView): string | null {
@@ -13,7 +14,7 @@ export function lastCode(view: SessionView): string | null {
   for (const item of view.items.toReversed()) {
     if (item.kind !== 'message') continue;
     const blocks: string[] = [];
-    marked.walkTokens(marked.lexer(sanitize(item.text)), (token) => {
+    walkTokens(markdownTokens(sanitize(item.text)), (token) => {
       if (token.type === 'code') blocks.push((token as Tokens.Code).text);
     });
     if (blocks.length > 0) return blocks.at(-1)!;

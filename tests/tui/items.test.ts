@@ -51,6 +51,45 @@ const approval = (more: Partial<ApprovalItem>): ApprovalItem => ({
   ...more,
 });
 
+/** Names that every JavaScript object has. */
+const INHERITED = ['constructor', '__proto__', 'toString'];
+
+describe('what an agent may not do to the screen', () => {
+  it.each(INHERITED)(
+    'a turn that ends with the reason %s is shown like one that ends with any other',
+    (reason) => {
+      const ended = { elapsedMs: 1, stopReason: reason, usage: null, error: null };
+      expect(shown({ ...base, kind: 'end', ...ended } as Item).join('')).toContain(reason);
+      const asked = { text: 'hi', by: null, state: 'ended', startedAt: 1, model: null, end: ended };
+      expect(shown({ ...base, kind: 'prompt', ...asked } as unknown as Item).join('')).toContain(
+        '⊘ Demo agent',
+      );
+    },
+  );
+
+  it.each(INHERITED)('a plan whose entry has the state %s is shown', (status) => {
+    const entries = [{ content: 'look', priority: 'high', status }];
+    expect(shown({ ...base, kind: 'plan', entries } as Item).join('')).toContain('look');
+  });
+
+  it.each([
+    ['output', [{ type: 'text' as const, text: `${'x'.repeat(9_999)}\n`.repeat(400) }]],
+    ['change', [{ type: 'diff' as const, path: '/a', oldText: null, newText: 'a\n'.repeat(150_000) }]],
+  ])('the %s of a call may have very many lines', (_name, content) => {
+    const item: Item = { ...base, ...facts, kind: 'tool', status: 'failed', endedAt: 1, depth: 0, content };
+    expect(draw(item, { expanded: true }).length).toBeGreaterThan(100);
+    expect(draw(item, { expanded: true, sideBySide: true }).length).toBeGreaterThan(100);
+  });
+
+  it('a very long line of output is cut, and says so', () => {
+    const content = [{ type: 'text' as const, text: 'x'.repeat(8_000_000) }];
+    const item: Item = { ...base, ...facts, kind: 'tool', status: 'failed', endedAt: 1, depth: 0, content };
+    const lines = shown(item, { expanded: true });
+    expect(lines.length).toBeLessThan(1_000);
+    expect(lines.join('')).toContain('… 7990000');
+  });
+});
+
 describe('items on the screen', () => {
   it('leave a message that is still written as it was while a key waits, and say so', () => {
     const items = new ItemLines(() => 0);

@@ -1,4 +1,4 @@
-import { marked } from 'marked';
+import { Lexer } from 'marked';
 import { describe, expect, it, vi } from 'vitest';
 import { lineText, lineWidth } from '../../tui/draw/line.js';
 import { MarkdownStream } from '../../tui/markdown/stream.js';
@@ -92,8 +92,35 @@ describe('markdown', () => {
       for (const l of draw(ANSWER, width)) expect(lineWidth(l)).toBeLessThanOrEqual(width);
   });
 
+  it.each([
+    ['quotes in quotes', '> '.repeat(5_000)],
+    ['lists in lists', '- '.repeat(2_000)],
+    ['numbered lists in lists', '1. '.repeat(2_000)],
+    ['quotes in lists', '- > '.repeat(2_000)],
+    ['emphasis in emphasis', '**a _b '.repeat(1_000)],
+    ['links in links', '[a '.repeat(1_000)],
+  ])('shows what stands in deeply nested %s', (_name, text) => {
+    expect(shown(`${text}bottom`).join('').replaceAll(' ', '')).toContain('bottom');
+  });
+
+  it.each([
+    ['quote', '> a\n'.repeat(150_000)],
+    ['quoted block of code', `> \`\`\`\n${'> a\n'.repeat(150_000)}`],
+    ['item of a list', `- \`\`\`\n${'  a\n'.repeat(150_000)}`],
+    ['table', `|a|\n|-|\n${'|a|\n'.repeat(150_000)}`],
+  ])('shows very many lines: %s', (_name, text) => {
+    expect(shown(text).join(' ').match(/\ba\b/g)!.length).toBeGreaterThanOrEqual(150_000);
+  });
+
+  it('shows a paragraph or a table as it was written when it would take too long to read', () => {
+    const paragraph = 'some _words_ and '.repeat(1_000);
+    expect(shown(paragraph, 100_000).map((l) => l.trimEnd())).toEqual([paragraph.trimEnd()]);
+    const wide = `|${'a|'.repeat(3_000)}\n|${'-|'.repeat(3_000)}`;
+    expect(shown(wide, 100_000).join(' ')).toContain('|a|a|a|');
+  });
+
   it('reads no more per chunk at the end of a long message than at its beginning', () => {
-    const lexer = vi.spyOn(marked, 'lexer');
+    const lexer = vi.spyOn(Lexer.prototype, 'lex');
     const stream = new MarkdownStream(80);
     let text = '';
     for (let n = 1_000; n < 3_000; n++) {

@@ -183,9 +183,18 @@ export function chop(l: Line, width: number): Line[] {
   let used = 0;
   for (const { text, style } of l) {
     const expanded = text.replaceAll('\t', TAB);
-    if (used + expanded.length <= width && stringWidth(expanded) === expanded.length) {
-      current.push({ text: expanded, style });
-      used += expanded.length;
+    if (isPlain(expanded)) {
+      for (let at = 0; at < expanded.length; ) {
+        if (used >= width) {
+          lines.push(current);
+          current = [];
+          used = 0;
+        }
+        const part = expanded.slice(at, at + Math.max(1, width - used));
+        current.push({ text: part, style });
+        used += part.length;
+        at += part.length;
+      }
       continue;
     }
     let part = '';

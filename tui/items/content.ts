@@ -4,11 +4,24 @@ import { diffLines } from '../diff.js';
 import { chop, type Line, type Style, span, wrap } from '../draw/line.js';
 import { changeLines } from './diff-lines.js';
 
-/** Lines of one output that are shown; the transcript has all of them. */
+/** Lines of one output that are shown, and characters of one line; the transcript has all of them. */
 const MAX_OUTPUT_LINES = 400;
+const MAX_LINE = 10_000;
 
 const plain = (text: string, width: number, style: Style): Line[] =>
-  text.split('\n').flatMap((l) => chop([span(l, style)], width));
+  text
+    .split('\n')
+    .flatMap((l) =>
+      l.length <= MAX_LINE
+        ? chop([span(l, style)], width)
+        : chop(
+            [
+              span(l.slice(0, MAX_LINE), style),
+              span(` … ${l.length - MAX_LINE} more characters …`, 'warning'),
+            ],
+            width,
+          ),
+    );
 
 /** The first and last lines of a long output, with how many are left out between them. */
 function output(text: string, width: number): Line[] {
@@ -66,12 +79,12 @@ function contentLines(content: ToolContent, width: number, sideBySide: boolean):
 /** Everything there is to know of a call: its command or input, then its content. */
 export function toolLines(tool: ToolFacts, width: number, sideBySide: boolean): Line[] {
   const command = commandOf(tool);
-  const lines: Line[] = [];
-  if (command !== null) lines.push(...wrap([span('$ ', 'dim'), span(command, 'code')], width, 2));
-  for (const content of tool.content) lines.push(...contentLines(content, width, sideBySide));
+  const lines: Line[][] = [];
+  if (command !== null) lines.push(wrap([span('$ ', 'dim'), span(command, 'code')], width, 2));
+  for (const content of tool.content) lines.push(contentLines(content, width, sideBySide));
   if (lines.length === 0 && tool.rawInput !== null && tool.rawInput !== undefined)
-    lines.push(...output(JSON.stringify(tool.rawInput, null, 2), width));
+    lines.push(output(JSON.stringify(tool.rawInput, null, 2), width));
   if (tool.content.length === 0 && typeof tool.rawOutput === 'string')
-    lines.push(...output(tool.rawOutput, width));
-  return lines;
+    lines.push(output(tool.rawOutput, width));
+  return lines.flat();
 }

@@ -33,11 +33,11 @@ function beside(left: DiffLine | undefined, right: DiffLine | undefined, half: n
 
 function sideBySide(lines: readonly DiffLine[], width: number): Line[] {
   const half = Math.max(4, Math.floor((width - 3) / 2));
-  const out: Line[] = [];
+  const out: Line[][] = [];
   for (let i = 0; i < lines.length; ) {
     const l = lines[i]!;
     if (l.kind === 'same' || l.kind === 'gap') {
-      out.push(...beside(l, l, half));
+      out.push(beside(l, l, half));
       i++;
       continue;
     }
@@ -48,11 +48,11 @@ function sideBySide(lines: readonly DiffLine[], width: number): Line[] {
     while (lines[end]?.kind === 'added') end++;
     for (let k = 0; k < Math.max(mid - i, end - mid); k++)
       out.push(
-        ...beside(i + k < mid ? lines[i + k] : undefined, mid + k < end ? lines[mid + k] : undefined, half),
+        beside(i + k < mid ? lines[i + k] : undefined, mid + k < end ? lines[mid + k] : undefined, half),
       );
     i = end;
   }
-  return out;
+  return out.flat();
 }
 
 /** The change from `before` (null: a new file) to `after`. A new file has nothing to stand beside it. */

@@ -9,11 +9,13 @@ import {
 import { fitted, type Line, type Style, span, wrap } from '../draw/line.js';
 import type { Renderer } from './context.js';
 
-const MARKS: Record<string, [glyph: string, style: Style]> = {
-  completed: ['✔', 'good'],
-  in_progress: ['▸', 'busy'],
-  pending: ['·', 'dim'],
-};
+const PENDING: [glyph: string, style: Style] = ['·', 'dim'];
+/** By the agent's word for it, which may be any. */
+const MARKS = new Map<string, [glyph: string, style: Style]>([
+  ['completed', ['✔', 'good']],
+  ['in_progress', ['▸', 'busy']],
+  ['pending', PENDING],
+]);
 
 /** Columns of the bar that shows how much of a plan is done. */
 const BAR = 12;
@@ -21,7 +23,7 @@ const BAR = 12;
 export const plan: Renderer<PlanItem> = (item, { width }) => {
   const done = item.entries.filter((e) => e.status === 'completed').length;
   const entries = item.entries.flatMap((entry) => {
-    const [glyph, style] = MARKS[entry.status] ?? MARKS.pending!;
+    const [glyph, style] = MARKS.get(entry.status) ?? PENDING;
     const text = span(sanitizeLine(entry.content), entry.status === 'completed' ? 'dim' : 'text');
     return wrap([span(`  ${glyph} `, style), text], width, 4).map(
       (l, i): Line => (i === 0 ? l : [span('    '), ...l]),

@@ -3,14 +3,15 @@ import { duration, type PromptItem, sanitizeLine } from '../../client/index.js';
 import { type Line, type Span, type Style, sides, span } from '../draw/line.js';
 import type { ItemContext } from './context.js';
 
-const OUTCOMES: Record<string, [glyph: string, style: Style]> = {
-  end_turn: ['✔', 'good'],
-  cancelled: ['⊘', 'warning'],
-};
+/** By the agent's word for it, which may be any. */
+const OUTCOMES = new Map<string, [glyph: string, style: Style]>([
+  ['end_turn', ['✔', 'good']],
+  ['cancelled', ['⊘', 'warning']],
+]);
 
 function mark({ end }: PromptItem, { progress }: ItemContext): [glyph: string, style: Style] {
   if (!end) return progress ? [progress.glyph, progress.style] : ['◐', 'busy'];
-  return end.error ? ['✘', 'bad'] : (OUTCOMES[end.stopReason ?? ''] ?? ['⊘', 'warning']);
+  return end.error ? ['✘', 'bad'] : (OUTCOMES.get(end.stopReason ?? '') ?? ['⊘', 'warning']);
 }
 
 /** `1234` as `1.2k`. */

@@ -51,13 +51,14 @@ export const thought: Renderer<TextItem> = (item, { width, expanded }) => {
 export const echo: Renderer<TextItem> = (item, { width }) =>
   wrap([span(sanitize(item.text))], width - 2).map((l): Line => [span('┃ ', 'dim'), ...l]);
 
-const STOPS: Record<string, string> = {
-  end_turn: 'done',
-  cancelled: 'cancelled',
-  max_tokens: 'stopped: the model reached its token limit',
-  max_turn_requests: 'stopped: the model reached its request limit',
-  refusal: 'the model refused',
-};
+/** By the agent's word for it, which may be any. */
+const STOPS = new Map([
+  ['end_turn', 'done'],
+  ['cancelled', 'cancelled'],
+  ['max_tokens', 'stopped: the model reached its token limit'],
+  ['max_turn_requests', 'stopped: the model reached its request limit'],
+  ['refusal', 'the model refused'],
+]);
 
 export const end: Renderer<TurnEndItem> = (item, { width }) => {
   const details: Span[] = [span(` · ${duration(item.elapsedMs)}`, 'dim')];
@@ -67,7 +68,7 @@ export const end: Renderer<TurnEndItem> = (item, { width }) => {
   if (item.error)
     return wrap([span('✘ ', 'bad'), span(sanitizeLine(item.error.message), 'bad'), ...details], width, 2);
   const reason = item.stopReason ?? 'ended';
-  const word = STOPS[reason] ?? sanitizeLine(reason);
+  const word = STOPS.get(reason) ?? sanitizeLine(reason);
   const style = reason === 'end_turn' ? 'dim' : 'warning';
   return [fitted([span(reason === 'end_turn' ? '─ ' : '⊘ ', style), span(word, style), ...details], width)];
 };

@@ -42,7 +42,7 @@ export function blocks(tokens: readonly Token[], width: number): Line[] {
     const lines = blockLines(token, Math.max(4, width));
     if (lines.length === 0) continue;
     if (out.length > 0) out.push([]);
-    out.push(...lines);
+    for (const l of lines) out.push(l);
   }
   return out;
 }
@@ -63,7 +63,7 @@ function list(token: Tokens.List, width: number): Line[] {
     const lines: Line[] = [];
     for (const child of inner) {
       if (token.loose && lines.length > 0 && child.type !== 'space') lines.push([]);
-      lines.push(...blockLines(child, Math.max(4, width - bullet.length)));
+      for (const l of blockLines(child, Math.max(4, width - bullet.length))) lines.push(l);
     }
     const body = lines.length > 0 ? lines : [[]];
     const gap: Line[] = token.loose && i > 0 ? [[]] : [];
@@ -71,16 +71,23 @@ function list(token: Tokens.List, width: number): Line[] {
   });
 }
 
+/** Columns of a table above which it is shown as it was written. */
+const MAX_COLUMNS = 64;
+
 /** Columns as wide as their content where it fits; the widest ones give way where it does not. */
 function table(token: Tokens.Table, width: number): Line[] {
+  if (token.header.length > MAX_COLUMNS) return wrap([span(token.raw.trimEnd())], width);
   const rows = [token.header, ...token.rows].map((row, r) =>
     row.map((cell) => inline(cell.tokens, r === 0 ? 'strong' : 'text')),
   );
   const columns = token.header.length;
-  const widths = Array.from({ length: columns }, (_, c) =>
-    Math.max(1, ...rows.map((r) => lineWidth(r[c] ?? []))),
-  );
   const room = Math.max(columns, width - 3 * (columns - 1));
+  const widths = Array.from({ length: columns }, (_, c) =>
+    Math.min(
+      room,
+      rows.reduce((most, row) => Math.max(most, lineWidth(row[c] ?? [])), 1),
+    ),
+  );
   while (widths.reduce((a, b) => a + b, 0) > room) {
     const widest = widths.indexOf(Math.max(...widths));
     if (widths[widest]! <= 1) break;

@@ -2,10 +2,10 @@
  * Markdown that is still being written. Every block but the last is final as soon as another one follows; its lines are kept, and
  * a further chunk costs what the open block costs, not what the message does.
  */
-import { marked } from 'marked';
 import { sanitize } from '../../client/index.js';
 import type { Line } from '../draw/line.js';
 import { blockLines } from './blocks.js';
+import { markdownTokens } from './lexer.js';
 
 export class MarkdownStream {
   readonly #width: number;
@@ -21,7 +21,7 @@ export class MarkdownStream {
   /** The lines of `text`, which begins with what it was before. */
   render(text: string): Line[] {
     if (!text.startsWith(this.#head)) this.#restart();
-    const tokens = marked.lexer(sanitize(text.slice(this.#done)));
+    const tokens = markdownTokens(sanitize(text.slice(this.#done)));
     const rest = text.length - this.#done;
     // Taking characters out moves all positions: nothing is final then until the message is complete.
     const exact = tokens.reduce((n, t) => n + t.raw.length, 0) === rest;
