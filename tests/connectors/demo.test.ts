@@ -208,6 +208,15 @@ describe('the demo agent', () => {
     expect(numbers).toEqual(Array.from({ length: 20_000 }, (_, i) => i + 1));
   });
 
+  it('streams in bursts, with a pause after each', async () => {
+    const sessionId = await open();
+    await prompt(sessionId, '/stream 10 8 1 4');
+    const numbers = updates('agent_message_chunk').map(({ content }) =>
+      Number.parseInt((content as { text: string }).text, 10),
+    );
+    expect(numbers).toEqual(Array.from({ length: 10 }, (_, i) => i + 1));
+  });
+
   it('ends with code 0 when its input ends, its commands with it', async () => {
     const sessionId = await open();
     void prompt(sessionId, '/hang').catch(() => undefined);

@@ -46,7 +46,7 @@ export const STEPS: Record<string, StepKind> = {
   },
   recall: { run: recall, about: 'Tell what you asked before' },
   slow: { run: slow, about: 'Set the pace', hint: 'milliseconds' },
-  stream: { run: stream, about: 'Stream many chunks', hint: 'count [bytes] [milliseconds]' },
+  stream: { run: stream, about: 'Stream many chunks', hint: 'count [bytes] [milliseconds] [burst]' },
   env: { run: env, about: 'Tell the directory and the names in the environment' },
   fail: { run: (_turn, text) => faults.fail(text), about: 'Fail with an error', hint: 'message' },
   refuse: { stop: 'refusal', about: '' },
@@ -114,9 +114,10 @@ function ignoreCancel(turn: Turn): void {
   turn.session.ignoreCancel = true;
 }
 
-/** `count` numbered chunks of one message, as fast as they are read unless a pause is given. */
+/** `count` numbered chunks of one message, as fast as they are read unless a pause is given; then `burst` of them in one go before each. */
 async function stream(turn: Turn, text: string): Promise<void> {
   const [count, bytes, pause] = [numberAt(text, 0, 1_000), numberAt(text, 1, 32), numberAt(text, 2, 0)];
+  const burst = Math.max(1, numberAt(text, 3, 1));
   const [before, after] = JSON.stringify({
     jsonrpc: '2.0',
     method: 'session/update',
@@ -132,7 +133,8 @@ async function stream(turn: Turn, text: string): Promise<void> {
   let lines = '';
   for (let i = 1; i <= count; i++) {
     lines += `${before}${`${i} `.padEnd(bytes, '.')}${after}\n`;
-    if (pause === 0 && lines.length < STREAM_WRITE_BYTES && i < count) continue;
+    const full = pause === 0 ? lines.length >= STREAM_WRITE_BYTES : i % burst === 0;
+    if (!full && i < count) continue;
     await turn.orCancelled(turn.wire.write(lines));
     lines = '';
     // A turn of the event loop, so that a cancel is heard between two writes.
