@@ -2,7 +2,6 @@
  * Two services, one active, one standing by: whatever becomes of the active one while an agent streams, the other goes on,
  * nothing is lost or doubled, and the old one neither writes nor speaks after that.
  */
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Client } from '../../client/index.js';
@@ -11,9 +10,8 @@ import { postgresInstalled } from '../support/postgres.js';
 import { rabbitMqInstalled } from '../support/rabbitmq.js';
 import { ACTIVE, DEPOSED, type Member, ServicePair, STANDBY } from '../support/service-pair.js';
 import { waitUntil } from '../support/wait.js';
-import { text, Watch } from '../support/watch.js';
-import { agentLog, scriptedAgent, steps } from './agents/scripted.js';
-import { compare, readJournal } from './journal.js';
+import { scriptedAgent } from './agents/scripted.js';
+import { StreamingTurn } from './streaming-turn.js';
 
 describe.skipIf(!rabbitMqInstalled() || !postgresInstalled())('a service with a standby', () => {
   let pair: ServicePair;
@@ -30,32 +28,7 @@ describe.skipIf(!rabbitMqInstalled() || !postgresInstalled())('a service with a 
   }, 120_000);
   afterEach(() => pair.stop());
 
-  /** A turn that streams until go(), and everything that must be true of it when it has ended. */
-  async function streaming() {
-    const file = join(pair.root, 'go');
-    const watch = new Watch();
-    const { sessionId } = await client.newSession({ connector: 'scripted', cwd: pair.work }, (event) =>
-      watch.events.push(event),
-    );
-    const { turnId, result } = client.prompt(sessionId, text(steps({ until: file })));
-    const more = () => watch.untilChunks(watch.texts.length + 50, 60_000);
-    await more();
-    return {
-      more,
-      async end() {
-        writeFileSync(file, '');
-        expect(await result).toMatchObject({ stopReason: 'end_turn' });
-        await watch.untilTurnEnded(turnId);
-        const journal = await readJournal(client, sessionId);
-        const counts = compare(journal, sessionId, log);
-        expect(counts).toEqual({ said: counts.said, lost: 0, doubled: 0, inOrder: true });
-        expect(journal.map(({ seq }) => seq)).toEqual(journal.map((_, i) => i + 1));
-        expect(watch.lines).toEqual(journal.map(({ frame }) => frame));
-        expect(watch.turnStates(turnId).filter((state) => state === 'ended')).toHaveLength(1);
-        expect(agentLog(log, 'read').filter((line) => line.includes('"session/prompt"'))).toHaveLength(1);
-      },
-    };
-  }
+  const streaming = () => StreamingTurn.start(client, { ...pair, log });
 
   const whoServes = async () => {
     const { active, standby } = await client.call('_praxis/status', {});
@@ -87,12 +60,12 @@ describe.skipIf(!rabbitMqInstalled() || !postgresInstalled())('a service with a 
     const links: string[] = [];
     client.onLink(({ kind }) => links.push(kind));
     await pair.a.part.kill();
-    await turn.more();
+    await turn.seen();
     expect(links).toEqual(['service_lost', 'connected']);
     pair.a.part.start();
     await pair.a.until(STANDBY);
     await pair.b.part.kill();
-    await turn.more();
+    await turn.seen();
     await turn.end();
     expect(pair.a.count(ACTIVE)).toBe(2);
   }, 180_000);
@@ -100,7 +73,7 @@ describe.skipIf(!rabbitMqInstalled() || !postgresInstalled())('a service with a 
   it('that is stopped politely is followed at once', async () => {
     const turn = await streaming();
     await pair.a.part.stop();
-    await turn.more();
+    await turn.seen();
     await turn.end();
   }, 120_000);
 
@@ -108,17 +81,17 @@ describe.skipIf(!rabbitMqInstalled() || !postgresInstalled())('a service with a 
     const turn = await streaming();
     process.kill(pair.a.part.pid, 'SIGSTOP');
     await pair.b.until(ACTIVE);
-    await turn.more();
+    await turn.seen();
     const before = pair.a.said.length;
     process.kill(pair.a.part.pid, 'SIGCONT');
     await pair.a.until(STANDBY);
     expect(pair.a.count(DEPOSED)).toBe(1);
     expect(pair.a.said.slice(before).map(({ msg }) => msg)).not.toContain(ACTIVE);
     await knows(pair.b, pair.a);
-    await turn.more();
+    await turn.seen();
     process.kill(pair.b.part.pid, 'SIGSTOP');
     await pair.a.until(ACTIVE, 2);
-    await turn.more();
+    await turn.seen();
     process.kill(pair.b.part.pid, 'SIGCONT');
     await turn.end();
   }, 180_000);
@@ -133,10 +106,10 @@ describe.skipIf(!rabbitMqInstalled() || !postgresInstalled())('a service with a 
       const turn = await streaming();
       pair.a.partition(...from);
       await pair.b.until(ACTIVE);
-      await turn.more();
+      await turn.seen();
       pair.a.heal();
       await pair.a.until(STANDBY);
-      await turn.more();
+      await turn.seen();
       expect(pair.a.count(ACTIVE)).toBe(1);
       await turn.end();
     },

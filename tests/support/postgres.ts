@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import pg from 'pg';
-import { freePort } from './rabbitmq.js';
+import { endGroup, freePort } from './own-server.js';
 import { waitUntil } from './wait.js';
 
 const DEBIAN = '/usr/lib/postgresql';
@@ -113,6 +113,7 @@ export class Postgres implements PostgresAddress {
       [
         ...['-D', join(this.dir, 'data'), '-p', String(this.port), '-c', 'listen_addresses=127.0.0.1'],
         ...['-c', `unix_socket_directories=${join(this.dir, 'socket')}`, '-c', 'max_connections=200'],
+        ...['-c', 'max_wal_size=64MB', '-c', 'min_wal_size=32MB'],
         // In its directory: a segment in /dev/shm would outlive a kill -9.
         ...['-c', 'dynamic_shared_memory_type=mmap'],
       ],
@@ -185,18 +186,4 @@ export async function ask<Row extends object>(url: string, statement: string): P
   } finally {
     await client.end();
   }
-}
-
-async function endGroup(pid: number | undefined): Promise<void> {
-  if (pid === undefined) return;
-  const signal = (name: NodeJS.Signals | 0) => {
-    try {
-      process.kill(-pid, name);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  signal('SIGKILL');
-  await waitUntil(() => !signal(0), 10_000, 20);
 }

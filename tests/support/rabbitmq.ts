@@ -1,9 +1,9 @@
 /** A private RabbitMQ for tests: own ports, own data directory, nothing of the machine's own broker is touched. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endGroup, freePort } from './own-server.js';
 import { waitUntil } from './wait.js';
 
 /** The script itself: the one in /usr/sbin changes the user, and needs root for it. */
@@ -23,14 +23,6 @@ export interface RabbitMqAddress {
   /** Of the server and of its epmd; each leads a process group. */
   pids: number[];
   dir: string;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** One instance whose data outlives its restarts. */
@@ -99,7 +91,9 @@ export class RabbitMq implements RabbitMqAddress {
       RABBITMQ_ENABLED_PLUGINS_FILE: at('enabled_plugins'),
       RABBITMQ_CONFIG_FILE: at('rabbitmq'),
       RABBITMQ_CONF_ENV_FILE: '/dev/null',
-      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
+      // One scheduler that does not spin while it waits: many instances share a machine.
+      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
+        '+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}',
     };
     const log = openSync(at('output.log'), 'a');
     const run = (command: string, args: string[]) => {
@@ -147,18 +141,4 @@ export class RabbitMq implements RabbitMqAddress {
 export async function stopRabbitMq({ pids, dir }: Pick<RabbitMqAddress, 'pids' | 'dir'>): Promise<void> {
   for (const pid of pids) await endGroup(pid);
   rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
-}
-
-async function endGroup(pid: number | undefined): Promise<void> {
-  if (pid === undefined) return;
-  const signal = (name: NodeJS.Signals | 0) => {
-    try {
-      process.kill(-pid, name);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  signal('SIGKILL');
-  await waitUntil(() => !signal(0), 10_000, 20);
 }

@@ -1,0 +1,27 @@
+/** What the private servers of tests (RabbitMQ, Postgres) have in common: a port of their own, and an end with all that they started. */
+import { createServer } from 'node:net';
+import { waitUntil } from './wait.js';
+
+/** A port of 127.0.0.1 at which nobody listens. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** kill -9 of a process group; resolves when it is gone. */
+export async function endGroup(pid: number | undefined): Promise<void> {
+  if (pid === undefined) return;
+  const signal = (name: NodeJS.Signals | 0) => {
+    try {
+      process.kill(-pid, name);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  signal('SIGKILL');
+  await waitUntil(() => !signal(0), 10_000, 20);
+}
