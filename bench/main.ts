@@ -12,6 +12,7 @@ import { table, writeSystem } from './report.js';
 import { accepted } from './rows/accepted.js';
 import { firstChunk } from './rows/first-chunk.js';
 import { listing } from './rows/listing.js';
+import { manyStreams } from './rows/many-streams.js';
 import { memory } from './rows/memory.js';
 import { roundTrip } from './rows/round-trip.js';
 import { runDemo } from './rows/run-command.js';
@@ -56,6 +57,7 @@ async function measure(cwd: string): Promise<{ rows: Row[]; broker: string }> {
   add(await firstChunk(rabbit));
   add(await accepted([praxis, embedded]));
   add(await slowViewer());
+  for (const broker of [rabbit, undefined]) add(await manyStreams(broker));
   for (const target of [praxis, embedded]) add(await listing(target));
   add(await memory(rabbit));
   const overview = await fetch(`${rabbit.adminUrl}/api/overview`, { headers: rabbit.authorization });
