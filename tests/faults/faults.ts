@@ -231,7 +231,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'client at 1 KB/s',
     over: BOTH,
-    stream: '/stream 4000 64 1',
+    stream: '/stream 4000 64 5 5',
     async happen({ stage }) {
       const proxy = stage.clientProxy('far');
       proxy.rate = 1_024;
@@ -361,12 +361,12 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   { name: 'flood', over: BOTH, stream: '/stream 50000 64', happen: async () => undefined },
-  { name: 'flood of 1,000/s', over: BOTH, stream: '/stream 4000 64 1', happen: async () => undefined },
+  { name: 'flood of 1,000/s', over: BOTH, stream: '/stream 4000 64 5 5', happen: async () => undefined },
   {
     name: 'flood of 1,000/s for minutes',
     over: BOTH,
     long: true,
-    stream: '/stream 150000 64 1',
+    stream: '/stream 150000 64 5 5',
     happen: async () => undefined,
   },
   {

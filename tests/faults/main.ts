@@ -1,15 +1,17 @@
 /**
  * `npm run test:faults -- [--runs N] [--seed S] [--jobs J] [--broker embedded|rabbitmq] [--only fault,...] [--run I] [--minutes M] [--long]
- * [--first I] [--results FILE] [--write]`: prints the table, and with --write puts it into docs/reliability.md. --first begins with another
- * run than 0, and --results adds to the numbers in a file, so that a long run can be done in pieces. Ends with 1 when anything was lost or doubled or did
- * not recover, with 130 when it was interrupted; then the table holds what there was.
+ * [--first I] [--results FILE] [--logs DIR] [--write]`: prints the table, and with --write puts it into docs/reliability.md. --first begins
+ * with another run than 0. With --results each run is a line in the file as soon as it is over, and what is there already is not done again:
+ * the same command goes on where it was broken off. The logs of a run that failed stay in --logs. Ends with 1 when anything was lost or
+ * doubled or did not recover, with 130 when it was interrupted; then the table holds what there was.
  */
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { rabbitMqInstalled } from '../support/rabbitmq.js';
-import { addTo, isGood, type Row, report, runsOf, totals, writeReport } from './report.js';
+import { makeDirectory, sweep, sweepOthers } from './leftovers.js';
+import { isGood, report, runsOf, totals, writeReport } from './report.js';
+import { Results } from './results.js';
 import type { BrokerKind } from './stage.js';
 import { faultsFor, runPlan } from './suite.js';
 
@@ -24,13 +26,14 @@ const { values } = parseArgs({
     minutes: { type: 'string' },
     first: { type: 'string', default: '0' },
     results: { type: 'string' },
+    logs: { type: 'string' },
     long: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
 
 /** Milliseconds between two lines that say how far it is. */
-const PROGRESS_MS = 10_000;
+const PROGRESS_MS = 15_000;
 
 const seed = Number(values.seed);
 const runs = values.run
@@ -38,6 +41,7 @@ const runs = values.run
   : Array.from({ length: Number(values.runs) }, (_, i) => Number(values.first) + i);
 const available: BrokerKind[] = rabbitMqInstalled() ? ['embedded', 'rabbitmq'] : ['embedded'];
 const names = values.only?.split(',').map((name) => name.trim());
+const results = new Results(seed, values.results);
 const plans = available
   .filter((broker) => values.broker === undefined || broker === values.broker)
   .map((broker) => ({
@@ -46,10 +50,12 @@ const plans = available
       ({ name }) => names === undefined || names.includes(name),
     ),
   }));
+const wanted = plans.flatMap(({ broker, faults }) => faults.map(({ name }) => ({ broker, fault: name })));
+const isDone = (broker: BrokerKind, fault: string, run: number) => results.has({ broker, fault, run });
 
 const started = performance.now();
-let failure: unknown;
 const stop = new AbortController();
+let failure: unknown;
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => {
@@ -59,50 +65,57 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
   });
 if (values.minutes) setTimeout(() => stop.abort(), Number(values.minutes) * 60_000).unref();
 
-// In memory where there is room: what is tested is the death of processes, not of the machine.
-process.env.TMPDIR = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'pxf-'));
-// Postgres, which runs as another user where this is root, has to get through.
-chmodSync(process.env.TMPDIR, 0o711);
+const logs = values.logs ?? join(tmpdir(), `praxis-faults-${seed}`);
+for (const path of sweepOthers()) console.log(`ended what another run had left in ${path}`);
+process.env.TMPDIR = makeDirectory();
 console.log(`seed ${seed}, ${values.jobs} stages side by side, in ${process.env.TMPDIR}`);
 
-const total = plans.reduce((sum, { faults }) => sum + faults.length * runs.length, 0);
-const done: Row[] = [];
-let current: readonly Row[] = [];
+const total = wanted.length * runs.length;
+const before = wanted.reduce(
+  (sum, { broker, fault }) => sum + runs.filter((run) => isDone(broker, fault, run)).length,
+  0,
+);
+if (before > 0) console.log(`${before} of ${total} runs are in ${values.results} already`);
+let fresh = 0;
 const timer = setInterval(() => {
-  const rows = [...done, ...current];
-  const [ran, spent] = [runsOf(rows), performance.now() - started];
-  const left = ran === 0 ? '?' : Math.ceil(((total - ran) / ran) * (spent / 60_000));
+  const minutes = (performance.now() - started) / 60_000;
+  const left = fresh === 0 ? '?' : Math.ceil((total - before - fresh) * (minutes / fresh));
   console.log(
-    `${Math.round(spent / 1_000)} s: ${ran} of ${total} runs, about ${left} min left; ${totals(rows)}`,
+    `${minutes.toFixed(1)} min: ${before + fresh} of ${total} runs, about ${left} min left; ${totals(results.rows(wanted))}`,
   );
 }, PROGRESS_MS);
 try {
-  for (const plan of plans) {
+  for (const { broker, faults } of plans) {
     if (stop.signal.aborted) break;
-    current = [];
-    const rows = await runPlan({
-      ...{ ...plan, seed, runs, jobs: Number(values.jobs), stop: stop.signal, say: console.log },
-      progress(rows) {
-        current = rows;
+    await runPlan({
+      ...{ broker, faults, seed, runs, jobs: Number(values.jobs), stop: stop.signal, say: console.log, logs },
+      isDone: (fault, run) => isDone(broker, fault, run),
+      record(fault, run, result) {
+        fresh++;
+        results.add({ broker, fault, run }, result);
       },
     });
-    done.push(...rows);
-    current = [];
   }
 } catch (error) {
   failure = error;
   console.log(`broken off: ${error}`);
 } finally {
   clearInterval(timer);
-  const fresh = [...done, ...current];
-  const spent = (performance.now() - started) / 60_000;
-  const { rows, minutes } = values.results
-    ? addTo(values.results, fresh, spent)
-    : { rows: fresh, minutes: spent };
+  const rows = results.rows(wanted);
   console.log(`\n${report(rows)}`);
-  const command = `npm run test:faults -- ${process.argv.slice(2).join(' ')}${process.argv.includes('--seed') ? '' : ` --seed ${seed}`}`;
-  if (values.write) writeReport(rows, command, minutes);
-  rmSync(process.env.TMPDIR, { recursive: true, force: true, maxRetries: 5 });
-  const complete = failure === undefined && (runsOf(fresh) === total || values.minutes !== undefined);
-  process.exitCode = interrupted ? 130 : complete && isGood(fresh) ? 0 : 1;
+  if (values.write) writeReport(rows, commandOf(process.argv.slice(2)), results.minutes);
+  const left = sweep(process.env.TMPDIR);
+  if (left > 0) console.log(`${left} processes were left, and are ended`);
+  const complete =
+    failure === undefined && left === 0 && (before + fresh === total || values.minutes !== undefined);
+  process.exitCode = interrupted ? 130 : complete && isGood(rows) && runsOf(rows) > 0 ? 0 : 1;
+}
+
+/** What repeats all of it: without where its results and logs went. */
+function commandOf(args: readonly string[]): string {
+  const kept = args.filter(
+    (arg, i) =>
+      arg !== '--write' && !/^--(results|logs)/.test(arg) && !/^--(results|logs)$/.test(args[i - 1] ?? ''),
+  );
+  return `npm run test:faults -- ${kept.join(' ')}${args.includes('--seed') ? '' : ` --seed ${seed}`}`;
 }

@@ -1,5 +1,5 @@
 /** The numbers of the runs: as rows that grow, as the table of docs/reliability.md, and in a line. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { postgresInstalled } from '../support/postgres.js';
 import { percentile } from './percentile.js';
@@ -63,27 +63,6 @@ export function totals(rows: readonly Row[]): string {
   const sum = (key: 'runs' | 'lost' | 'doubled' | 'recovered') =>
     rows.reduce((all, row) => all + row[key], 0);
   return `faults: ${sum('runs')} runs, lost ${sum('lost')}, duplicated ${sum('doubled')}, recovered ${sum('recovered')}`;
-}
-
-interface Results {
-  rows: Row[];
-  minutes: number;
-}
-
-/** Adds the rows to those in the file, and gives what is in it then. */
-export function addTo(file: string, fresh: readonly Row[], minutes: number): Results {
-  const known: Results = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { rows: [], minutes: 0 };
-  for (const row of fresh) {
-    const same = known.rows.find(({ broker, fault }) => broker === row.broker && fault === row.fault);
-    if (!same) known.rows.push(row);
-    else {
-      for (const key of ['runs', 'lost', 'doubled', 'cut', 'recovered'] as const) same[key] += row[key];
-      same.recoverMs.push(...row.recoverMs);
-    }
-  }
-  known.minutes += minutes;
-  writeFileSync(file, JSON.stringify(known));
-  return known;
 }
 
 const DOC = new URL('../../docs/reliability.md', import.meta.url);

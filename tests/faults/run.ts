@@ -27,11 +27,25 @@ export interface RunResult extends Counts {
 const MEANWHILE = ['nothing', 'cancel', 'urgent'] as const;
 type Meanwhile = (typeof MEANWHILE)[number];
 
-/** Chunks that the streaming agent says before, and all in all. */
-const CHUNKS = 300;
+/** Chunks that the streaming agent says quickly, so that the fault comes among them, and then while it lasts and afterwards. */
+const QUICK = 150;
+const SLOW = 100;
+/** Milliseconds for each of the quick ones. */
+const QUICK_MS = 3;
+/** The fault comes after so many at the latest. */
 const BEFORE = 100;
-/** Milliseconds of a stream besides what the fault lasts. */
-const STREAM_MS = 700;
+/** Chunks that an agent says in one go. */
+const BURST = 8;
+/** Milliseconds of the slow part besides what the fault lasts. */
+const STREAM_MS = 500;
+
+/** Bursts of a size that the seed decides: some runs have a message for each chunk or two, others many chunks in one. */
+function stream(random: Random, lasts: number): string {
+  const burst = random.between(1, BURST);
+  const part = (chunks: number, ms: number) =>
+    `/stream ${chunks} 24 ${Math.max(1, Math.round(ms * burst))} ${burst}`;
+  return `${part(QUICK, QUICK_MS)} && ${part(SLOW, (STREAM_MS + lasts) / SLOW)}`;
+}
 
 export async function runFault(stage: Stage, fault: Fault, random: Random, run: number): Promise<RunResult> {
   const [near, far] = await Promise.all([stage.client('near'), stage.client('far')]);
@@ -41,8 +55,7 @@ export async function runFault(stage: Stage, fault: Fault, random: Random, run: 
     Watched.open(stage, clients, AGENT),
   ]);
   const question = await ask(stage, asking, { near, far });
-  const pause = Math.round((STREAM_MS + (fault.lasts ?? 300)) / (CHUNKS - BEFORE));
-  const long = main.say('near', fault.stream ?? `/stream ${CHUNKS} 24 ${pause}`);
+  const long = main.say('near', fault.stream ?? stream(random, fault.lasts ?? 300));
   const next = main.say('far', '/slow 1');
   const first = main.near.chunks + random.between(5, BEFORE);
   await waitUntil(() => main.near.chunks >= first, 20_000);

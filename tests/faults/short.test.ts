@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { rabbitMqInstalled } from '../support/rabbitmq.js';
 import { FAULTS } from './faults.js';
 import { type Row, totals } from './report.js';
+import { Results } from './results.js';
 import type { BrokerKind } from './stage.js';
 import { faultsFor, runPlan } from './suite.js';
 
@@ -45,7 +46,12 @@ describe('under faults', () => {
         const say = (line: string) => said.push(line);
         const stop = new AbortController().signal;
         // The runs 1 and 2 have a cancel and an urgent prompt in them.
-        const rows = await runPlan({ broker, faults, seed: 1, runs: [1, 2], jobs: 2, stop, say });
+        const results = new Results(1);
+        await runPlan({
+          ...{ broker, faults, seed: 1, runs: [1, 2], jobs: 2, stop, say },
+          record: (fault, run, result) => results.add({ broker, fault, run }, result),
+        });
+        const rows = results.rows(faults.map(({ name }) => ({ broker, fault: name })));
         all.push(...rows);
         expect(said).toEqual([]);
         expect(rows.every(({ lost, doubled, recovered }) => lost + doubled === 0 && recovered === 2)).toBe(

@@ -1,8 +1,17 @@
 /** Where the faults happen: a whole Praxis of real processes, the node and every client behind proxies of their own. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import type { NetConnectOpts } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Client, connectClient } from '../../client/index.js';
@@ -14,6 +23,7 @@ import { ACTIVE, STANDBY } from '../support/service-pair.js';
 import { PRAXIS, System } from '../support/system.js';
 import { waitUntil } from '../support/wait.js';
 import type { Speaker } from './duplicate.js';
+import { sweep } from './leftovers.js';
 import { NetworkProxy } from './proxy.js';
 
 export type BrokerKind = 'embedded' | 'rabbitmq';
@@ -76,7 +86,12 @@ export class Stage {
       ...(this.postgres && { database: await this.postgres.database() }),
       env: (root) => ({ NODE_OPTIONS: `--import=${CLOCK_HOOK}`, PX_CLOCK: join(root, 'clock') }),
       node: (root) => {
-        const env = { DEMO_AGENT_LOG: join(root, 'agent.log'), DEMO_AGENT_STATE: join(root, 'demo') };
+        // An agent has no clock that jumps, and starts quicker so.
+        const env = {
+          DEMO_AGENT_LOG: join(root, 'agent.log'),
+          DEMO_AGENT_STATE: join(root, 'demo'),
+          NODE_OPTIONS: '',
+        };
         return {
           agents: {
             [AGENT]: { command: [process.execPath, program], env },
@@ -221,16 +236,43 @@ export class Stage {
     return this.system.log() + (existsSync(file) ? readFileSync(file, 'utf8') : '');
   }
 
+  /** Copies every log of now into a folder, with a word about what went wrong. */
+  keepLogs(folder: string, about: string): void {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'about.txt'), `${about}\n`);
+    const own = ['parts.log', 'node.log', 'standby.log', 'agent.log'].map((name) =>
+      join(this.system.root, name),
+    );
+    const others = [this.rabbit, this.postgres].flatMap((one) => (one ? [join(one.dir, 'output.log')] : []));
+    for (const file of [...own, ...others])
+      if (existsSync(file)) copyFileSync(file, join(folder, file.split('/').slice(-2).join('-')));
+    if (this.rabbit)
+      cpSync(join(this.rabbit.dir, 'log'), join(folder, 'rabbitmq'), { recursive: true, force: true });
+  }
+
+  /** Ends everything, by force what does not end in time. Rejects when something had to be killed, or was left. */
   async stop(): Promise<void> {
-    await this.closeClients();
-    await this.node?.stop();
-    await this.standby?.stop();
-    await this.system?.stop();
+    const problems: string[] = [];
+    const end = async (what: string, ending: Promise<unknown> | undefined) => {
+      const late = sleep(STOP_MS, undefined, { ref: false }).then(() => {
+        throw new Error(`${what} did not end in ${STOP_MS / 1_000} s`);
+      });
+      await Promise.race([ending, late]).catch((error: Error) => problems.push(error.message));
+    };
+    await end('clients', this.closeClients());
+    await end('the node', this.node?.stop());
+    await end('the standby', this.standby?.stop());
+    await end('the system', this.system?.stop());
     const proxies = [this.nodeWay, this.clientWays.near, this.clientWays.far].map((way) => way?.proxy);
-    for (const proxy of [...proxies, this.serviceProxy]) await proxy?.stop();
-    await this.rabbit?.stop();
-    await this.postgres?.stop();
+    for (const proxy of [...proxies, this.serviceProxy]) await end('a proxy', proxy?.stop());
+    await end('RabbitMQ', this.rabbit?.stop());
+    await end('Postgres', this.postgres?.stop());
+    if (problems.length > 0 && this.system) sweep(this.system.root);
+    if (problems.length > 0) throw new Error(problems.join('; '));
   }
 }
+
+/** Milliseconds that a part has to end politely. */
+const STOP_MS = 30_000;
 
 const tcp = (url: string): NetConnectOpts => ({ host: '127.0.0.1', port: Number(new URL(url).port) });

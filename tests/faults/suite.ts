@@ -1,11 +1,12 @@
 /**
- * Runs faults over a broker and adds up what came of them, several stages side by side. What a run does depends on the seed, the fault
- * and the number of the run alone, so each can be repeated by itself.
+ * Runs faults over a broker, several stages side by side. What a run does depends on the seed, the fault and the number of the run
+ * alone, so each can be repeated by itself.
  */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { postgresInstalled } from '../support/postgres.js';
 import { FAULTS, type Fault } from './faults.js';
 import { Random } from './random.js';
-import { add, type Row, rowOf } from './report.js';
 import { type RunResult, runFault } from './run.js';
 import { type BrokerKind, Stage } from './stage.js';
 
@@ -21,7 +22,11 @@ export interface Plan {
   stop: AbortSignal;
   say(line: string): void;
   /** After each run. */
-  progress?(rows: readonly Row[]): void;
+  record(fault: string, run: number, result: RunResult): void;
+  /** Whether a run need not be done. */
+  isDone?(fault: string, run: number): boolean;
+  /** Where the logs of runs that failed are kept; absent: nowhere. */
+  logs?: string;
 }
 
 export const faultsFor = (broker: BrokerKind, long = false): Fault[] =>
@@ -32,14 +37,15 @@ export const faultsFor = (broker: BrokerKind, long = false): Fault[] =>
 
 /** Tries to start a stage before it is given up. */
 const STARTS = 3;
+/** Milliseconds after which a run hangs, besides what its fault lasts. */
+const RUN_MS = 300_000;
 
-/** One row for each fault. Every fault has its run before any has its next. Rejects when no stage can be started, or one leaves processes. */
-export async function runPlan(plan: Plan): Promise<Row[]> {
-  const { broker, faults, seed, runs, jobs, stop, progress } = plan;
-  const rows = new Map(faults.map((fault) => [fault, rowOf(broker, fault.name)]));
-  const tasks = runs.flatMap((run) =>
-    shuffled(faults, new Random(seed, broker, run)).map((fault) => ({ fault, run })),
-  );
+/** Every fault has its run before any has its next. Rejects when no stage can be started, or one leaves processes. */
+export async function runPlan(plan: Plan): Promise<void> {
+  const { broker, faults, seed, runs, jobs, stop, isDone, record } = plan;
+  const tasks = runs
+    .flatMap((run) => shuffled(faults, new Random(seed, broker, run)).map((fault) => ({ fault, run })))
+    .filter(({ fault, run }) => !isDone?.(fault.name, run));
   const end = aborted(stop);
   const worker = async () => {
     let stage: Stage | undefined;
@@ -48,13 +54,12 @@ export async function runPlan(plan: Plan): Promise<Row[]> {
         stage ??= await startStage(plan);
         const result = await Promise.race([attempt(stage, plan, task.fault, task.run), end]);
         if (!result) break;
-        add(rows.get(task.fault)!, result);
+        record(task.fault.name, task.run, result);
         if (result.problems.length > 0) {
           const broken = stage;
           stage = undefined;
           await failed(plan, task.fault, task.run, result, broken);
         }
-        progress?.([...rows.values()]);
       }
     } finally {
       await stage?.stop();
@@ -64,7 +69,6 @@ export async function runPlan(plan: Plan): Promise<Row[]> {
   const ends = await Promise.allSettled(Array.from({ length: Math.min(jobs, tasks.length) }, worker));
   const broken = ends.find((one) => one.status === 'rejected');
   if (broken) throw broken.reason;
-  return [...rows.values()];
 }
 
 /** One stage is started at a time: many at once would only be in each other's way. */
@@ -90,7 +94,7 @@ async function tryToStart({ broker, say }: Plan): Promise<Stage> {
 
 /** Tells of a run that failed. A system that a fault has left in disorder must not spoil the next run. */
 async function failed(
-  { broker, seed, say }: Plan,
+  { broker, seed, say, logs }: Plan,
   fault: Fault,
   run: number,
   { problems }: RunResult,
@@ -98,13 +102,24 @@ async function failed(
 ): Promise<void> {
   const again = `npm run test:faults -- --broker ${broker} --only "${fault.name}" --seed ${seed} --run ${run}`;
   say(`FAILED ${fault.name} over ${broker}: ${problems.join('; ')}\n  again: ${again}`);
+  if (logs) {
+    const folder = join(logs, `${broker} ${fault.name} ${run}`.replaceAll(/[^\w.]+/g, '-'));
+    stage.keepLogs(folder, [...problems, again].join('\n'));
+    say(`  logs: ${folder}`);
+  }
   say(stage.log().split('\n').slice(-12).join('\n'));
   await stage.stop().catch((error: Error) => say(`  ${error.message.split('\n')[0]}`));
 }
 
 async function attempt(stage: Stage, { seed, broker }: Plan, fault: Fault, run: number): Promise<RunResult> {
+  const limit = RUN_MS + 2 * (fault.lasts ?? 0);
   try {
-    return await runFault(stage, fault, new Random(seed, broker, fault.name, run), run);
+    return await Promise.race([
+      runFault(stage, fault, new Random(seed, broker, fault.name, run), run),
+      sleep(limit, undefined, { ref: false }).then(() => {
+        throw new Error(`it hung for ${limit / 1_000} s`);
+      }),
+    ]);
   } catch (error) {
     const problems = [`the run broke off: ${(error as Error).message}`];
     return { lost: 0, doubled: 0, cut: 0, recovered: false, recoverMs: undefined, problems };
