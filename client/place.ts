@@ -1,6 +1,6 @@
 /** Where the system is that this machine belongs to: whether `praxis` may start one here, and which parts of it. */
 import { credentialsOf, parseBusUrl } from '../bus/index.js';
-import { type Home, parseLogin } from '../proto/index.js';
+import { type Home, parseLogin, socketUrl } from '../proto/index.js';
 
 export interface Place {
   /** The parts that belong on this machine, in the order of their start. */
@@ -24,7 +24,7 @@ export function placeOf(env: NodeJS.ProcessEnv, home: Home): Place {
       return { parts: ['node'], elsewhere: url, mute: credentialsOf('client', env, home) === undefined };
     if (role === 'client') return { parts: [], elsewhere: url };
   }
-  const isHere = (url: string) => url === `unix://${home.socket}`;
+  const isHere = (url: string) => url === socketUrl(home);
   const node = credentialsOf('node', env, home);
   const client = credentialsOf('client', env, home);
   if (node && !isHere(node.url)) return { parts: ['node'], elsewhere: node.url, mute: client === undefined };

@@ -2,6 +2,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { AbsolutePath } from './acp.js';
 import { Name } from './ids.js';
@@ -42,6 +43,9 @@ export function homeOf(env: NodeJS.ProcessEnv = process.env): Home {
     socket: join(run, 'bus.sock'),
   };
 }
+
+/** The embedded broker's socket as the url of a bus. */
+export const socketUrl = ({ socket }: Home): string => pathToFileURL(socket).href.replace('file:', 'unix:');
 
 /** How to reach the bus as somebody. `url` is amqp://, amqps:// or unix:///path/of/socket, without user or password. */
 export const Credentials = z.object({

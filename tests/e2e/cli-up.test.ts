@@ -64,6 +64,19 @@ describe('praxis up', () => {
     await once(supervisor, 'exit');
   });
 
+  it('lives in a home with a space and other letters in its name, and knows it again', async () => {
+    env.PRAXIS_HOME = join(root, 'my höme %41');
+    for (const word of ['up', 'up', 'down', 'up'])
+      expect(await run(word)).toMatchObject({ code: 0, stderr: '' });
+    expect(await run('run', 'demo', '/say hi')).toMatchObject({ code: 0, stdout: 'hi\n' });
+    await run('down');
+    env.PRAXIS_HOME = join(root, 'x'.repeat(110));
+    expect(await run('up')).toMatchObject({
+      code: 69,
+      stderr: expect.stringMatching(/78; it said: .*PRAXIS_HOME: is too long/),
+    });
+  });
+
   it('starts one system when it is called twice at once', async () => {
     const [one, two] = await Promise.all([run('up'), run('up')]);
     expect([one!.code, two!.code]).toEqual([0, 0]);
