@@ -3,7 +3,7 @@
  * answered, a notification until the broker has confirmed it; both are sent again, under the same id and in the same
  * order, after a reconnect, a new run of the service, or a gap. The service runs each once.
  */
-import { ErrorCode, PraxisError, type Response } from '../proto/index.js';
+import { ErrorCode, frameTooLarge, isTooLarge, PraxisError, type Response } from '../proto/index.js';
 
 export interface CommandsOptions {
   /** Sends now; resolves when confirmed, rejects when the connection ended before. */
@@ -54,7 +54,10 @@ export class Commands {
     return new Promise((resolve, reject) => {
       const id = this.#next++;
       const { session, lasting = true } = options;
-      this.#add(id, { line: compose(id), session, lasting, sentIn: 0, answer: resolve, fail: reject });
+      const line = compose(id);
+      // The service could not tell whose request it refuses: it does not read what is too large.
+      if (isTooLarge(line)) throw frameTooLarge();
+      this.#add(id, { line, session, lasting, sentIn: 0, answer: resolve, fail: reject });
     });
   }
 

@@ -43,8 +43,7 @@ const invalid = (message: string) => new PraxisError(ErrorCode.InvalidRequest, m
  * An answer that nests too deep is read as an error in its place.
  */
 export function parseFrame(line: string): Frame {
-  if (line.length > MAX_FRAME_BYTES || Buffer.byteLength(line) > MAX_FRAME_BYTES)
-    throw new PraxisError(ErrorCode.FrameTooLarge, `A frame may have ${MAX_FRAME_BYTES} bytes at most`);
+  if (isTooLarge(line)) throw frameTooLarge();
   if (line.includes('\n')) throw invalid('A frame is one line');
   let value: unknown;
   try {
@@ -94,6 +93,14 @@ function readError(error: unknown): ErrorObject {
     data: error,
   };
 }
+
+/** Whether a line is larger than a frame may be. A character has at most three bytes of UTF-8 for each of its UTF-16 units. */
+export const isTooLarge = (line: string): boolean =>
+  line.length > MAX_FRAME_BYTES ||
+  (3 * line.length > MAX_FRAME_BYTES && Buffer.byteLength(line) > MAX_FRAME_BYTES);
+
+export const frameTooLarge = () =>
+  new PraxisError(ErrorCode.FrameTooLarge, `A frame may have ${MAX_FRAME_BYTES} bytes at most`);
 
 /** Depth is a matter of brackets outside strings. */
 function tooDeep(line: string): boolean {

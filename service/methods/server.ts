@@ -4,7 +4,15 @@
  */
 import { JSONRPCServer } from 'json-rpc-2.0';
 import type { z } from 'zod';
-import { ErrorCode, methodNotFound, PraxisError, problemsOf, type Request } from '../../proto/index.js';
+import {
+  ErrorCode,
+  frameTooLarge,
+  isTooLarge,
+  methodNotFound,
+  PraxisError,
+  problemsOf,
+  type Request,
+} from '../../proto/index.js';
 import type { Client } from '../clients/clients.js';
 import type { Outcome } from '../sessions/session.js';
 
@@ -44,7 +52,9 @@ export class MethodServer {
     const response = await this.server.receive({ jsonrpc: '2.0', id: 0, method, params }, call);
     if (response?.error) return { error: JSON.stringify(response.error) };
     if (!response) return { error: JSON.stringify(methodNotFound(method)) };
-    return { result: JSON.stringify(response.result) };
+    const result = JSON.stringify(response.result);
+    // Nobody would read it: whoever waits is told instead.
+    return isTooLarge(result) ? { error: JSON.stringify(frameTooLarge()) } : { result };
   }
 }
 

@@ -1,7 +1,14 @@
 /** What the client keeps through lost connections, new runs of the service and lost messages. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { IDLE_PROBE_MS, SERVICE_SILENT_MS } from '../../client/liveness.js';
-import { errorLine, notificationLine, PraxisError, resultLine } from '../../proto/index.js';
+import {
+  ErrorCode,
+  errorLine,
+  MAX_FRAME_BYTES,
+  notificationLine,
+  PraxisError,
+  resultLine,
+} from '../../proto/index.js';
 import { chunk, clientWorld, SESSION, sessionInfo, settled, turn } from '../support/client-world.js';
 import { ManualClock } from '../support/service-world.js';
 
@@ -27,6 +34,17 @@ describe('the link', () => {
     expect(methods()).toEqual(['initialize', '_praxis/nodes', 'initialize', '_praxis/nodes']);
     world.bus.deliver({}, resultLine(world.bus.requests('_praxis/nodes')[0]!.id, { nodes: [] }));
     await expect(answer).resolves.toEqual({ nodes: [] });
+  });
+
+  it('refuses a request that is larger than a frame may be, which nobody would answer', async () => {
+    world.bus.connect();
+    await settled();
+    const text = '"'.repeat(MAX_FRAME_BYTES / 2);
+    await expect(world.client.request('session/prompt', { text })).rejects.toMatchObject({
+      code: ErrorCode.FrameTooLarge,
+    });
+    await settled();
+    expect(methods()).toEqual(['initialize']);
   });
 
   it('repeats what is unanswered under the same ids and in the same order, and nothing that is answered', async () => {
