@@ -133,6 +133,7 @@ describe('files', () => {
     expect(readConfig(file, NodeConfig)).toEqual({
       yolo: 'allow',
       terminal: 'write',
+      mcpServers: 'allow',
       agents: { a: { command: ['a'], env: {} } },
       transports: {},
     });
