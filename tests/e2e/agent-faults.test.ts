@@ -12,15 +12,29 @@ import { waitUntil } from '../support/wait.js';
 
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
-/** The ways, and the program that each connector looks for. */
-const KINDS = {
+interface Way {
+  connector: string;
+  transport?: string;
+  /** What the connector looks for. */
+  program: string;
+  version: string;
+  /** A version before those that were tried, where it is looked at. */
+  old?: string;
+}
+
+const CLAUDE: Way = { connector: 'claude-code', program: 'claude', version: '2.1.329', old: '1.0.3' };
+const CODEX: Way = { connector: 'codex', program: 'codex', version: '0.169.0', old: '0.42.0' };
+
+/** The ways, by their names; the first word is what the stand-in is told. */
+const WAYS: Record<string, Way> = {
   acp: { connector: 'faulty-acp', program: 'faulty-acp', version: '2.5.0', old: '1.9.0' },
-  claude: { connector: 'claude-code', program: 'claude', version: '2.1.329', old: '1.0.3' },
-  codex: { connector: 'codex', program: 'codex', version: '0.169.0', old: '0.42.0' },
-  terminal: { connector: 'faulty-terminal', program: 'faulty-terminal', version: '1.0', old: undefined },
-} as const;
-type Kind = keyof typeof KINDS;
-const kinds = Object.keys(KINDS) as Kind[];
+  claude: CLAUDE,
+  'claude on a terminal': { ...CLAUDE, transport: 'pty' },
+  codex: CODEX,
+  'codex on a terminal': { ...CODEX, transport: 'pty' },
+  terminal: { connector: 'faulty-terminal', program: 'faulty-terminal', version: '1.0' },
+};
+const ways = Object.keys(WAYS);
 
 const ACP_CONNECTOR = `local acp = host.library "acp"
 return acp.agent { title = "Faulty", program = "faulty-acp", tried = { "2.0", "3" }, install = "get it", args = { "--acp" } }`;
@@ -31,6 +45,9 @@ const TERMINAL_AGENT = { command: ['faulty-terminal'], env: {}, pty: { ready: 'r
 /** Faults that take the node its whole patience; they are waited out side by side. */
 const SLOW = ['hangs', 'rubbish', 'deaf'] as const;
 
+/** It never became ready: what each connector waits for. */
+const NOT_READY = /did not answer|no prompt came|did not report that it is ready|did not start/;
+
 interface Outcome extends Run {
   /** The program and what it started. */
   pids: number[];
@@ -39,29 +56,33 @@ interface Outcome extends Run {
 let system: System;
 const slow = new Map<string, Promise<Outcome>>();
 
-const install = (root: string, kind: Kind, version: string, mode = 0o755) => {
-  const file = join(root, 'bin', KINDS[kind].program);
+const install = (root: string, way: string, version: string, mode = 0o755) => {
+  const file = join(root, 'bin', WAYS[way]!.program);
   mkdirSync(dirname(file), { recursive: true });
   rmSync(file, { force: true });
-  const program = `STAND_IN_VERSION=${version} exec ${process.execPath} ${here('agents/stand-in.mjs')} ${kind} "$@"`;
+  const program = `STAND_IN_VERSION=${version} exec ${process.execPath} ${here('agents/stand-in.mjs')} ${way.split(' ')[0]} "$@"`;
   writeFileSync(file, `#!/bin/sh\n[ "$1" = --version ] && exec echo ${version}\n${program}\n`, { mode });
 };
 
 /** `praxis run` in a directory of its own, where the program finds its fault; a deaf one is cancelled once it talks. */
-async function run(kind: Kind, fault: string): Promise<Outcome> {
-  const cwd = join(system.work, `${kind}-${fault}`);
+async function run(way: string, fault: string): Promise<Outcome> {
+  const { connector, transport } = WAYS[way]!;
+  const cwd = join(system.work, `${way}-${fault}`);
   mkdirSync(cwd, { recursive: true });
   writeFileSync(join(cwd, 'fault'), fault);
   let cancelled = fault !== 'deaf';
-  const outcome = await system.run(['run', KINDS[kind].connector, 'go'], {
-    cwd,
-    timeoutMs: 150_000,
-    onOutput(stdout, signal) {
-      if (cancelled || !stdout.includes('harder')) return;
-      cancelled = true;
-      signal('SIGINT');
+  const outcome = await system.run(
+    ['run', connector, ...(transport ? ['--transport', transport] : []), 'go'],
+    {
+      cwd,
+      timeoutMs: 150_000,
+      onOutput(stdout, signal) {
+        if (cancelled || !stdout.includes('harder')) return;
+        cancelled = true;
+        signal('SIGINT');
+      },
     },
-  });
+  );
   const pids = join(cwd, 'pids');
   return {
     ...outcome,
@@ -73,14 +94,14 @@ beforeAll(async () => {
   system = await System.start({
     node: () => ({ agents: { 'faulty-terminal': TERMINAL_AGENT } }),
     env: (root) => {
-      for (const kind of kinds) install(root, kind, KINDS[kind].version);
+      for (const way of ways) install(root, way, WAYS[way]!.version);
       mkdirSync(join(root, 'home/connectors/faulty-acp'), { recursive: true });
       writeFileSync(join(root, 'home/connectors/faulty-acp/connector.lua'), ACP_CONNECTOR);
       // Nothing of this machine's own agents.
       return { PATH: `${join(root, 'bin')}:/usr/bin:/bin`, HOME: root };
     },
   });
-  for (const kind of kinds) for (const fault of SLOW) slow.set(`${kind} ${fault}`, run(kind, fault));
+  for (const way of ways) for (const fault of SLOW) slow.set(`${way} ${fault}`, run(way, fault));
 });
 afterAll(() => system.stop());
 
@@ -88,23 +109,23 @@ afterAll(() => system.stop());
 const errorsOf = ({ stderr }: Run) => stderr.split('\n').filter((line) => line.startsWith('praxis: '));
 const nothingIsLeft = ({ pids }: Outcome) => waitUntil(() => !pids.some(isRunning), 20_000);
 
-describe.each(kinds)('a program driven over %s that', (kind) => {
-  const { connector, version, old } = KINDS[kind];
+describe.each(ways)('a program driven over %s that', (way) => {
+  const { connector, version, old } = WAYS[way]!;
   const start = async (fault: string) => {
-    const outcome = await (slow.get(`${kind} ${fault}`) ?? run(kind, fault));
+    const outcome = await (slow.get(`${way} ${fault}`) ?? run(way, fault));
     expect(outcome.pids.length, 'the program ran').toBeGreaterThan(0);
     await nothingIsLeft(outcome);
     return outcome;
   };
 
   it('is well, answers', async () => {
-    expect(await run(kind, '')).toMatchObject({ code: 0, stdout: 'working harder\n', stderr: '' });
+    expect(await run(way, '')).toMatchObject({ code: 0, stdout: 'working harder\n', stderr: '' });
   });
 
   it.each([
     ['exits', /no licence/],
-    ['hangs', /did not answer|no prompt came/],
-    ['rubbish', /did not answer|no prompt came/],
+    ['hangs', NOT_READY],
+    ['rubbish', NOT_READY],
   ])(
     '%s at its start is told with one error',
     async (fault, message) => {
@@ -136,12 +157,12 @@ describe.each(kinds)('a program driven over %s that', (kind) => {
   });
 
   it.each([
-    ['is missing', () => rmSync(join(system.root, 'bin', KINDS[kind].program))],
-    ['may not be executed', () => install(system.root, kind, version, 0o644)],
+    ['is missing', () => rmSync(join(system.root, 'bin', WAYS[way]!.program))],
+    ['may not be executed', () => install(system.root, way, version, 0o644)],
   ])('%s is told with what to do', async (_what, spoil) => {
     spoil();
-    const outcome = await run(kind, '');
-    install(system.root, kind, version);
+    const outcome = await run(way, '');
+    install(system.root, way, version);
     expect(outcome).toMatchObject({ code: 76, stdout: '' });
     expect(errorsOf(outcome)).toHaveLength(1);
     expect(outcome.stderr).toMatch(/was not found|is not installed|is not there/);
@@ -151,9 +172,9 @@ describe.each(kinds)('a program driven over %s that', (kind) => {
     [old, 'older'],
     ['99.0.0', 'newer'],
   ])('is of version %s runs, and the session is told once that it is %s', async (untried, how) => {
-    install(system.root, kind, untried!);
-    const outcome = await run(kind, '');
-    install(system.root, kind, version);
+    install(system.root, way, untried!);
+    const outcome = await run(way, '');
+    install(system.root, way, version);
     expect(outcome).toMatchObject({ code: 0, stdout: 'working harder\n' });
     expect(outcome.stderr.match(new RegExp(`${untried} is ${how} than`, 'g'))).toHaveLength(1);
     expect((await system.run(['connector', 'list'])).stdout).toContain(connector);

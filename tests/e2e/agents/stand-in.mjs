@@ -3,7 +3,7 @@
  *
  *   stand-in.mjs acp|claude|codex|terminal ...
  *
- * It speaks as much of that agent's protocol as a turn needs. The file `fault` in its working directory says what is wrong
+ * It speaks as much of that agent's protocol as a turn needs; as claude or codex on a terminal, that of the interactive program. The file `fault` in its working directory says what is wrong
  * with it; nothing without one:
  *
  *   exits          ends at its start with exit code 3
@@ -22,6 +22,7 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
+import { interact } from './interactive.mjs';
 
 /** No model answers sooner, or is done sooner; what came before is written down everywhere by then. */
 const THINKING_MS = 25;
@@ -30,6 +31,7 @@ const THINKING_MS = 25;
 const READY = 'ready> ';
 
 const [dialect] = process.argv.slice(2);
+const isInteractive = dialect !== 'terminal' && process.stdin.isTTY === true;
 const fault = existsSync('fault') ? readFileSync('fault', 'utf8').trim() : '';
 const say = (value) =>
   process.stdout.write(typeof value === 'string' ? `${value}\n` : `${JSON.stringify(value)}\n`);
@@ -143,7 +145,11 @@ if (fault === 'deaf') for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) proces
 if (fault === 'deaf' || fault === 'hangs') setInterval(() => {}, 1_000);
 const mute = fault === 'hangs' || fault === 'rubbish';
 if (process.argv.includes('status')) say({ loggedIn: true });
-else {
+else if (isInteractive) {
+  process.stdin.setRawMode(true);
+  if (mute) process.stdin.resume();
+  else interact(dialect, turn, { isDeaf: fault === 'deaf' });
+} else {
   createInterface({ input: process.stdin })
     .on('line', (line) => void (mute || receive(line)))
     .on('close', () => void (fault === 'deaf' || process.exit(0)));
@@ -151,8 +157,8 @@ else {
     process.stdin.setRawMode?.(true);
     if (!mute) process.stdout.write(READY);
   }
-  while (fault === 'rubbish') {
-    say('Segmentation fault? {"half": [');
-    await pause(100);
-  }
+}
+while (fault === 'rubbish' && !process.argv.includes('status')) {
+  say('Segmentation fault? {"half": [');
+  await pause(100);
 }
