@@ -37,7 +37,7 @@ export class LuaConnectors {
   private readonly programs = new Programs({ groups: this.groups, clock: systemClock });
   private readonly calls: Promise<NodeCalls>;
 
-  /** With `program`, that is what scripts find when they look for their agent. */
+  /** With `program`, that is what scripts find when they look for their agent; it tells no version. */
   constructor({ workers = 1, program }: { workers?: number; program?: string } = {}) {
     this.pool = new LuaPool({
       clock: systemClock,
@@ -47,7 +47,7 @@ export class LuaConnectors {
       entry: pathToFileURL(`${packageRoot}dist/node-agent/lua/worker.js`),
     });
     this.calls = nodeCalls(this.pool, {
-      find: async (wanted) => (program ? { path: program, version: '9.9' } : this.programs.find(wanted)),
+      find: async (wanted) => (program ? { path: program } : this.programs.find(wanted)),
     });
   }
 
