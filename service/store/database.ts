@@ -12,6 +12,8 @@ export interface DatabaseOptions {
   db: Db;
   /** A connection of the lease's own, so that no long read keeps it waiting. */
   leaseDb: Db;
+  dialect: SqlStoreOptions['dialect'];
+  transact: SqlStoreOptions['transact'];
   unknown?: SqlStoreOptions['unknown'];
   drop?(): void;
   close(): Promise<void>;
@@ -30,8 +32,8 @@ export class Database {
 
   /** The store, for whoever holds the lease with this epoch. */
   store(epoch: number): Store {
-    const { db, unknown } = this.options;
-    return new SqlStore({ db, epoch, ...(unknown && { unknown }) });
+    const { db, dialect, transact, unknown } = this.options;
+    return new SqlStore({ db, dialect, transact, epoch, ...(unknown && { unknown }) });
   }
 
   /** Breaks off what is under way: for the end of a lease. The database can be used again. */

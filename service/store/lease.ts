@@ -21,7 +21,7 @@ export const Member = z.object({
 export type Member = z.infer<typeof Member>;
 
 /** The one partition, until a service can own several. */
-const PARTITION = 0;
+export const PARTITION = 0;
 
 /** Another service serves now: nothing that this one has not committed will ever be. */
 export class Fenced extends Error {
@@ -94,29 +94,4 @@ export class Lease {
   async forgetStandby(member: string): Promise<void> {
     await this.db.deleteFrom('standbys').where('member', '=', member).execute();
   }
-}
-
-/**
- * The proof that a commit gives of its right to be: it moves `batch` from the number of the commit before it to its own, under
- * its epoch. The row stays locked until the transaction has ended, so that no take-over comes between proof and commit.
- */
-export async function prove(trx: Db, epoch: number, batch: number): Promise<boolean> {
-  const { numUpdatedRows } = await trx
-    .updateTable('leases')
-    .set({ batch })
-    .where('partition', '=', PARTITION)
-    .where('epoch', '=', epoch)
-    .where('batch', '=', batch - 1)
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
-}
-
-/**
- * What became of a commit whose answer was lost. `void`: it was not done, and never will be, however late it arrives, because
- * its number is taken now. Waits for a transaction that is still under way.
- */
-export async function settle(db: Db, epoch: number, batch: number): Promise<'done' | 'void' | 'fenced'> {
-  if (await prove(db, epoch, batch)) return 'void';
-  const row = await new Lease(db).read();
-  return row.epoch === epoch && row.batch === batch ? 'done' : 'fenced';
 }

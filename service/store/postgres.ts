@@ -11,8 +11,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CompiledQuery, type DatabaseConnection, Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { ConfigError } from '../../proto/index.js';
-import { Database, migrate } from './database.js';
+import { Database, type DatabaseOptions, migrate } from './database.js';
+import { Fenced } from './lease.js';
 import { PgPool } from './pg-pool.js';
+import type { Dialect } from './statements.js';
 import type { Db, Tables } from './tables.js';
 
 /** Milliseconds that a transaction may wait for its service. */
@@ -26,6 +28,9 @@ const LEASE_MS = 1_500;
 const CONNECTIONS = 4;
 /** Milliseconds between two questions what became of a commit. */
 const ASK_AGAIN_MS = 200;
+
+/** Rows of one statement: the widest table has 17 columns, and a statement takes 65,535 parameters. */
+const ROWS_PER_STATEMENT = 1_000;
 
 const VARIABLE = 'PRAXIS_DATABASE_URL';
 const INT8 = 20;
@@ -51,6 +56,24 @@ export function postgresLabel(url: string): string {
   const host = searchParams.get('host') ?? decodeURIComponent(hostname);
   return `postgres://${host || 'localhost'}${port && `:${port}`}${pathname}`;
 }
+
+const dialect: Dialect = {
+  parameter: (n) => `$${n}`,
+  rows: (left) => Math.min(left, ROWS_PER_STATEMENT),
+};
+
+const transactOn =
+  (db: Db): DatabaseOptions['transact'] =>
+  (statements, written) =>
+    db.transaction().execute(async (trx) => {
+      let isFirst = true;
+      for (const { sql: text, parameters } of statements) {
+        const { numAffectedRows } = await trx.executeQuery(CompiledQuery.raw(text, [...parameters]));
+        if (isFirst && numAffectedRows !== 1n) throw new Fenced();
+        isFirst = false;
+      }
+      written();
+    });
 
 async function prepare(connection: DatabaseConnection): Promise<void> {
   await connection.executeQuery(
@@ -99,6 +122,8 @@ export async function openPostgres(url: string): Promise<Database> {
     label,
     db: main.db,
     leaseDb: lease.db,
+    dialect,
+    transact: transactOn(main.db),
     unknown: (error) => (closed || isRefusal(error) ? undefined : sleep(ASK_AGAIN_MS)),
     drop: () => {
       main.pool.drop();

@@ -1,13 +1,14 @@
 /**
- * The store in SQL, the same on SQLite and Postgres, for the time of one lease. A commit proves in its transaction that its
- * service still holds the lease (lease.ts); one that does not is refused with Fenced, as a whole.
+ * The store in SQL, the same on SQLite and Postgres, for the time of one lease. A commit proves in its transaction, with its first
+ * statement, that its service still holds the lease; one that does not is refused with Fenced, as a whole.
  *
  * When the answer to COMMIT itself is lost, nobody knows whether it was done. Then nothing goes on until the database has told:
  * so a commit never fails that was done, and is never done after it has failed.
  */
 import { setImmediate as breath } from 'node:timers/promises';
-import { Fenced, prove, settle } from './lease.js';
-import { type Db, idPieces, pieces, upsert, withoutNul } from './tables.js';
+import { Fenced, Lease, PARTITION } from './lease.js';
+import { type Dialect, type Statement, Statements } from './statements.js';
+import { type Db, idPieces } from './tables.js';
 import type { Batch, EventRow, NodeRow, SessionRows, Store } from './types.js';
 
 /** Pages are read until they hold this many characters, unless the caller says otherwise. */
@@ -16,6 +17,12 @@ const ROWS_PER_READ = 256;
 
 export interface SqlStoreOptions {
   db: Db;
+  dialect: Dialect;
+  /**
+   * Runs the statements in one transaction, all or none. Rejects with Fenced when the first of them changes no row. Calls
+   * `written` when nothing is left but to end the transaction.
+   */
+  transact(statements: Iterable<Statement>, written: () => void): Promise<void>;
   /** Of the lease under which it writes. */
   epoch: number;
   /**
@@ -27,16 +34,17 @@ export interface SqlStoreOptions {
 
 export class SqlStore implements Store {
   private batch = 0;
+  private readonly statements: Statements;
 
-  constructor(private readonly options: SqlStoreOptions) {}
+  constructor(private readonly options: SqlStoreOptions) {
+    this.statements = new Statements(options.dialect);
+  }
 
   async commit(batch: Batch): Promise<void> {
     const number = this.batch + 1;
     let written = false;
     try {
-      await this.options.db.transaction().execute(async (trx) => {
-        if (!(await prove(trx, this.options.epoch, number))) throw new Fenced();
-        await write(trx, batch);
+      await this.options.transact(this.changes(number, batch), () => {
         written = true;
       });
       this.batch = number;
@@ -46,23 +54,44 @@ export class SqlStore implements Store {
     }
   }
 
+  private *changes(number: number, batch?: Batch): Generator<Statement> {
+    yield this.statements.proof(PARTITION, this.options.epoch, number);
+    if (batch) yield* this.statements.of(batch);
+  }
+
   /** What became of the commit `number` whose COMMIT ended with `error`. */
   private async wasDone(number: number, error: unknown): Promise<boolean> {
-    const { db, epoch, unknown } = this.options;
+    const { unknown } = this.options;
     for (let reason = error; ; ) {
       const wait = unknown?.(reason);
       if (!wait) return false;
       await wait;
       try {
-        const outcome = await settle(db, epoch, number);
-        if (outcome === 'fenced') throw new Fenced();
+        const done = await this.settle(number);
         this.batch = number;
-        return outcome === 'done';
+        return done;
       } catch (problem) {
         if (problem instanceof Fenced) throw problem;
         reason = problem;
       }
     }
+  }
+
+  /**
+   * Whether the commit `number` was done. If not, it never will be, however late it arrives, because its number is taken now.
+   * Waits for a transaction that is still under way.
+   */
+  private async settle(number: number): Promise<boolean> {
+    const { db, epoch, transact } = this.options;
+    try {
+      await transact(this.changes(number), () => undefined);
+      return false;
+    } catch (error) {
+      if (!(error instanceof Fenced)) throw error;
+    }
+    const row = await new Lease(db).read();
+    if (row.epoch !== epoch || row.batch !== number) throw new Fenced();
+    return true;
   }
 
   async load(since: number): Promise<SessionRows & { nodes: NodeRow[] }> {
@@ -132,21 +161,5 @@ export class SqlStore implements Store {
       if (rows.length < wanted) break;
     }
     return found;
-  }
-}
-
-async function write(trx: Parameters<typeof upsert>[0], batch: Batch): Promise<void> {
-  await upsert(trx, 'sessions', 'id', batch.sessions.map(withoutNul));
-  await upsert(trx, 'openings', 'session', batch.openings.map(withoutNul));
-  await upsert(trx, 'turns', 'id', batch.turns.map(withoutNul));
-  await upsert(trx, 'requests', 'id', batch.requests.map(withoutNul));
-  await upsert(trx, 'nodes', 'name', batch.nodes.map(withoutNul));
-  for (const piece of pieces(batch.events)) await trx.insertInto('events').values(piece).execute();
-  for (const ids of idPieces(batch.doneRequests))
-    await trx.deleteFrom('requests').where('id', 'in', ids).execute();
-  for (const ids of idPieces(batch.removedSessions)) {
-    await trx.deleteFrom('sessions').where('id', 'in', ids).execute();
-    for (const table of ['openings', 'turns', 'requests', 'events'] as const)
-      await trx.deleteFrom(table).where('session', 'in', ids).execute();
   }
 }

@@ -246,4 +246,21 @@ describe('the store on SQLite', () => {
     expect(await store.events(id, 0, 1_000)).toHaveLength(400);
     await database.close();
   });
+
+  it('takes nothing more once it is closed, and leaves the file to others', async () => {
+    const database = await SqliteDatabase.open(file);
+    const store = await lead(database);
+    const id = newId();
+    const event = (seq: number) => ({
+      ...empty(),
+      sessions: [sessionRow(id, { seq })],
+      events: eventsOf(id, 1, '{}', seq),
+    });
+    await store.commit(event(1));
+    await database.close();
+    await expect(store.commit({ ...event(2), removedSessions: [newId()] })).rejects.toThrow(/closed/);
+    const other = await SqliteDatabase.open(file);
+    await (await lead(other)).commit(event(2));
+    await other.close();
+  });
 });
