@@ -6,6 +6,7 @@ import { edit, insert } from './editor.js';
 import type { Effect, Step } from './effects.js';
 import { fieldOf, withField } from './fields.js';
 import type { InputEvent } from './input.js';
+import { keyOf } from './keys.js';
 import { currentChat, type State } from './state.js';
 
 export function input(before: State, event: InputEvent, now: number): Step<State> {
@@ -93,8 +94,13 @@ function key(state: State, name: string, now: number): Step<State> {
     return edited ? revealed(withField(state, edited)) : step(state);
   }
   if (state.overlay !== null) return step(state);
-  if (state.focus === 'list' && name === 'ctrl+c')
-    return step(say(state, 'Ctrl+Q leaves this screen; the system and all sessions go on.', now));
+  if (state.focus === 'list' && name === 'ctrl+c') {
+    const quit = keyOf(state.keys, 'quit');
+    const text = currentChat(state)
+      ? `${keyOf(state.keys, 'toChat')} goes to the chat, where Ctrl+C acts; ${quit} leaves, and all sessions go on.`
+      : `${quit} leaves this screen; the system and all sessions go on.`;
+    return step(say(state, text, now));
+  }
   const chat = state.focus === 'chat' ? currentChat(state) : undefined;
   return step(chat ? editDraft(state, chat, name, now) : state);
 }

@@ -256,20 +256,24 @@ const SIDE_BY_SIDE_COLUMNS = 140;
 export const isSideBySide = ({ settings, columns }: State): boolean =>
   settings.diff === 'side' || (settings.diff === 'auto' && columns >= SIDE_BY_SIDE_COLUMNS);
 
-/** The sessions of the overlay: those that its filter leaves. */
+/** The sessions of the overlay: those that its filter leaves, the best first. */
 export function overlaySessions(state: State): SessionInfo[] {
   const { overlay } = state;
   const live = liveSessions(state);
   if (overlay?.kind !== 'sessions') return live;
   const ended = overlay.ended ? [...state.sessions.values()].filter((s) => s.state === 'ended') : [];
   const all = [...live, ...ended.sort((a, b) => b.updatedAt - a.updatedAt)];
-  if (overlay.filter.text === '') return all;
-  return fuzzyRank(
-    overlay.filter.text,
-    all,
+  const { text } = overlay.filter;
+  if (text === '') return all;
+  // What fits a name fits best; then where, what and how it is, in the order of the list.
+  const named = fuzzyRank(text, all, sessionName);
+  const others = fuzzyRank(
+    text,
+    all.filter((s) => !named.includes(s)),
     (s) => `${sessionName(s)} ${s.node} ${s.connector} ${s.agent} ${s.cwd} ${s.sessionId} ${s.state}`,
     false,
   );
+  return [...named, ...others];
 }
 
 /** The prompts of a chat that ↑ recalls, newest first. */

@@ -60,6 +60,26 @@ describe('a question on the whole screen', () => {
   });
 });
 
+describe('a question that is longer than the screen', () => {
+  it('keeps its title in sight, says how much is above it, and shows that with PgUp', () => {
+    const d = asked();
+    const first = (): string => text(d).split('\n')[2]!;
+    expect(text(d)).toContain('a Yes');
+    expect(first()).toMatch(/Allow\? Write big\.txt .*\d+ more above · \+ whole/);
+    const last = { item: d.chat.view.items.length - 1, line: 1 };
+    d.tell({ type: 'scrolled', sessionId: d.chat.sessionId, anchor: last });
+    expect(text(d)).toContain('Allow? Write big.txt');
+    expect(text(d)).not.toContain('more above');
+    expect(text(d)).toContain('line 0');
+  });
+
+  it('leaves the word for a new prompt whole at 80 columns', () => {
+    const d = asked();
+    d.tell({ type: 'resized', columns: 80, rows: 24 });
+    expect(text(d)).toContain('Answer above; Tab or any other letter: type');
+  });
+});
+
 describe('changes side by side', () => {
   it('come by themselves from 140 columns on, and a key turns them over and has that saved', () => {
     const d = new Driver();

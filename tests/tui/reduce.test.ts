@@ -98,6 +98,14 @@ describe('the state of the screen', () => {
     ]);
   });
 
+  it('says where Ctrl+C acts while the list has the keys', () => {
+    const d = new Driver();
+    d.key('escape');
+    d.key('ctrl+c');
+    expect(d.state.toast?.text).toContain('Tab goes to the chat, where Ctrl+C acts');
+    expect(d.effects).toEqual([]);
+  });
+
   it('does not close a session with a Ctrl+C that was meant for a turn that has just ended', () => {
     const d = new Driver();
     d.event('_praxis/turn', { turnId, state: 'running', prompt: [{ type: 'text', text: 'x' }] });

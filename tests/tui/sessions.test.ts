@@ -5,6 +5,7 @@ import { ItemLines } from '../../tui/items/index.js';
 import { keyMap } from '../../tui/keys.js';
 import { rebound } from '../../tui/rebind.js';
 import { drawScreen } from '../../tui/screens/index.js';
+import { overlaySessions } from '../../tui/state.js';
 import { Driver, sessionId, turnId } from '../support/screen-driver.js';
 import { LOST_NODE, NODE } from '../support/scripted-client.js';
 
@@ -40,6 +41,25 @@ describe('the list of sessions', () => {
     expect(d.effects).toEqual([{ type: 'refresh' }]);
     d.tell({ type: 'nodes', nodes: [NODE, { ...LOST_NODE, state: 'live' }] });
     expect(d.effects).toEqual([{ type: 'refresh' }, { type: 'refresh' }]);
+  });
+
+  it('shows first whose name fits a filter best, then what fits otherwise in the order of the list', () => {
+    const d = new Driver();
+    const other = (n: number, more: Partial<SessionInfo>): SessionInfo =>
+      info({ sessionId: sessionId.replace('5', String(n)), ...more });
+    const sessions = [
+      other(1, { title: 'Other work', cwd: '/home/me/flaky', state: 'waiting' }),
+      other(2, { title: 'Fold a key of the map', state: 'waiting' }),
+      other(3, { title: 'Find the flaky test', state: 'idle' }),
+    ];
+    d.tell({ type: 'sessions', sessions, whole: true });
+    d.key('ctrl+w');
+    d.type('/flaky');
+    expect(overlaySessions(d.state).map((s) => s.title)).toEqual([
+      'Find the flaky test',
+      'Fold a key of the map',
+      'Other work',
+    ]);
   });
 
   it('forgets what the service does not know any more', () => {
@@ -142,10 +162,10 @@ describe('the chat', () => {
     const opened = { node: 'build-box', connector: 'claude', cwd: '/', yolo: false };
     d.event('_praxis/session/opened', opened);
     d.tell({ type: 'nodes', nodes: [{ ...LOST_NODE }] });
-    expect(screen(d)).toContain('The node build-box is lost; what you send waits for it');
+    expect(screen(d)).toContain('build-box is lost; what you send waits for it');
     d.tell({ type: 'nodes', nodes: [{ ...LOST_NODE, state: 'live' }] });
     d.event('_praxis/session/state', { state: 'lost' });
-    expect(screen(d)).toContain('The session is lost; the next prompt brings it back');
+    expect(screen(d)).toContain('The session is lost; a prompt brings it back');
   });
 
   it('saves no transcript before all of it is there', () => {

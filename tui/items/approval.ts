@@ -2,7 +2,7 @@
 
 import { type ApprovalItem, sanitizeLine } from '../../client/index.js';
 import type { PermissionOption } from '../../proto/index.js';
-import { fitted, type Line, type Span, type Style, span, wrap } from '../draw/line.js';
+import { fitted, type Line, type Span, type Style, sides, span, wrap } from '../draw/line.js';
 import { toolLines } from './content.js';
 import type { Renderer } from './context.js';
 
@@ -50,6 +50,12 @@ function answered(item: ApprovalItem, width: number): Line[] {
     ),
   ];
 }
+
+/** The title of an open question on one line, for where its own is out of sight; `more` stands beside it. */
+export const questionTitle = (item: ApprovalItem, more: Span, width: number): Line => [
+  span('▌ ', 'warning'),
+  ...sides([span('Allow? ', 'warning'), span(sanitizeLine(item.tool.title), 'strong')], [more], width - 2),
+];
 
 export const approval: Renderer<ApprovalItem> = (item, { width, answering, answerKey, sideBySide }) => {
   if (item.state !== 'open') return answered(item, width);

@@ -4,7 +4,7 @@ import type { CursorAt } from '../draw/canvas.js';
 import { fitted, type Line, type Span, type Style, sides, span, wrap } from '../draw/line.js';
 import { stringWidth } from '../draw/width.js';
 import { editorLines, fieldLine } from '../editor.js';
-import { type ItemLines, type Progress, thousands } from '../items/index.js';
+import { type ItemLines, type Progress, questionTitle, thousands } from '../items/index.js';
 import { keyOf } from '../keys.js';
 import { type Popup, popupOf } from '../popup.js';
 import { currentMatch, hitOf, MAX_MATCHES, marked, type Search } from '../search.js';
@@ -114,7 +114,13 @@ export function chatDrawing(
   const top = 2;
   const space = Math.max(1, height - top - waiting.length - 1 - draft.lines.length);
   const visible = look(chat.view.items, chat.anchor, space, linesOf(state, chat, store, inner, now));
-  const transcript = markedLines(chat, visible, linesOf(state, chat, store, inner, now));
+  const transcript = withTitle(
+    state,
+    chat,
+    visible,
+    markedLines(chat, visible, linesOf(state, chat, store, inner, now)),
+    inner,
+  );
   if (chat.view.items.length === 0) transcript.push(...emptyLines(chat, inner));
   while (transcript.length < space) transcript.push([]);
   const typing = focused && chat.target === 'prompt' && !chat.search;
@@ -158,13 +164,12 @@ function placeholder(state: State, chat: Chat): string {
   const answer = keyOf(state.keys, 'answer');
   const node = state.nodes.find((n) => n.name === chat.view.session.node);
   if (chat.view.session.state === 'ended') return 'This session has ended. Esc goes back to the list.';
-  if (chat.target === 'question')
-    return `The question above has the keys; ${answer} or any other letter: type`;
-  if (chat.target === 'browse') return 'The transcript has the keys; Esc or any other letter: type';
-  if (chat.target === 'queue') return 'The prompts above have the keys; Esc or any other letter: type';
+  if (chat.target === 'question') return `Answer above; ${answer} or any other letter: type`;
+  if (chat.target === 'browse' || chat.target === 'queue')
+    return 'Choose above; Esc or any other letter: type';
   if (chat.editing) return 'Write what shall wait instead';
-  if (node?.state === 'lost') return `The node ${node.name} is lost; what you send waits for it`;
-  if (chat.view.session.state === 'lost') return 'The session is lost; the next prompt brings it back';
+  if (node?.state === 'lost') return `${node.name} is lost; what you send waits for it`;
+  if (chat.view.session.state === 'lost') return 'The session is lost; a prompt brings it back';
   return chat.view.running ? 'Type the next prompt; it is queued' : 'Ask the agent something';
 }
 
@@ -234,6 +239,21 @@ const searchCursor = ({ query }: Search, width: number): CursorAt => ({
   row: 1,
   column: SEARCH_HEAD.length + fieldLine(query, width - 30).column,
 });
+
+/** What a question asks stays in sight while its body is longer than the screen: its title takes the place of the topmost line. */
+function withTitle(
+  { keys }: State,
+  chat: Chat,
+  { owners, places }: Visible,
+  lines: readonly Line[],
+  width: number,
+): Line[] {
+  const item = chat.view.items[owners[0] ?? -1];
+  const hidden = places[0] ?? 0;
+  if (item?.kind !== 'approval' || item.state !== 'open' || hidden <= 0) return [...lines];
+  const more = span(` ${hidden} more above · ${keyOf(keys, 'full')} whole `, 'warning');
+  return [questionTitle(item, more, width), ...lines.slice(1)];
+}
 
 /** The visible lines with what is looked for marked in them. */
 function markedLines(chat: Chat, visible: Visible, linesOf: LinesOf): Line[] {
