@@ -161,6 +161,7 @@ export class Bridge {
     } catch (error) {
       if (ours !== undefined) this.#asked.delete(ours);
       this.#inFlight.delete(id);
+      if (reopens && sessionId !== undefined) this.#sessions?.refused(sessionId);
       this.#fail(id, error);
     }
   }

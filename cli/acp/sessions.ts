@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { type Link, type SessionEvent, unwrap } from '../../client/index.js';
 import {
+  ErrorCode,
   type Frame,
   PraxisError,
   type Request,
@@ -141,9 +142,14 @@ export class EditorSessions {
         open.attaching = false;
       })
       .catch((error: unknown) => {
-        // A newer link attaches again; any other error ends the watching.
         const { name, code } = PraxisError.from(error);
+        // A newer link has attached again.
         if (name === 'Outdated') return;
+        // Given up for now: the next link attaches again, or the next event that does not follow.
+        if (code === ErrorCode.Disconnected) {
+          open.attaching = false;
+          return;
+        }
         this.options.warn('a session can be watched no longer', { sessionId, code });
         if (this.#open.get(sessionId) === open) this.#open.delete(sessionId);
       });

@@ -2,19 +2,22 @@
 import { expect, it } from 'vitest';
 import { EditorQuestions } from '../../cli/acp/questions.js';
 import { EditorSessions } from '../../cli/acp/sessions.js';
-import { notificationLine, parseFrame, type Response } from '../../proto/index.js';
+import { ErrorCode, notificationLine, PraxisError, parseFrame, type Response } from '../../proto/index.js';
 
 const SESSION = '8f14e45f-ceea-467f-a8f6-6c3f6c1d8f6b';
 
 function editor() {
   const asked: { method: string; params: unknown }[] = [];
   const shown: string[] = [];
+  let abandon = (): void => undefined;
   const sessions = new EditorSessions({
     link: {
       request(compose) {
         const { method, params } = JSON.parse(compose(1)) as { method: string; params: unknown };
         asked.push({ method, params });
-        return new Promise<Response>(() => undefined);
+        return new Promise<Response>((_, reject) => {
+          abandon = () => reject(new PraxisError(ErrorCode.Disconnected, 'away'));
+        });
       },
     },
     toEditor: (line) => shown.push(line),
@@ -24,7 +27,7 @@ function editor() {
     ),
     warn: () => undefined,
   });
-  return { sessions, asked, shown };
+  return { sessions, asked, shown, abandon: () => abandon() };
 }
 
 const update = (seq: number) => ({
@@ -62,4 +65,20 @@ it('watches no session whose load was refused', () => {
   sessions.refused(SESSION);
   sessions.renewed();
   expect(asked).toEqual([]);
+});
+
+it('goes on watching when the service was away for so long that the editor was told so', async () => {
+  const { sessions, asked, shown, abandon } = editor();
+  sessions.opened(SESSION);
+  sessions.event(update(1));
+  sessions.renewed();
+  abandon();
+  await new Promise(setImmediate);
+  sessions.event(update(3));
+  expect(asked.map(({ params }) => params)).toEqual([
+    { sessionId: SESSION, after: 1 },
+    { sessionId: SESSION, after: 1 },
+  ]);
+  for (const seq of [2, 3]) sessions.event(update(seq));
+  expect(shown).toEqual([1, 2, 3].map((seq) => update(seq).frame.line));
 });
