@@ -5,6 +5,7 @@ return {
   end,
 
   open = function(session, context)
-    return { acp = { command = { context.node, context.folder .. "/agent/main.js" } } }
+    local command = { context.node, context.folder .. "/agent/main.js" }
+    return { acp = { command = command, env = { DEMO_AGENT_VERSION = context.version } } }
   end,
 }

@@ -7,6 +7,8 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../proto/index.js';
 import { SchemaCheck } from '../support/acp-schema.js';
+import { LuaConnectors } from '../support/lua-connectors.js';
+import { TestServer } from '../support/node-server.js';
 import { waitUntil } from '../support/wait.js';
 
 interface Frame {
@@ -224,6 +226,20 @@ describe('the demo agent', () => {
     agent.stdin.end();
     expect(await ended).toBe(0);
     heard.push({ id: nextId - 1 });
+  });
+
+  it('tells the version that its connector tells', async () => {
+    const lua = new LuaConnectors();
+    const demo = await lua.shipped('demo', {
+      version: '1.2.3',
+      folder: join(packageRoot, 'dist/connectors/demo'),
+    });
+    const node = new TestServer([demo]);
+    expect(await demo.info()).toMatchObject({ version: '1.2.3' });
+    const { result } = await node.newSession('demo');
+    expect(result).toMatchObject({ _meta: { praxis: { agentInfo: { version: '1.2.3' } } } });
+    await node.stop();
+    await lua.close();
   });
 
   it('writes down every frame that it says, before it says it', async () => {

@@ -2,5 +2,6 @@
 import { DemoAgent } from './agent.js';
 import { Wire } from './wire.js';
 
-const agent = new DemoAgent('1.0.0');
+/** Its connector says it: the version of the Praxis that it came with. */
+const agent = new DemoAgent(process.env.DEMO_AGENT_VERSION ?? 'unknown');
 agent.wire = new Wire(process.stdin, process.stdout, agent, process.env.DEMO_AGENT_LOG);
