@@ -33,6 +33,14 @@ export interface PtyOptions {
 /** Milliseconds without output after which an ended program has no more to say. */
 const QUIET_MS = 10;
 
+/** What tells programs of the terminal that the node itself was started on, which is another one. */
+const OF_ANOTHER = new Set(
+  'COLUMNS LINES STY TERMCAP TERM_PROGRAM TERM_PROGRAM_VERSION TMUX TMUX_PANE WINDOW WINDOWID'.split(' '),
+);
+
+const ownEnvironment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !OF_ANOTHER.has(name)));
+
 /** What node-pty has besides its types. */
 type Internals = IPty & { _pty: string; fd: number; _socket: ReadStream };
 
@@ -54,7 +62,7 @@ export class Pty {
       cols,
       rows,
       name: term,
-      env: agentEnvironment(process.env, env, mark),
+      env: agentEnvironment(ownEnvironment(), env, mark),
       encoding: null,
     }) as Internals;
     const held = openSync(this.pty._pty, constants.O_RDWR | constants.O_NOCTTY);

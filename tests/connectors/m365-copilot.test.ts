@@ -43,6 +43,26 @@ describe('Microsoft 365 Copilot', () => {
     expect(lua.runningPids()).toEqual([]);
   });
 
+  it('knows nothing any more when the node was started anew, and says so', async () => {
+    const sessionId = await open();
+    await node.prompt(sessionId, 'What is on today?');
+    await node.stop();
+    await lua.close();
+    lua = new LuaConnectors({ program: join(dir, 'workiq') });
+    node = new TestServer([await lua.shipped('m365-copilot')]);
+    const praxis = { connector: 'm365-copilot', sessionId, epoch: 2, agentSessionId: sessionId };
+    const answer = await node.ask('session/resume', {
+      cwd: node.cwd,
+      sessionId,
+      mcpServers: [],
+      _meta: { praxis },
+    });
+    // With `new` the service tells the viewers that the agent starts anew.
+    expect(answer.result).toMatchObject({ _meta: { praxis: { context: 'new' } } });
+    await node.prompt(sessionId, 'And tomorrow?');
+    expect(node.textOf(sessionId)).toContain('You asked: And tomorrow?\nBefore: nothing\n');
+  });
+
   it('shows no question to the other users of the machine, and leaves none behind', async () => {
     const session = await open();
     await node.prompt(session, 'a secret question');

@@ -39,6 +39,38 @@ async function run(body: string): Promise<string[]> {
 
 const shell = (script: string) => `host.pty { command = { "/bin/sh", "-c", ${JSON.stringify(script)} } }`;
 
+describe('the environment of a program on a terminal', () => {
+  const environment = async (options: string) => {
+    const words = await run(`
+      local t, text = host.pty { command = { "/usr/bin/env" }, ${options} }, ""
+      for more in function() return t:read_text() end do text = text .. more end
+      host.log("info", text)`);
+    return words.at(-1)!.split('\n');
+  };
+
+  it('has its terminal and what the connector adds', async () => {
+    expect(await environment('env = { ADDED = "yes" }')).toEqual(
+      expect.arrayContaining(['TERM=xterm-256color', 'ADDED=yes', `PWD=${scripts.dir}`]),
+    );
+    expect(await environment('term = "dumb"')).toContain('TERM=dumb');
+  });
+
+  it('has nothing of ours, and nothing of the terminal that the node was started on', async () => {
+    const before = { ...process.env };
+    Object.assign(process.env, {
+      PRAXIS_TEST_SECRET: 'secret',
+      TMUX: '/tmp/tmux,1',
+      COLUMNS: '7',
+      OTHER: 'passes',
+    });
+    const lines = await environment('').finally(() => {
+      process.env = before;
+    });
+    expect(lines).toContain('OTHER=passes');
+    expect(lines.filter((line) => /^(PRAXIS_|TMUX|COLUMNS)/.test(line))).toEqual([]);
+  });
+});
+
 describe('the screen of a terminal', () => {
   it('is what a person would see', async () => {
     const words = await run(`
