@@ -64,6 +64,8 @@ Client, broker, service, node and agents share the processors. Broker: ${broker}
 - **session/new**: Praxis starts the agent's process, so its own share is the difference to the bare start.
 - **first output to first chunk**: the agent says the system's monotonic time as it speaks, and who hears it compares. The driver alone reads
   the agent's pipe in the measuring process.
+- **sessions streaming at once**: each has an agent's process of its own and a turn; a disconnect is what the client, the service or the node say of their
+  connection to the broker; updates are numbered by the agents.
 - **memory of an idle session**: resident memory of the part, after its garbage was collected, divided by the sessions that came; agents are tiny
   programs of their own and not in it. Lua's memory is in the resident memory, not in the heap of the main thread.`,
   );
