@@ -360,7 +360,14 @@ export const FAULTS: readonly Fault[] = [
       await stage.limitFiles('unlimited');
     },
   },
-  { name: 'flood', over: BOTH, stream: '/stream 50000 64', happen: async () => undefined },
+  { name: 'flood', over: BOTH, stream: '/stream 20000 64', happen: async () => undefined },
+  {
+    name: 'flood of 50,000 at once',
+    over: BOTH,
+    long: true,
+    stream: '/stream 50000 64',
+    happen: async () => undefined,
+  },
   { name: 'flood of 1,000/s', over: BOTH, stream: '/stream 4000 64 5 5', happen: async () => undefined },
   {
     name: 'flood of 1,000/s for minutes',
