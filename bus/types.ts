@@ -62,6 +62,8 @@ export class Unconfirmed extends Error {
 
 export interface BusOptions {
   credentials: Credentials;
+  /** The credentials of this moment, for a login that may get another password; asked before every try. Default: the same. */
+  refresh?: () => Credentials | undefined;
   /** Declared again on every connection, before anything is consumed or published. */
   topology: Topology;
   /** Shown by the broker, for people who debug. */

@@ -81,7 +81,11 @@ export async function runNode(env: NodeJS.ProcessEnv = process.env): Promise<voi
     const stray = Object.keys(config.transports).find((id) => !connectors.some((one) => one.id === id));
     if (stray) throw new ConfigError(home.nodeConfig, `transports: there is no connector ${stray}`);
     const warn = (message: string, details?: Record<string, unknown>) => log.warn(details, message);
-    const bus = connectBus({ credentials, topology: nodeTopology(name), name: `praxis node ${name}`, warn });
+    const bus = connectBus({
+      ...{ credentials, topology: nodeTopology(name), name: `praxis node ${name}`, warn },
+      // A service makes the login anew where its broker was set up anew.
+      refresh: () => credentialsOf('node', env, home),
+    });
     logState(bus, log);
     const { roots = ['/'], yolo, terminal, mcpServers } = config;
     const { approvals, idleTimeoutSecs, maxSessions, maxFramesPerSecond } = config;

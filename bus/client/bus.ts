@@ -2,7 +2,7 @@
  * The bus of one process: a connection that is made again, with its topology and its consumers, as often as it is lost.
  * Promises: a publish resolves only when the broker has confirmed it; nothing that a handler throws ends the connection.
  */
-import { PREFETCH } from '../../proto/index.js';
+import { type Credentials, PREFETCH } from '../../proto/index.js';
 import {
   type Bus,
   type BusOptions,
@@ -126,12 +126,7 @@ class BusClient implements Bus {
     this.#attempt++;
     let link: Link | undefined;
     try {
-      link = await Link.open(
-        this.options.credentials,
-        this.options.name,
-        this.#warn,
-        this.options.heartbeatSecs,
-      );
+      link = await Link.open(this.#credentials(), this.options.name, this.#warn, this.options.heartbeatSecs);
       if (this.#closing) return await link.close();
       this.#link = link;
       await declare(link, this.options.topology, this.#random, (reason, waitMs) =>
@@ -146,6 +141,12 @@ class BusClient implements Bus {
       await link?.close();
       this.#again(reason);
     }
+  }
+
+  /** Of the same login: who speaks does not change. */
+  #credentials(): Credentials {
+    const fresh = this.options.refresh?.();
+    return fresh?.user === this.user ? fresh : this.options.credentials;
   }
 
   #connected(link: Link, channel: Awaited<ReturnType<Link['confirmChannel']>>): void {

@@ -64,6 +64,17 @@ overEachBroker((start) => {
     warnings.length = 0;
   });
 
+  it('takes the password that a login has got meanwhile', async () => {
+    const login = await broker.login('node.renewed', permissionsOf({ role: 'node', name: 'renewed' }));
+    let now = { ...login, password: 'the old one' };
+    const bus = busOf({ credentials: now, refresh: () => now });
+    await waitUntil(() => reasonOf(bus).includes('refused the login'), 10_000);
+    now = { ...login, user: 'node.other' };
+    await waitUntil(() => bus.state.kind === 'connecting' && bus.state.attempt > 3, 10_000);
+    now = login;
+    await bus.ready(10_000);
+  });
+
   it('lets a node wait until the service has made the exchanges, and says what it waits for', async () => {
     const node = busOf({
       credentials: await broker.login('node.early', permissionsOf({ role: 'node', name: 'early' })),
