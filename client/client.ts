@@ -1,4 +1,5 @@
 /** The typed client: what clients do, over one link, its cursors, its turns and its lists. */
+import { setImmediate as breath } from 'node:timers/promises';
 import type { Bus } from '../bus/index.js';
 import {
   ClientMethods,
@@ -77,25 +78,30 @@ export function createClient(options: ClientOptions): Client {
     query: { cwd?: string; all?: boolean; archived?: boolean },
     lasting: boolean,
   ) => {
-    const sessions: SessionInfo[] = [];
-    let cursor: unknown;
-    do {
+    const ask = (cursor?: string) => {
       const params = {
         ...(query.cwd !== undefined && { cwd: query.cwd }),
-        ...(typeof cursor === 'string' && { cursor }),
+        ...(cursor !== undefined && { cursor }),
         _meta: { praxis: { all: query.all ?? false, archived: query.archived ?? false } },
       };
-      const page = (await request('session/list', params, lasting)) as {
+      return request('session/list', params, lasting) as Promise<{
         sessions?: unknown;
         nextCursor?: unknown;
-      };
+      }>;
+    };
+    const sessions: SessionInfo[] = [];
+    for (let asked: ReturnType<typeof ask> | undefined = ask(); asked; ) {
+      const page: Awaited<typeof asked> = await asked;
       if (!Array.isArray(page.sessions)) throw badAnswer('session/list');
+      asked = typeof page.nextCursor === 'string' ? ask(page.nextCursor) : undefined;
+      // The service makes the next page while this one is checked: the question goes out first.
+      asked?.catch(() => undefined);
+      if (asked) await breath();
       for (const item of page.sessions) {
         const info = SessionInfo.safeParse(item?._meta?.praxis);
         if (info.success) sessions.push(info.data);
       }
-      cursor = page.nextCursor;
-    } while (typeof cursor === 'string');
+    }
     return sessions;
   };
   const readNodes = async (lasting: boolean) => {

@@ -193,7 +193,8 @@ export class ClientInbox {
     const { waiters, hops, turns, sessions, journal } = this.deps;
     // A request that is not saved yet waits for nothing; what it will wait for has the id that derives from it.
     const topic = waiters.topicOf({ client: client.address, id }) ?? derivedId(client.address, id);
-    for (const session of sessions.all()) if (turns.remove(session, topic)) return;
+    const session = sessions.withTurn(topic);
+    if (session && turns.remove(session, topic)) return;
     const hop = hops.get(topic);
     if (!hop?.session) return;
     const to = { node: hop.node, session: hop.session, epoch: hop.epoch ?? 0 };

@@ -149,8 +149,7 @@ export class SessionMethods {
   /** A turn's id is its request's to the node: another session must not have it, or neither would be known by it. */
   private checkUnused(turnId: string): void {
     const { hops, sessions } = this.deps;
-    const isTaken = hops.get(turnId) || [...sessions.all()].some(({ turns }) => turns.has(turnId));
-    if (isTaken)
+    if (hops.get(turnId) || sessions.withTurn(turnId))
       throw new PraxisError(ErrorCode.Conflict, `There is a turn ${turnId} already`, {
         turnId,
         hint: 'Send the prompt under an id of its own',

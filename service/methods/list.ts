@@ -14,14 +14,14 @@ import {
 import type { Clock } from '../ports.js';
 import type { Hops } from '../routing/hops.js';
 import type { Nodes } from '../routing/nodes.js';
-import { newestFirst, type Outcome, type Session, type Sessions } from '../sessions/session.js';
+import type { Outcome, Session, Sessions } from '../sessions/session.js';
 import type { MethodServer } from './server.js';
 
 /** Sessions on one page. */
 export const LIST_PAGE = 1_000;
 
 export interface ListDeps {
-  sessions: Pick<Sessions, 'newestFirst'>;
+  sessions: Pick<Sessions, 'newestFirst' | 'indexAfter'>;
   nodes: Pick<Nodes, 'isLive'>;
   hops: Pick<Hops, 'send' | 'end'>;
   clock: Clock;
@@ -56,10 +56,13 @@ export class SessionList {
     const archived = wish?.archived === true;
     const page: Session[] = [];
     let more = false;
-    for (const session of this.deps.sessions.newestFirst()) {
+    const { sessions } = this.deps;
+    const order = sessions.newestFirst();
+    for (let i = after ? sessions.indexAfter(after) : 0; i < order.length; i++) {
+      const session = order[i]!;
       const { state, cwd } = session.record;
       if (!(archived ? state === 'archived' : isShown(session, all))) continue;
-      if ((params.cwd && cwd !== params.cwd) || (after && newestFirst(after, session) >= 0)) continue;
+      if (params.cwd && cwd !== params.cwd) continue;
       more = page.length === LIST_PAGE;
       if (more) break;
       page.push(session);
@@ -111,14 +114,11 @@ const isShown = ({ live, record }: Session, all: boolean) => live || (all && rec
 
 function describe(session: Session, title: string | undefined): object {
   const info = session.info();
+  const { sessionId, cwd } = info;
+  const updatedAt = new Date(info.updatedAt).toISOString();
+  const _meta = { praxis: info };
   const shown = info.title ?? title;
-  return {
-    sessionId: info.sessionId,
-    cwd: info.cwd,
-    ...(shown && { title: shown }),
-    updatedAt: new Date(info.updatedAt).toISOString(),
-    _meta: { praxis: info },
-  };
+  return shown ? { sessionId, cwd, title: shown, updatedAt, _meta } : { sessionId, cwd, updatedAt, _meta };
 }
 
 type Place = { record: { createdAt: number; id: string } };

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { ErrorCode, type ErrorObject, memberText, type SessionInfo } from '../../proto/index.js';
 import type { EventRow, OpeningRow, RequestRow, SessionRow, SessionRows, TurnRow } from '../store/index.js';
+import { OwnedMap } from './owned-map.js';
 import { Settings } from './settings.js';
 import { TurnTable } from './turn-table.js';
 
@@ -23,9 +24,9 @@ export function errorOf(outcome: Outcome): ErrorObject | undefined {
 export class Session {
   record: SessionRow;
   opening: OpeningRow;
-  readonly turns = new TurnTable();
+  readonly turns = new TurnTable<Session>();
   /** The agent's requests, by the id that viewers know. */
-  requests = new Map<string, RequestRow>();
+  readonly requests = new OwnedMap<RequestRow, Session>();
   saved: number;
   /** The newest event when this run of the service read the session; 0 for one that it made. */
   readonly restored: number;
@@ -86,24 +87,39 @@ export class Session {
     this.record.settings = JSON.stringify(settings);
   }
 
+  /** Member by member: lists make thousands of these at once, and a copy of the row less some members costs several times as much. */
   info(): SessionInfo {
-    const { id, yolo, nodeBoot: _boot, nodeSeq: _seq, settings: _settings, ...rest } = this.record;
-    const { approvals, idleTimeoutSecs, transport } = this.settings;
-    return {
-      ...rest,
-      ...(approvals && { approvals }),
-      ...(idleTimeoutSecs !== undefined && { idleTimeoutSecs }),
-      ...(transport !== undefined && { transport }),
-      sessionId: id,
-      yolo: yolo === 1,
-      queued: this.queued.length,
+    const { record, settings } = this;
+    const info: SessionInfo = {
+      sessionId: record.id,
+      node: record.node,
+      connector: record.connector,
+      agent: record.agent,
+      cwd: record.cwd,
+      title: record.title,
+      state: record.state,
+      reason: record.reason,
+      yolo: record.yolo === 1,
+      queued: this.turns.waiting,
+      seq: record.seq,
+      epoch: record.epoch,
+      createdAt: record.createdAt,
+      updatedAt: record.updatedAt,
+      size: record.size,
     };
+    if (settings.approvals) info.approvals = settings.approvals;
+    if (settings.idleTimeoutSecs !== undefined) info.idleTimeoutSecs = settings.idleTimeoutSecs;
+    if (settings.transport !== undefined) info.transport = settings.transport;
+    return info;
   }
 }
 
 /** Every session that is not deleted. */
 export class Sessions {
   private readonly byId = new Map<string, Session>();
+  /** Whose turn, and whose agent's request, an id is. */
+  private readonly byTurn = new Map<string, Session>();
+  private readonly byRequest = new Map<string, Session>();
   /** Made when it is asked for, and kept until a session comes or goes. */
   private order: Session[] | undefined;
 
@@ -113,10 +129,15 @@ export class Sessions {
 
   add(session: Session): void {
     this.byId.set(session.id, session);
+    session.turns.byId.join(this.byTurn, session);
+    session.requests.join(this.byRequest, session);
     this.order = undefined;
   }
 
   remove(id: string): void {
+    const session = this.byId.get(id);
+    session?.turns.byId.leave();
+    session?.requests.leave();
     this.byId.delete(id);
     this.order = undefined;
   }
@@ -131,6 +152,18 @@ export class Sessions {
     return this.order;
   }
 
+  /** Where in that order those begin that come after `place`, whether or not its session is still there. */
+  indexAfter(place: Place): number {
+    const order = this.newestFirst();
+    let low = 0;
+    for (let high = order.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if (newestFirst(place, order[middle]!) < 0) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
   get size(): number {
     return this.byId.size;
   }
@@ -141,8 +174,12 @@ export class Sessions {
 
   /** The session whose agent asked the request `id`. */
   withRequest(id: string): Session | undefined {
-    for (const session of this.byId.values()) if (session.requests.has(id)) return session;
-    return undefined;
+    return this.byRequest.get(id);
+  }
+
+  /** The session that has a turn `id`, whether it waits, runs or has ended. */
+  withTurn(id: string): Session | undefined {
+    return this.byTurn.get(id);
   }
 
   /** Takes what the store says: new sessions are added, known ones become what they were when it was saved. */
@@ -157,7 +194,7 @@ export class Sessions {
         known.turns.clear();
         known.requests.clear();
         known.tail = known.tail.filter((event) => event.seq <= record.seq);
-      } else this.byId.set(record.id, fresh);
+      } else this.add(fresh);
     }
     for (const opening of rows.openings) {
       const session = this.byId.get(opening.session);

@@ -3,9 +3,10 @@
  * is found without a look at them, however many there are.
  */
 import type { TurnRow } from '../store/index.js';
+import { OwnedMap } from './owned-map.js';
 
-export class TurnTable {
-  private readonly byId = new Map<string, TurnRow>();
+export class TurnTable<Owner> {
+  readonly byId = new OwnedMap<TurnRow, Owner>();
   /** Those that had not ended when they were looked at last. An ended turn never begins again. */
   private readonly open = new Set<TurnRow>();
   private last = 0;
@@ -33,6 +34,13 @@ export class TurnTable {
   get unended(): TurnRow[] {
     for (const turn of this.open) if (turn.state === 'ended') this.open.delete(turn);
     return [...this.open];
+  }
+
+  /** How many wait for their turn. */
+  get waiting(): number {
+    let count = 0;
+    for (const { state } of this.open) if (state === 'queued') count++;
+    return count;
   }
 
   /** The place behind every turn. */
