@@ -18,9 +18,13 @@ export type InputEvent =
   /** The terminal told its background, as BACKGROUND_ASKED asks. */
   | { type: 'background'; light: boolean };
 
-/** Keeps the title of the terminal (xterm's stack of titles), asks for bracketed paste, mouse buttons and wheel (SGR), focus reports, and unambiguous keys (kitty's protocol, else xterm's). */
-export const MODES_ON = '\x1b[22;2t\x1b[?2004h\x1b[?1004h\x1b[>4;1m\x1b[>1u';
-export const MODES_OFF = '\x1b[<u\x1b[>4;0m\x1b[?1004l\x1b[?2004l\x1b[23;2t';
+/**
+ * Keeps the title of the terminal (xterm's stack of titles), lets no row run over into the next one (DECAWM) where a character is
+ * wider than it should be, asks for bracketed paste, mouse buttons and wheel (SGR), focus reports, and
+ * unambiguous keys (kitty's protocol, else xterm's).
+ */
+export const MODES_ON = '\x1b[22;2t\x1b[?7l\x1b[?2004h\x1b[?1004h\x1b[>4;1m\x1b[>1u';
+export const MODES_OFF = '\x1b[<u\x1b[>4;0m\x1b[?1004l\x1b[?2004l\x1b[?7h\x1b[23;2t';
 export const MOUSE_ON = '\x1b[?1002h\x1b[?1006h';
 export const MOUSE_OFF = '\x1b[?1006l\x1b[?1002l';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chop, fitted, lineText, lineWidth, span, wrap } from '../../tui/draw/line.js';
-import { stringWidth, truncate } from '../../tui/draw/width.js';
+import { graphemes, graphemeWidth, stringWidth, truncate } from '../../tui/draw/width.js';
 import { edit, editorLines, editorOf, fieldLine, insert } from '../../tui/editor.js';
 
 const texts = (lines: readonly (readonly { text: string }[])[]) =>
@@ -19,8 +19,32 @@ describe('width of text', () => {
     ['a heart with a variation selector', '❤️', 2],
     ['zero-width space', 'a\u200bb', 2],
     ['box drawing', '│─', 2],
+    ['Thai with a vowel that takes a column', 'ทำ', 2],
+    ['Devanagari', 'कि', 2],
+    ['a Hangul syllable of its letters', '\u1112\u1161\u11ab', 2],
+    ['letters that join without an end', '\u1100'.repeat(50), 100],
+    ['vowels that join without an end', `a${'\u0e33'.repeat(50)}`, 51],
+    ['signs that stand before a letter', `${'\u0600'.repeat(50)}a`, 51],
   ])('counts %s as terminals draw it', (_, text, width) => {
     expect(stringWidth(text)).toBe(width);
+  });
+
+  it('takes apart what would be wider than two columns, or longer than any character, and loses nothing', () => {
+    const texts = [
+      '\u1100'.repeat(9),
+      `a${'\u0e33'.repeat(9)}b`,
+      `a${'\u0301'.repeat(999)}`,
+      `${'👨\u200d'.repeat(99)}x`,
+    ];
+    for (const text of texts) {
+      expect(graphemes(text).join('')).toBe(text);
+      for (const grapheme of graphemes(text)) {
+        expect(graphemeWidth(grapheme)).toBeLessThanOrEqual(2);
+        expect(grapheme.length).toBeLessThanOrEqual(64);
+      }
+    }
+    expect(graphemes('👩🏻‍❤️‍💋‍👨🏿')).toHaveLength(1);
+    expect(stringWidth(`a${'\u0301'.repeat(999)}`)).toBe(1);
   });
 
   it('cuts text at a column, never inside a character', () => {
