@@ -47,6 +47,10 @@ function openBus({ env, name, warn }: ConnectOptions) {
       'This machine is not connected to a Praxis yet: run `praxis up` here, or paste the command that `praxis enroll client <name>` prints elsewhere',
     );
   const address = addressOf(credentials.user);
-  const bus = connectBus({ credentials, topology: clientTopology(address), name, ...(warn && { warn }) });
+  const bus = connectBus({
+    ...{ credentials, topology: clientTopology(address), name },
+    refresh: () => credentialsOf('client', env, homeOf(env)),
+    ...(warn && { warn }),
+  });
   return { bus, address };
 }

@@ -64,6 +64,14 @@ describe('praxis up', () => {
     await once(supervisor, 'exit');
   });
 
+  it('comes up over a broker that was set up anew and knows none of its logins', async () => {
+    await run('up');
+    await run('down');
+    rmSync(homeOf(env).logins);
+    expect(await run('up')).toMatchObject({ code: 0, stderr: '' });
+    expect(await run('run', 'demo', '/say hi')).toMatchObject({ code: 0, stdout: 'hi\n' });
+  });
+
   it('lives in a home with a space and other letters in its name, and knows it again', async () => {
     env.PRAXIS_HOME = join(root, 'my höme %41');
     for (const word of ['up', 'up', 'down', 'up'])
