@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { ErrorCode, PraxisError, problemsOf } from '../../proto/index.js';
 import { describeExit } from '../agent-link.js';
-import type { AgentEnd } from '../host/session-host.js';
+import type { AgentEnd } from '../host/streams.js';
 import { LuaError } from '../lua/index.js';
 
 /** The script's own error, with the code that it chose. */

@@ -19,7 +19,8 @@ import {
 } from '../../proto/index.js';
 import type { AgentEvents, AgentProcess } from '../agent-process.js';
 import type { SessionRequest } from '../connector.js';
-import type { AgentEnd, SessionHost } from '../host/session-host.js';
+import type { SessionHost } from '../host/session-host.js';
+import type { AgentEnd } from '../host/streams.js';
 import { LuaError, type LuaVm } from '../lua/index.js';
 import { type McpServer, mcpServers } from './mcp-servers.js';
 import { agentProblem, checked, scriptProblem } from './problems.js';
@@ -90,11 +91,11 @@ export class ScriptedAgent implements AgentProcess {
   }
 
   get stderrTail(): string {
-    return this.agentEnd?.stderr ?? this.options.host.agentStderr;
+    return this.agentEnd?.stderr ?? this.options.host.streams.agentStderr;
   }
 
   get terminal() {
-    return this.options.host.agentTerminal;
+    return this.options.host.streams.agentTerminal;
   }
 
   write(line: string): boolean {
@@ -106,15 +107,15 @@ export class ScriptedAgent implements AgentProcess {
   }
 
   pause(): void {
-    this.options.host.pause();
+    this.options.host.streams.pause();
   }
 
   resume(): void {
-    this.options.host.resume();
+    this.options.host.streams.resume();
   }
 
   signal(signal: NodeJS.Signals): void {
-    this.options.host.signal(signal);
+    this.options.host.streams.signal(signal);
   }
 
   stop(): Promise<void> {
@@ -151,7 +152,7 @@ export class ScriptedAgent implements AgentProcess {
     const { vm, host, context } = this.options;
     try {
       if (this.stops > MAX_STOPS || !vm.functions.has('restored')) void this.terminate();
-      else await vm.call('restored', this.session(), context, host.handles());
+      else await vm.call('restored', this.session(), context, host.streams.handles());
       return true;
     } catch (error) {
       if (error instanceof LuaError && (error.kind === 'restarted' || error.kind === 'timeout')) return false;

@@ -145,7 +145,7 @@ describe('a file that is followed', () => {
     await expect.poll(() => said, { timeout: 10_000 }).toContain('again two');
     appendFileSync(file, 'three\nfour\n');
     await expect.poll(() => said).toContain('again three');
-    await expect.poll(() => scripts.host.handles()).toEqual([]);
+    await expect.poll(() => scripts.host.streams.handles()).toEqual([]);
   });
 });
 

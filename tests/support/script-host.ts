@@ -43,7 +43,7 @@ export class ScriptHost {
       tell: host.tell,
       onStopped: () => host.renewed(),
       onFresh: () => {
-        if (vm.functions.has('restored')) void vm.call('restored', host.handles());
+        if (vm.functions.has('restored')) void vm.call('restored', host.streams.handles());
       },
     });
     host.attach(vm);
