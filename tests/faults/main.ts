@@ -55,6 +55,7 @@ const isDone = (broker: BrokerKind, fault: string, run: number) => results.has({
 
 const started = performance.now();
 const stop = new AbortController();
+const given = new Promise((resolve) => stop.signal.addEventListener('abort', resolve));
 let failure: unknown;
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -87,14 +88,16 @@ const timer = setInterval(() => {
 try {
   for (const { broker, faults } of plans) {
     if (stop.signal.aborted) break;
-    await runPlan({
+    const running = runPlan({
       ...{ broker, faults, seed, runs, jobs: Number(values.jobs), stop: stop.signal, say: console.log, logs },
       isDone: (fault, run) => isDone(broker, fault, run),
       record(fault, run, result) {
         fresh++;
-        results.add({ broker, fault, run }, result);
+        if (!stop.signal.aborted) results.add({ broker, fault, run }, result);
       },
     });
+    // What is given up may be in any state, and is ended by force below.
+    await Promise.race([running, given]);
   }
 } catch (error) {
   failure = error;
@@ -105,17 +108,21 @@ try {
   console.log(`\n${report(rows)}`);
   if (values.write) writeReport(rows, commandOf(process.argv.slice(2)), results.minutes);
   const left = sweep(process.env.TMPDIR);
-  if (left > 0) console.log(`${left} processes were left, and are ended`);
+  const whole = stop.signal.aborted || left === 0;
+  if (!whole) console.log(`${left} processes were left, and are ended`);
   const complete =
-    failure === undefined && left === 0 && (before + fresh === total || values.minutes !== undefined);
-  process.exitCode = interrupted ? 130 : complete && isGood(rows) && runsOf(rows) > 0 ? 0 : 1;
+    failure === undefined && whole && (before + fresh === total || values.minutes !== undefined);
+  // At once: what was given up must not start anything anew.
+  process.exit(interrupted ? 130 : complete && isGood(rows) && runsOf(rows) > 0 ? 0 : 1);
 }
 
-/** What repeats all of it: without where its results and logs went. */
+/** What repeats all of it: without where its results and logs went, and how long a piece might take. */
 function commandOf(args: readonly string[]): string {
   const kept = args.filter(
     (arg, i) =>
-      arg !== '--write' && !/^--(results|logs)/.test(arg) && !/^--(results|logs)$/.test(args[i - 1] ?? ''),
+      arg !== '--write' &&
+      !/^--(results|logs|minutes)/.test(arg) &&
+      !/^--(results|logs|minutes)$/.test(args[i - 1] ?? ''),
   );
   return `npm run test:faults -- ${kept.join(' ')}${args.includes('--seed') ? '' : ` --seed ${seed}`}`;
 }

@@ -52,6 +52,7 @@ export async function runPlan(plan: Plan): Promise<void> {
     try {
       for (let task = tasks.shift(); task && !stop.aborted; task = tasks.shift()) {
         stage ??= await startStage(plan);
+        if (!stage) break;
         const result = await Promise.race([attempt(stage, plan, task.fault, task.run), end]);
         if (!result) break;
         record(task.fault.name, task.run, result);
@@ -74,19 +75,20 @@ export async function runPlan(plan: Plan): Promise<void> {
 /** One stage is started at a time: many at once would only be in each other's way. */
 let starting: Promise<unknown> = Promise.resolve();
 
-function startStage(plan: Plan): Promise<Stage> {
-  const stage = starting.then(() => tryToStart(plan));
+/** Undefined when nothing is to begin any more. */
+function startStage(plan: Plan): Promise<Stage | undefined> {
+  const stage = starting.then(() => (plan.stop.aborted ? undefined : tryToStart(plan)));
   starting = stage.catch(() => undefined);
   return stage;
 }
 
 /** A busy machine may be too slow for it once; that says nothing about a fault. */
-async function tryToStart({ broker, say }: Plan): Promise<Stage> {
+async function tryToStart({ broker, say, stop }: Plan): Promise<Stage> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await Stage.start(broker);
     } catch (error) {
-      if (attempt === STARTS) throw error;
+      if (attempt === STARTS || stop.aborted) throw error;
       say(`a stage could not be started: ${(error as Error).message.split('\n')[0]}`);
     }
   }
