@@ -72,12 +72,14 @@ export class ClientInbox {
     const refuse = () => {
       for (const line of lines) this.refuse(address, line);
     };
+    // Each is read once: a prompt may be large.
+    const read = lines.map(readable);
     // Nobody would hear of the refusal of what asks for no answer, such as a cancel or a person's answer: it waits instead.
-    const refusable = lines.every((line) => (readable(line)?.kind ?? 'request') === 'request');
+    const refusable = read.every((frame) => 'refused' in frame || frame.kind === 'request');
     return {
       about: () => lines.flatMap((line) => this.sessionOf(line) ?? []),
       handle: () => {
-        for (const line of lines) this.line(address, line);
+        for (const frame of read) this.take(address, frame);
       },
       ...(refusable && { refuse }),
       fail: (error) => {
@@ -87,13 +89,10 @@ export class ClientInbox {
     };
   }
 
-  private line(address: string, line: string): void {
-    let frame: Frame;
-    try {
-      frame = parseFrame(line);
-    } catch (error) {
+  private take(address: string, frame: Frame | Unreadable): void {
+    if ('refused' in frame) {
       // Whoever sends this is told, even before initialize: there is no id to wait for.
-      this.reject(address, null, error);
+      this.reject(address, null, frame.refused);
       return;
     }
     const client = this.clientOf(address, frame);
@@ -205,22 +204,21 @@ export class ClientInbox {
   /** The handler of this frame failed. Who asked something is told so. */
   private failed(address: string, line: string, error: unknown): void {
     const frame = readable(line);
-    if (frame?.kind === 'request') this.reject(address, frame.id, error);
+    if ('kind' in frame && frame.kind === 'request') this.reject(address, frame.id, error);
   }
 
   private sessionOf(line: string): string | undefined {
     const frame = readable(line);
-    if (frame?.kind === 'response') return this.deps.sessions.withRequest(String(frame.id))?.id;
-    return frame && sessionIdOf(frame);
+    if ('refused' in frame) return undefined;
+    if (frame.kind === 'response') return this.deps.sessions.withRequest(String(frame.id))?.id;
+    return sessionIdOf(frame);
   }
 
   /** The journal cannot be written: what only reads is answered, the rest is refused. */
   private refuse(address: string, line: string): void {
-    let frame: Frame;
-    try {
-      frame = parseFrame(line);
-    } catch (error) {
-      this.reject(address, null, error);
+    const frame = readable(line);
+    if ('refused' in frame) {
+      this.reject(address, null, frame.refused);
       return;
     }
     if (frame.kind !== 'request') return;
@@ -237,11 +235,13 @@ export class ClientInbox {
   }
 }
 
-function readable(line: string): Frame | undefined {
+/** A line that is no frame, and what its sender is to hear. */
+type Unreadable = { refused: unknown };
+
+function readable(line: string): Frame | Unreadable {
   try {
     return parseFrame(line);
-  } catch {
-    // What is no frame was refused when it was handled.
-    return undefined;
+  } catch (error) {
+    return { refused: error };
   }
 }
