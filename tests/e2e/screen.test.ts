@@ -10,6 +10,7 @@ import { chat } from './screen/chat.js';
 import { leaving } from './screen/leaving.js';
 import { questions } from './screen/questions.js';
 import { queues } from './screen/queue.js';
+import { rareStates } from './screen/rare.js';
 import { windows } from './screen/windows.js';
 import { World } from './screen/world.js';
 
@@ -30,6 +31,7 @@ describe('the keys of the screen', { timeout: 60_000 }, () => {
   questions(world);
   queues(world);
   leaving(world);
+  rareStates(world);
 
   it('leaves no key and no command of docs/keys.md untried', () => {
     const all = BINDINGS.flatMap((b) => [
