@@ -1,8 +1,8 @@
 /**
  * `npm run docs:tour`: writes docs/tour.md, the screens of the real program in a real terminal at three sizes. Every scene is
- * taken in the dark and the light theme; as text they must be the same.
+ * taken in the dark and the light theme; as text they must be the same. One of them goes into the README too.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dark, light } from '../../tui/draw/theme.js';
@@ -26,7 +26,7 @@ const SCENES: readonly Scene[] = [
   {
     name: 'The first screen',
     about: 'What runs where, what lives, and what to do next.',
-    steps: [['', 'to start a session']],
+    steps: [['', 'Choose an agent']],
   },
   {
     name: 'Nodes',
@@ -146,7 +146,12 @@ async function still(terminal: TestTerminal): Promise<string> {
   return last;
 }
 
-async function captures(columns: number, rows: number, theme: 'dark' | 'light'): Promise<string[]> {
+async function captures(
+  columns: number,
+  rows: number,
+  theme: 'dark' | 'light',
+  scenes: readonly Scene[] = SCENES,
+): Promise<string[]> {
   const home = mkdtempSync(join(tmpdir(), 'ptour-'));
   writeFileSync(join(home, 'tui.json'), JSON.stringify({ theme }));
   const env = { PRAXIS_HOME: home, SESSIONS: '1' };
@@ -154,7 +159,7 @@ async function captures(columns: number, rows: number, theme: 'dark' | 'light'):
   try {
     await terminal.waitFor('Demo agent', 60_000);
     const shots: string[] = [];
-    for (const { steps } of SCENES) {
+    for (const { steps } of scenes) {
       for (const [keys, seen] of steps) {
         terminal.type(keys);
         await terminal.waitFor(seen, 60_000);
@@ -197,4 +202,14 @@ parts.push(
   ].join('\n'),
 );
 writeFileSync(new URL('../../docs/tour.md', import.meta.url), `${parts.join('\n\n')}\n`);
+
+/** The first screen that somebody new sees: the first block of text in the README. */
+const FIRST = { name: 'A conversation', columns: 100, rows: 30 };
+const readme = new URL('../../README.md', import.meta.url);
+const first = SCENES.findIndex(({ name }) => name === FIRST.name);
+const shot = (await captures(FIRST.columns, FIRST.rows, 'dark', SCENES.slice(0, first + 1)))[first]!;
+writeFileSync(
+  readme,
+  readFileSync(readme, 'utf8').replace(/```text\n[\s\S]*?\n```/, () => `\`\`\`text\n${shot}\n\`\`\``),
+);
 process.exit(0);
