@@ -1,6 +1,7 @@
 /**
  * Turns the bytes of a terminal into events, in front of blessed, which knows neither bracketed paste nor Ctrl+Alt keys nor Shift+Enter.
  * A paste is one event and arrives exactly, whatever its size and however it was cut; what is no key is dropped, never typed.
+ * A paste whose end never comes does not keep the keyboard: what came of it is pasted, and what comes of it later is pasted too.
  */
 import { StringDecoder } from 'node:string_decoder';
 
@@ -46,6 +47,13 @@ const MAX_ANSWER = 4_096;
 /** Milliseconds after which a lone ESC is the Escape key and not the start of a sequence. */
 const ESCAPE_MS = 40;
 
+/** Milliseconds of silence after which a paste has ended without its mark: a terminal or a line that died sends none. */
+export const PASTE_SILENCE_MS = 1_000;
+
+/** Characters in one piece that nobody types: after such a silence they are the rest of the paste. */
+const TYPED_AT_ONCE = 32;
+
+const PASTE_BEGIN = '\x1b[200~';
 const PASTE_END = '\x1b[201~';
 
 const LETTERS: Record<string, string> = {
@@ -104,6 +112,8 @@ export class InputDecoder {
   controlH = false;
   #rest = '';
   #paste: string[] | null = null;
+  /** A paste ended without its mark; these last characters of it could have been the beginning of the mark. */
+  #cut: string | null = null;
   #timer: unknown;
 
   constructor(emit: (event: InputEvent) => void, timers: InputTimers) {
@@ -113,12 +123,37 @@ export class InputDecoder {
 
   write(chunk: Buffer): void {
     this.#timers.clear(this.#timer);
-    this.#rest += this.#decoder.write(chunk);
+    this.#rest += this.#resumed(this.#decoder.write(chunk));
     while (this.#rest !== '' && (this.#paste ? this.#readPaste() : this.#readOne()));
     // An answer of the terminal is waited for: cut by a slow line, its end must not be taken for typed text.
     const isAnswer = /^\x1b\]\d+;/.test(this.#rest) && this.#rest.length < MAX_ANSWER;
-    if (this.#paste === null && this.#rest.startsWith('\x1b') && !isAnswer)
+    if (this.#paste !== null) this.#timer = this.#timers.set(() => this.#silent(), PASTE_SILENCE_MS);
+    else if (this.#rest.startsWith('\x1b') && !isAnswer)
       this.#timer = this.#timers.set(() => this.#escape(), ESCAPE_MS);
+  }
+
+  /** Nothing more came of a paste. What waits behind a program that was busy for so long is read before that counts. */
+  #silent(): void {
+    this.#timer = this.#timers.set(() => {
+      this.#cut = this.#rest;
+      this.#pasted(this.#take(this.#rest.length));
+    }, 0);
+  }
+
+  /** `text`, behind a paste that ended without its mark: the rest of the paste is pasted, and none of it is a key. */
+  #resumed(text: string): string {
+    const cut = this.#cut;
+    if (cut === null || text === '') return text;
+    this.#cut = null;
+    const all = cut + text;
+    const end = all.indexOf(PASTE_END);
+    const begin = all.indexOf(PASTE_BEGIN);
+    const isEnded = end >= 0 && (begin < 0 || end < begin);
+    if (!isEnded && (text.startsWith('\x1b') || text.length <= TYPED_AT_ONCE)) return text;
+    this.#paste = [];
+    // The mark that was cut in two: its first half was taken for text.
+    if (isEnded && end < cut.length) return PASTE_END + all.slice(end + PASTE_END.length);
+    return text;
   }
 
   /** Nothing followed the ESC in time: it was the key, and what stands behind it is typed. */
@@ -150,12 +185,17 @@ export class InputDecoder {
       this.#paste!.push(this.#take(safe));
       return false;
     }
-    this.#paste!.push(this.#take(end));
+    const last = this.#take(end);
     this.#take(PASTE_END.length);
-    const text = this.#paste!.join('').replace(/\r\n?/g, '\n');
-    this.#paste = null;
-    this.#emit({ type: 'paste', text });
+    this.#pasted(last);
     return true;
+  }
+
+  /** The paste ends with `last`. */
+  #pasted(last: string): void {
+    const text = [...this.#paste!, last].join('').replace(/\r\n?/g, '\n');
+    this.#paste = null;
+    if (text !== '') this.#emit({ type: 'paste', text });
   }
 
   /** Reads one event off the rest; false when it is not whole yet. */

@@ -1,17 +1,19 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { isControlH } from '../../tui/erase.js';
-import { InputDecoder, type InputEvent } from '../../tui/input.js';
+import { InputDecoder, type InputEvent, PASTE_SILENCE_MS } from '../../tui/input.js';
 
 let events: InputEvent[] = [];
 let timer: (() => void) | null = null;
+let wait = 0;
 let decoder: InputDecoder;
 
 beforeEach(() => {
   events = [];
   timer = null;
   decoder = new InputDecoder((event) => events.push(event), {
-    set: (run) => {
+    set: (run, ms) => {
       timer = run;
+      wait = ms;
       return run;
     },
     clear: () => {
@@ -96,6 +98,60 @@ describe('input of a terminal', () => {
         { type: 'text', text: 'x' },
       ]);
     }
+  });
+
+  describe('a paste whose end mark never comes', () => {
+    const pasted = (text: string): InputEvent => ({ type: 'paste', text });
+    /** Time passes: what waits behind a busy program is read once more, then nothing came. */
+    const silence = (): void => {
+      expect(wait).toBe(PASTE_SILENCE_MS);
+      timer!();
+      timer!();
+    };
+
+    it('is pasted after a silence, and the keys are keys again', () => {
+      feed('\x1b[200~rm -rf build\rmake', ' all\r');
+      expect(events).toEqual([]);
+      silence();
+      expect(events).toEqual([pasted('rm -rf build\nmake all\n')]);
+      expect(feed('\r', '\x03').slice(1)).toEqual([key('enter'), key('ctrl+c')]);
+    });
+
+    it('waits on while bytes come, and for those that came while the program was busy', () => {
+      feed('\x1b[200~one');
+      const first = timer;
+      feed(' two');
+      expect(timer).not.toBe(first);
+      // The silence is over, but the end lies in the kernel's buffer: it is read before the second look.
+      timer!();
+      expect(feed(' three\x1b[201~', 'x')).toEqual([pasted('one two three'), { type: 'text', text: 'x' }]);
+      expect(timer).toBeNull();
+    });
+
+    it.each([
+      ['with its end mark', ['q\rd\r\x1b[201~'], ['q\nd\n']],
+      ['in one long piece', [`${'y\r'.repeat(40)}`, 'd\x1b[201~'], [`${'y\n'.repeat(40)}d`]],
+      ['as its end mark alone', ['\x1b[201~'], []],
+    ])('takes no key from what comes of it later, %s', (_, late, rest) => {
+      feed('\x1b[200~begun ');
+      silence();
+      feed(...late);
+      expect(events).toEqual([pasted('begun '), ...rest.map(pasted)]);
+      expect(feed('\r').at(-1)).toEqual(key('enter'));
+    });
+
+    it('knows its end mark when the silence cut that in two', () => {
+      feed('\x1b[200~begun\x1b[20');
+      silence();
+      feed('1~', 'y');
+      expect(events).toEqual([pasted('begun\x1b[20'), { type: 'text', text: 'y' }]);
+    });
+
+    it('keeps a later paste apart', () => {
+      feed('\x1b[200~begun');
+      silence();
+      expect(feed('\x1b[200~whole\x1b[201~').slice(1)).toEqual([pasted('whole')]);
+    });
   });
 
   it('reports the wheel, the left button and the focus', () => {
