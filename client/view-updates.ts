@@ -152,6 +152,8 @@ export class Updates {
       this.#tools.set(toolCallId, item);
       this.#turnTools.add(item);
     }
+    // A call may be known from a question before the agent says within which other one it is.
+    if (item.depth === 0) item.depth = this.#depth(update);
     item.title = text(update.title) ?? item.title;
     item.toolKind = text(update.kind) ?? item.toolKind;
     item.content = toolContent(update.content) ?? item.content;
