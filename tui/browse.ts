@@ -10,7 +10,7 @@ export const isFoldable = (item: Item | undefined): item is Item =>
   item?.kind === 'tool' || item?.kind === 'thought' || item?.kind === 'other';
 
 /** The item that is chosen while the transcript has the keys. */
-export const browsed = (chat: Chat): Item | undefined =>
+const browsed = (chat: Chat): Item | undefined =>
   chat.target === 'browse' ? chat.view.items.find((item) => item.id === chat.browseAt) : undefined;
 
 const back = (state: State, chat: Chat): State =>

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** The command that the person chose; it may hold arguments, as for git. */
-export const editorCommand = (env: NodeJS.ProcessEnv): string => env.VISUAL || env.EDITOR || 'vi';
+const editorCommand = (env: NodeJS.ProcessEnv): string => env.VISUAL || env.EDITOR || 'vi';
 
 /**
  * Lets the person edit `text` and resolves with what was saved: exactly that, but for the line feed that editors put at the end of a

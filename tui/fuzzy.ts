@@ -1,7 +1,7 @@
 /** Finding things by some letters of their names, in their order. */
 
 /** How well `wanted` (lower case, no spaces) fits `text`: more is better; null: it does not. */
-export function fuzzyScore(wanted: string, text: string): number | null {
+function fuzzyScore(wanted: string, text: string): number | null {
   const lower = text.toLowerCase();
   let at = -1;
   let score = 0;

@@ -46,7 +46,7 @@ export function machines(state: State, { filter }: NodesOverlay): Machine[] {
 
 const nodeText = (node: NodeInfo): string => `${node.name} ${node.os} ${node.state}`;
 
-export const choosable = (all: readonly Machine[]): Choosable[] =>
+const choosable = (all: readonly Machine[]): Choosable[] =>
   all.flatMap(({ node, agents }): Choosable[] =>
     agents.length === 0
       ? [{ key: node.name, node, agent: null }]

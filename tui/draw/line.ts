@@ -41,7 +41,6 @@ export interface Span {
 export type Line = readonly Span[];
 
 export const span = (text: string, style: Style = 'text'): Span => ({ text, style });
-export const line = (text: string, style: Style = 'text'): Line => [{ text, style }];
 export const EMPTY: Line = [];
 
 export const lineWidth = (l: Line): number => l.reduce((sum, s) => sum + stringWidth(s.text), 0);

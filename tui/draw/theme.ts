@@ -55,7 +55,7 @@ export const colours: Theme = {
 };
 
 /** For NO_COLOR (https://no-color.org): weight and inversion only. */
-export const monochrome: Theme = Object.fromEntries(
+const monochrome: Theme = Object.fromEntries(
   Object.entries(colours).map(([style, { fg: _fg, bg: _bg, ...rest }]) => [style, rest]),
 ) as unknown as Theme;
 

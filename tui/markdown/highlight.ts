@@ -44,7 +44,7 @@ function collect(node: Scope | string, style: Style, out: Span[]): void {
 }
 
 /** Spans that may hold line feeds, as lines. */
-export function splitLines(spans: readonly Span[]): Line[] {
+function splitLines(spans: readonly Span[]): Line[] {
   const lines: Span[][] = [[]];
   for (const { text, style } of spans) {
     text.split('\n').forEach((part, i) => {
@@ -65,6 +65,3 @@ export function highlight(code: string, language: string): Line[] {
   collect(root, 'text', spans);
   return splitLines(spans);
 }
-
-/** The language that the end of `path` tells. */
-export const languageOf = (path: string): string => /\.(\w+)$/.exec(path)?.[1] ?? '';
