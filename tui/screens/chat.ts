@@ -106,12 +106,12 @@ export function chatDrawing(
   const rows = Math.max(1, Math.min(MAX_PROMPT_ROWS, Math.floor(height / 3)));
   const draft = editorLines(chat.draft, inner - 2, rows);
   const popup = popupOf(state);
-  const waiting = [
-    ...waitingLines(state, chat, inner),
-    ...(popup ? popupLines(popup, inner, Math.min(MAX_POPUP, height - 8)) : []),
-  ];
   const rule = [span('─'.repeat(width), 'rule')];
   const top = 2;
+  // The prompt, the line above it and one line of the transcript are there always.
+  const room = Math.max(0, height - top - draft.lines.length - 2);
+  const offered = popup ? popupLines(popup, inner, Math.min(MAX_POPUP, Math.floor(room / 2))) : [];
+  const waiting = [...waitingLines(state, chat, inner, room - offered.length), ...offered];
   const space = Math.max(1, height - top - waiting.length - 1 - draft.lines.length);
   const visible = look(chat.view.items, chat.anchor, space, linesOf(state, chat, store, inner, now));
   const transcript = withTitle(
@@ -123,6 +123,7 @@ export function chatDrawing(
   );
   if (chat.view.items.length === 0) transcript.push(...emptyLines(chat, inner));
   while (transcript.length < space) transcript.push([]);
+  transcript.length = space;
   const typing = focused && chat.target === 'prompt' && !chat.search;
   const prompt = chat.editing ? ' ✎ ' : ' ❯ ';
   const lines: Line[] = [

@@ -3,9 +3,11 @@ import type { Frame } from '../draw/canvas.js';
 import { fitted, type Line, span } from '../draw/line.js';
 import { markedPlace, plainLine } from '../draw/plain.js';
 import type { ItemLines } from '../items/index.js';
+import { keyOf } from '../keys.js';
 import type { State } from '../state.js';
+import { fitBox } from './box.js';
 import { type ChatDrawing, chatDrawing } from './chat.js';
-import { layout, MIN_COLUMNS, MIN_ROWS, over } from './layout.js';
+import { isTooSmall, layout, MIN_COLUMNS, MIN_ROWS, over } from './layout.js';
 import { listRows } from './list.js';
 import { overlayBox } from './overlays.js';
 import { footerLine, statusLine } from './status.js';
@@ -30,7 +32,7 @@ export function drawScreen(state: State, store: ItemLines, now: number): Screen 
 
 function drawn(state: State, store: ItemLines, now: number): Screen {
   const { columns, rows } = state;
-  if (columns < MIN_COLUMNS || rows < MIN_ROWS) return tooSmall(columns, rows);
+  if (isTooSmall(state)) return tooSmall(state);
   const { list, chat, body } = layout(columns, rows, state.focus, state.settings.plain);
   const left = list > 0 ? listRows(state, list, body) : [];
   const right = chat > 0 ? chatDrawing(state, store, chat, body, now) : null;
@@ -48,8 +50,9 @@ function drawn(state: State, store: ItemLines, now: number): Screen {
     chatColumn,
     list: left.map((row) => row.key),
   };
-  const box = overlayBox(state, now);
-  if (!box) return screen;
+  const whole = overlayBox(state, now);
+  if (!whole) return screen;
+  const box = fitBox(whole, body);
   // Nothing of what is behind a window is read out.
   const under = state.settings.plain ? lines.slice(0, body).map((): Line => []) : lines.slice(0, body);
   const put = over(under, box.lines, box.width, columns);
@@ -62,8 +65,9 @@ function drawn(state: State, store: ItemLines, now: number): Screen {
   };
 }
 
-function tooSmall(columns: number, rows: number): Screen {
-  const text = `The terminal is too small: Praxis needs ${MIN_COLUMNS}×${MIN_ROWS}, this is ${columns}×${rows}.`;
+function tooSmall({ columns, rows, keys }: State): Screen {
+  const size = `${MIN_COLUMNS}×${MIN_ROWS}, this is ${columns}×${rows}`;
+  const text = `${keyOf(keys, 'quit')} leaves. The terminal is too small: Praxis needs ${size}.`;
   const lines: Line[] = [];
   for (let at = 0; at < text.length && lines.length < rows; at += columns)
     lines.push([span(text.slice(at, at + columns))]);

@@ -5,6 +5,10 @@ import { fitted, type Line, span } from '../draw/line.js';
 export const MIN_COLUMNS = 44;
 export const MIN_ROWS = 12;
 
+/** Whether nothing can be shown: then nothing may be answered or done either, since nobody sees what. */
+export const isTooSmall = ({ columns, rows }: { columns: number; rows: number }): boolean =>
+  columns < MIN_COLUMNS || rows < MIN_ROWS;
+
 export interface Layout {
   /** Columns of the list; 0 where there is room for one of the two only. */
   list: number;

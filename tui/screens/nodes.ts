@@ -108,12 +108,14 @@ function agentLine(agent: ConnectorInfo, isChosen: boolean, lost: boolean, width
     agent.status === 'ready' ? (lost ? '' : 'ready') : AGENT_STATUS[agent.status],
     ready ? 'good' : 'warning',
   );
+  // What an agent needs is the last that may be cut off.
+  const [names, versions] = width >= 62 ? [22, 16] : [14, 8];
   const hint = agent.status === 'ready' || agent.hint === null ? '' : `  ${sanitizeLine(agent.hint)}`;
   return [
     span(isChosen ? '  ▸ ' : '    ', 'accent'),
-    ...fitted([span(sanitizeLine(agent.title), isChosen ? 'selected' : ready ? 'text' : 'dim')], 22),
-    ...fitted([span(` ${sanitizeLine(agent.version ?? '')}`, 'dim')], 16),
-    ...fitted([word, span(hint, 'dim')], width - 42),
+    ...fitted([span(sanitizeLine(agent.title), isChosen ? 'selected' : ready ? 'text' : 'dim')], names),
+    ...fitted([span(` ${sanitizeLine(agent.version ?? '')}`, 'dim')], versions),
+    ...fitted([word, span(hint, 'dim')], width - 4 - names - versions),
   ];
 }
 

@@ -26,7 +26,7 @@ export function questionBox(
   ]);
   const head = wrap([span(sanitizeLine(question.tool.title), 'strong')], inner);
   const foot = wrap(keys, inner);
-  const height = Math.max(3, state.rows - 8 - head.length - foot.length);
+  const height = Math.max(1, state.rows - 8 - head.length - foot.length);
   const all = toolLines(question.tool, inner, isSideBySide(state));
   const top = Math.min(overlay.top, Math.max(0, all.length - height));
   const shown = all.slice(top, top + height);

@@ -1,7 +1,7 @@
 /** Every live session on every node (Ctrl+W), as columns; the ones that wait for a person first. */
 import { sanitizeLine } from '../../client/index.js';
 import type { SessionInfo } from '../../proto/index.js';
-import { fitted, type Line, lineText, type Style, span } from '../draw/line.js';
+import { fitted, type Line, lineText, type Style, span, wrap } from '../draw/line.js';
 import { fieldLine } from '../editor.js';
 import { type Overlay, overlaySessions, type State, sessionName } from '../state.js';
 import { age, type Box } from './box.js';
@@ -72,7 +72,8 @@ export function sessionsBox(state: State, overlay: Extract<Overlay, { kind: 'ses
   content.push(...rows);
   if (all.length === 0) content.push([span(nothing(overlay), 'dim')]);
   if (all.length > height) content.push([span(`${at + 1} of ${all.length}`, 'dim')]);
-  if (overlay.confirm !== null) content.push([], confirm(state.sessions.get(overlay.confirm)));
+  if (overlay.confirm !== null)
+    content.push([], ...wrap(confirm(state.sessions.get(overlay.confirm)), inner));
   const lines = framed(overlay.ended ? 'Live and ended sessions' : 'Live sessions', content, width);
   return { lines, width, cursor: overlay.filtering ? { row: 1, column: 10 + filter.column } : null };
 }

@@ -11,17 +11,18 @@ const FILE =
 export function settingsBox(state: State, overlay: Extract<Overlay, { kind: 'settings' }>): Box {
   const width = Math.min(state.columns - 4, 84);
   const inner = width - 4;
-  const names = Math.max(...PREFERENCES.map((p) => p.name.length));
+  const names = Math.min(inner - 16, Math.max(...PREFERENCES.map((p) => p.name.length)));
   const rows = PREFERENCES.map((preference, i): Line => {
     const chosen = i === overlay.selected;
     return [
       span(chosen ? '▸ ' : '  ', 'accent'),
-      ...fitted([span(preference.name, chosen ? 'strong' : 'text')], names + 2),
+      ...fitted([span(preference.name, chosen ? 'strong' : 'text')], names),
+      span('  '),
       span(wordsFor(state.settings, preference), chosen ? 'selected' : 'text'),
     ];
   });
   const content = [...rows, [], ...wrap([span(FILE, 'dim')], inner)];
-  return { lines: framed('Settings', content, width), width, cursor: null };
+  return { lines: framed('Settings', content, width), width, cursor: null, focus: overlay.selected + 1 };
 }
 
 const SOON = {

@@ -86,6 +86,11 @@ export function startBox(state: State, overlay: StartOverlay): Box {
     lines: framed(`Start ${sanitizeLine(overlay.title)}`, content, width),
     width,
     cursor: overlay.starting ? null : cursor,
+    // Why it did not start is the last line.
+    focus:
+      overlay.starting || overlay.error !== null
+        ? content.length
+        : rows.get(overlay.field)! + (isOn('cwd') ? 1 : 0),
   };
 }
 

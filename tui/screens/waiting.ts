@@ -12,7 +12,8 @@ const MAX_TEXT = 500;
 
 const words = (text: string): string => sanitizeLine(text.slice(0, MAX_TEXT));
 
-export function waitingLines(state: State, chat: Chat, width: number): Line[] {
+/** At most `rows` of them. */
+export function waitingLines(state: State, chat: Chat, width: number, rows: number): Line[] {
   const chosen = chosenWaiting(chat);
   const queued = chat.view.queue.map((p) => queuedLine(chat, p, p === chosen));
   const isAway = state.link.kind !== 'connected';
@@ -20,11 +21,14 @@ export function waitingLines(state: State, chat: Chat, width: number): Line[] {
     (s): Line => [span(isAway ? '↑ unsent   ' : '↑ sending  ', 'warning'), span(words(s.text), 'dim')],
   );
   const all = [...queued, ...sending];
-  const room = chosen ? MAX_CHOOSING : MAX_SHOWN;
+  if (rows < 1) return [];
+  const most = Math.min(chosen ? MAX_CHOOSING : MAX_SHOWN, rows);
+  // How many there are takes a line too.
+  const room = all.length > most && most === rows ? Math.max(1, rows - 1) : most;
   const at = chosen ? chat.view.queue.indexOf(chosen) : 0;
   const top = Math.max(0, Math.min(at - room + 1, all.length - room));
   const shown = all.slice(top, top + room).map((l) => fitted(l, width));
-  if (all.length > room) shown.push([span(`  ${all.length} in all`, 'dim')]);
+  if (all.length > room && room < rows) shown.push([span(`  ${all.length} in all`, 'dim')]);
   return shown;
 }
 
