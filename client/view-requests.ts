@@ -5,6 +5,9 @@ import { type Fields, fields, isFields, permissionOptions, text } from './view-r
 import type { Updates } from './view-updates.js';
 
 const PERMISSION = 'session/request_permission';
+/** A form or a page to fill in. */
+const FORM = 'elicitation/create';
+const FORM_WORDS = 'The agent asks with a form, which only an editor that shows forms can answer';
 
 export class Requests {
   readonly #draft: Draft;
@@ -17,6 +20,8 @@ export class Requests {
 
   asked(requestId: string, method: string, params: Fields) {
     const { approvals } = this.#draft.view;
+    if (method === FORM)
+      return this.#updates.notice('warning', `${FORM_WORDS}: ${text(params.message) ?? method}`);
     if (method !== PERMISSION) return this.#updates.other(method, params);
     if (approvals.some((a) => a.requestId === requestId)) return;
     approvals.push(this.#approval(requestId, params));

@@ -21,7 +21,7 @@ export function contextsOf(state: State): Context[] {
   if (overlay?.kind === 'status' || overlay?.kind === 'settings' || overlay?.kind === 'soon')
     return [overlay.kind, 'everywhere'];
   if (overlay?.kind === 'sessions') {
-    if (overlay.confirm !== null) return ['confirm'];
+    if (overlay.confirm !== null) return ['confirm', 'everywhere'];
     return overlay.filtering ? ['filter', 'everywhere'] : ['sessions', 'everywhere'];
   }
   if (state.focus === 'list') return ['list', 'everywhere'];

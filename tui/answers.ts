@@ -1,4 +1,5 @@
 /** Open questions in a chat: when one takes the keys, and how a key answers it. */
+import { type ApprovalItem, sanitizeLine } from '../client/index.js';
 import { say, step, withChat } from './change.js';
 import type { Step } from './effects.js';
 import { optionForKey } from './items/index.js';
@@ -12,7 +13,7 @@ export function answerWith(state: State, chat: Chat, key: string, now: number): 
   const option = optionForKey(question, key);
   if (!option) return step(say(state, 'The agent does not offer that answer here.', now, 'warning'));
   const next = withChat(state, chat.sessionId, (c) => ({
-    answered: new Set(c.answered).add(question.requestId),
+    answered: new Map(c.answered).set(question.requestId, option.optionId),
   }));
   return step(takeQuestion(next, chat.sessionId, now), {
     type: 'answer',
@@ -20,6 +21,44 @@ export function answerWith(state: State, chat: Chat, key: string, now: number): 
     requestId: question.requestId,
     optionId: option.optionId,
   });
+}
+
+/** Whose answer counted, and which it was. */
+export function outcomeWords(state: State, item: ApprovalItem | undefined): string {
+  const who = item?.by === state.me ? 'You' : sanitizeLine(item?.by ?? '');
+  if (!item?.chosen || who === '') return 'The question was answered elsewhere or withdrawn.';
+  const what = sanitizeLine(item.chosen.name);
+  return item.by === 'policy' ? `Answered by itself: ${what}` : `${who} answered elsewhere: ${what}`;
+}
+
+/** The question of that id, as the transcript has it now. */
+const questionOf = (chat: Chat, requestId: string): ApprovalItem | undefined =>
+  chat.view.items.findLast((i) => i.kind === 'approval' && i.requestId === requestId) as
+    | ApprovalItem
+    | undefined;
+
+/** Questions that are open no more: says so where another answer than the one given here counted, or none was given here yet. */
+export function withoutSettled(state: State, sessionId: string, now: number): State {
+  const chat = state.chats.get(sessionId);
+  if (!chat) return state;
+  const isSettled = (id: string): boolean => chat.view.approvals.every((a) => a.requestId !== id);
+  const given = [...chat.answered].filter(([id]) => isSettled(id));
+  const asked = chat.question?.requestId;
+  const taken = asked !== undefined && !chat.answered.has(asked) && isSettled(asked);
+  if (given.length === 0 && !taken) return state;
+  const next = withChat(state, sessionId, () => ({
+    answered: new Map([...chat.answered].filter(([id]) => !isSettled(id))),
+    takenAt: taken && chat.target === 'question' ? now : chat.takenAt,
+  }));
+  const others = given.flatMap(([id, optionId]) => {
+    const item = questionOf(chat, id);
+    return item?.chosen && item.chosen.optionId !== optionId ? [item] : [];
+  });
+  const late = taken ? questionOf(chat, asked) : others.at(-1);
+  if (!taken && !late) return next;
+  // What was cancelled was cancelled with its turn; that is said there.
+  if (late?.by === 'cancel' || sessionId !== state.current) return next;
+  return say(next, outcomeWords(state, late), now, 'warning');
 }
 
 /** Milliseconds without typing after which a new question may take the keys from an empty prompt. */

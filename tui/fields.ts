@@ -4,7 +4,7 @@ import { withCurrent } from './change.js';
 import type { Editor } from './editor.js';
 import { searched } from './search.js';
 import { writtenField } from './start-form.js';
-import { currentChat, type State } from './state.js';
+import { currentChat, type State, withChosenSession } from './state.js';
 
 const searchOf = (state: State) => (state.focus === 'chat' ? currentChat(state)?.search : null);
 
@@ -46,7 +46,7 @@ export function withField(state: State, field: Editor): State {
     case 'nodes':
       return { ...state, overlay: { ...overlay, filter: field, selected: null } };
     case 'sessions':
-      return { ...state, overlay: { ...overlay, filter: field, selected: null } };
+      return withChosenSession({ ...state, overlay: { ...overlay, filter: field, selected: null } });
     case 'rename':
       return { ...state, overlay: { ...overlay, name: field } };
     case 'pick':

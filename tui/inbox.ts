@@ -4,6 +4,7 @@
  */
 import { type ApprovalItem, foldEvents } from '../client/index.js';
 import { type OpenApproval, parseFrame } from '../proto/index.js';
+import { outcomeWords } from './answers.js';
 import { openSession, say, step } from './change.js';
 import type { Effect, Step } from './effects.js';
 import { optionForKey } from './items/index.js';
@@ -43,6 +44,15 @@ export function itemOf(state: State, question: OpenApproval): ApprovalItem | nul
 const isBare = (item: ApprovalItem | null): boolean =>
   item !== null && item.tool.content.length === 0 && item.tool.rawInput === null;
 
+/** What to do with a question that is not answered here. */
+export const OPENS = 'Enter opens its session, where Ctrl+C cancels the turn.';
+
+/** What a question is about, on one line, also where it is of a kind that is not answered here. */
+export function aboutOf(state: State, question: OpenApproval): string {
+  const { message } = question.params as { message?: unknown };
+  return itemOf(state, question)?.tool.title ?? (typeof message === 'string' ? message : question.method);
+}
+
 /** Whether the keys answer now: the question has been on the screen for long enough to be the one that is meant. */
 export const isInboxAnswering = ({ since }: InboxOverlay, now: number): boolean =>
   now - since >= QUESTION_GUARD_MS;
@@ -78,14 +88,30 @@ export function inboxChanged(before: State, state: State, now: number): Step<Sta
   const was = before.overlay?.kind === 'inbox' ? chosenQuestion(before, before.overlay) : undefined;
   const is = chosenQuestion(state, overlay);
   const isNew = is?.requestId !== was?.requestId;
-  const next: State = isNew
+  const moved: State = isNew
     ? { ...state, overlay: { ...overlay, selected: is?.requestId ?? null, since: now, top: 0 } }
     : state;
+  // The first list that comes takes the place of an old one.
+  const wasShown = before.overlay?.kind === 'inbox' && !before.overlay.loading;
+  const next =
+    was && wasShown && isTaken(state, overlay, was)
+      ? say(moved, takenWords(state, was), now, 'warning')
+      : moved;
   const effects: Effect[] =
     is && isNew && !state.chats.has(is.sessionId) && isBare(itemOf(state, is))
       ? [{ type: 'attach', sessionId: is.sessionId }]
       : [];
   return step(next, ...effects);
+}
+
+/** Whether the question went without an answer of here. */
+const isTaken = (state: State, { answered }: InboxOverlay, { requestId }: OpenApproval): boolean =>
+  !answered.has(requestId) && state.inbox.every((q) => q.requestId !== requestId);
+
+function takenWords(state: State, { sessionId, requestId }: OpenApproval): string {
+  const items = state.chats.get(sessionId)?.view.items ?? [];
+  const item = items.findLast((i) => i.kind === 'approval' && i.requestId === requestId);
+  return outcomeWords(state, item?.kind === 'approval' ? item : undefined);
 }
 
 /** Lines by which the keys scroll the question. */
@@ -128,7 +154,10 @@ function answer(
   now: number,
 ): Step<State> {
   const item = itemOf(state, chosen);
-  if (!item) return step(say(state, 'This question cannot be answered here.', now, 'warning'));
+  if (!item) {
+    const text = `This question cannot be answered here. ${OPENS}`;
+    return step(say(state, text, now, 'warning'));
+  }
   // The key was on its way before the question could be read.
   if (!isInboxAnswering(overlay, now)) return step(state);
   const option = optionForKey(item, key);

@@ -7,10 +7,12 @@ import type { Effect, Step } from './effects.js';
 import { fieldOf, withField } from './fields.js';
 import type { InputEvent } from './input.js';
 import { keyOf } from './keys.js';
-import { currentChat, type State } from './state.js';
+import { isTooSmall } from './screens/layout.js';
+import { currentChat, isJustTaken, type State } from './state.js';
 
 export function input(before: State, event: InputEvent, now: number): Step<State> {
   if (event.type === 'focus') return step({ ...before, focused: event.focused });
+  if (isTooSmall(before)) return unseen(before, event, now);
   // Any other key takes back the first half of "twice to close".
   const state =
     before.closing !== null && !(event.type === 'key' && event.name === 'ctrl+c')
@@ -28,6 +30,14 @@ export function input(before: State, event: InputEvent, now: number): Step<State
   }
 }
 
+/** Where nothing can be shown, what is written is kept, and only the keys that need no eyes act. */
+function unseen(state: State, event: InputEvent, now: number): Step<State> {
+  if (event.type === 'text' || event.type === 'paste')
+    return step(isTyping(state) ? written(state, event.text, now) : state);
+  const command = event.type === 'key' ? state.keys.commandFor(['everywhere'], event.name) : undefined;
+  return command === 'quit' || command === 'suspend' ? run(state, command, '', now) : step(state);
+}
+
 function isEmptyPrompt(state: State): boolean {
   const chat = state.overlay === null && state.focus === 'chat' ? currentChat(state) : undefined;
   if (!chat || chat.search || chat.editing || chat.target !== 'prompt') return false;
@@ -41,6 +51,7 @@ function text(before: State, typedText: string, now: number): Step<State> {
   let state = before;
   const effects: Effect[] = [];
   for (const [at, letter] of [...typedText].entries()) {
+    if (isLate(state, typedText, now)) return { state, effects };
     if (isTyping(state)) {
       const rest = [...typedText].slice(at).join('');
       const { state: next, effects: more } = revealed(written(state, rest, now));
@@ -51,6 +62,15 @@ function text(before: State, typedText: string, now: number): Step<State> {
     effects.push(...pressed.effects);
   }
   return { state, effects };
+}
+
+/** A letter that was a command until a moment ago, when what it was meant for went away by itself: it is no text. */
+function isLate(state: State, typedText: string, now: number): boolean {
+  const chat = state.overlay === null && state.focus === 'chat' ? currentChat(state) : undefined;
+  if (!chat || chat.search || chat.target !== 'prompt' || chat.draft.text !== '') return false;
+  return (
+    isJustTaken(chat, now) && state.keys.commandFor(['question', 'full', 'queue'], typedText) !== undefined
+  );
 }
 
 /** What is written into a search is looked for at once. */

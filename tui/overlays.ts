@@ -11,7 +11,7 @@ import { inNodes } from './nodes.js';
 import { inPick } from './pick.js';
 import { PREFERENCES, turned } from './preferences.js';
 import { inStart } from './start-form.js';
-import { currentChat, type Overlay, overlaySessions, type State } from './state.js';
+import { currentChat, type Overlay, overlaySessions, type State, withChosenSession } from './state.js';
 
 /** Characters of a name that the service takes. */
 const MAX_TITLE = 200;
@@ -41,18 +41,19 @@ function inRename(
 }
 
 /** `wanted`: what its filter begins with. */
-export const sessionsOverlay = (state: State, wanted = ''): State => ({
-  ...state,
-  overlay: {
-    kind: 'sessions',
-    filter: editorOf(wanted),
-    filtering: false,
-    selected: null,
-    confirm: null,
-    loading: true,
-    ended: false,
-  },
-});
+export const sessionsOverlay = (state: State, wanted = ''): State =>
+  withChosenSession({
+    ...state,
+    overlay: {
+      kind: 'sessions',
+      filter: editorOf(wanted),
+      filtering: false,
+      selected: null,
+      confirm: null,
+      loading: true,
+      ended: false,
+    },
+  });
 
 export function overlayCommand(state: State, command: Command, key: string, now: number): Step<State> {
   switch (state.overlay?.kind) {
@@ -145,6 +146,9 @@ const closed = (state: State, sessionId: string, now: number): Step<State> =>
 const putAway = (state: State, sessionId: string, now: number): Step<State> =>
   step(say(state, 'Put away. praxis session restore brings it back.', now), { type: 'archive', sessionId });
 
+/** Commands of the live sessions that do something to the chosen one. */
+const ACTS_ON_ONE: ReadonlySet<Command> = new Set(['resume', 'discard', 'rename']);
+
 function inSessions(
   state: State,
   overlay: Extract<Overlay, { kind: 'sessions' }>,
@@ -152,16 +156,19 @@ function inSessions(
   now: number,
 ): Step<State> {
   const shown = overlaySessions(state);
-  const at = Math.max(
-    0,
-    shown.findIndex((s) => s.sessionId === overlay.selected),
-  );
+  const found = shown.findIndex((s) => s.sessionId === overlay.selected);
+  const at = Math.max(0, found);
   const chosen = shown[at];
+  const isGone = overlay.selected !== null && found < 0 && chosen !== undefined;
   // What is discarded leaves the choice to its neighbour.
   const selected = (shown[at + 1] ?? shown[at - 1])?.sessionId ?? null;
   const left: State = { ...state, overlay: { ...overlay, confirm: null, selected } };
   const change = (next: Partial<typeof overlay>): Step<State> =>
     step({ ...state, overlay: { ...overlay, ...next } });
+  if (isGone && ACTS_ON_ONE.has(command)) {
+    const moved: State = { ...state, overlay: { ...overlay, selected: chosen.sessionId } };
+    return step(say(moved, 'That session has just left the list.', now, 'warning'));
+  }
   switch (command) {
     case 'previous':
     case 'next': {
@@ -186,7 +193,7 @@ function inSessions(
     case 'rename':
       return chosen ? step(renameOverlay(state, chosen.sessionId)) : step(state);
     case 'ended':
-      return change({ ended: !overlay.ended });
+      return change({ ended: !overlay.ended, selected: chosen?.state === 'ended' ? null : overlay.selected });
     case 'no':
       return change({ confirm: null });
     case 'yes':

@@ -106,6 +106,11 @@ export function queueChanged(state: State, sessionId: string, now: number): Stat
   if (!chat || (chat.target !== 'queue' && !chat.editing)) return state;
   const waits = (turnId: string | null) => chat.view.queue.some((p) => p.turnId === turnId);
   if (chat.target === 'queue' && chat.view.queue.length === 0) return back(state, chat);
+  if (chat.target === 'queue' && chat.queueAt !== null && !waits(chat.queueAt)) {
+    // The key that is on its way was meant for it, and must hit no other.
+    const left = withChat(back(state, chat), sessionId, () => ({ takenAt: now }));
+    return say(left, 'That prompt does not wait any more.', now, 'warning');
+  }
   if (!chat.editing || waits(chat.editing.turnId)) return state;
   const kept = withChat(state, sessionId, () => ({ editing: null }));
   return say(kept, 'That prompt does not wait any more; what you wrote is a draft now.', now, 'warning');

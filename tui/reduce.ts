@@ -1,6 +1,6 @@
 /** The one function that changes the state: a message in, a new state and what is to be done out. It reads no clock and does nothing itself. */
 import type { NodeInfo, SessionInfo } from '../proto/index.js';
-import { takeQuestion } from './answers.js';
+import { takeQuestion, withoutSettled } from './answers.js';
 import { callsFor } from './attention.js';
 import { openSession, say, step, withChat, withCurrent } from './change.js';
 import { run, typed } from './commands.js';
@@ -19,6 +19,7 @@ import {
   type State,
   selectable,
   selectedEntry,
+  withChosenSession,
 } from './state.js';
 
 export function reduce(state: State, message: Message, now: number): Step<State> {
@@ -167,7 +168,8 @@ const newChat = (sessionId: string, view: Chat['view']): Chat => ({
   typedAt: 0,
   busy: false,
   endedAt: 0,
-  answered: new Set(),
+  answered: new Map(),
+  takenAt: 0,
   popup: { selected: 0, closedAt: null },
   queueAt: null,
   browseAt: null,
@@ -186,7 +188,8 @@ function withSessions(state: State, changed: readonly SessionInfo[], whole: bool
   for (const session of changed) sessions.set(session.sessionId, session);
   const overlay =
     state.overlay?.kind === 'sessions' && whole ? { ...state.overlay, loading: false } : state.overlay;
-  return { ...state, sessions, overlay };
+  const next: State = { ...state, sessions, overlay };
+  return whole ? withChosenSession(next) : next;
 }
 
 function viewChanged(state: State, sessionId: string, now: number): State {
@@ -197,7 +200,8 @@ function viewChanged(state: State, sessionId: string, now: number): State {
       ? withChat(state, sessionId, () => ({ busy, endedAt: busy ? chat.endedAt : now }))
       : state;
   const queued = queueChanged(dropAccepted(next, sessionId), sessionId, now);
-  return withoutAnswered(takeQuestion(queued, sessionId, now));
+  const settled = withoutSettled(queued, sessionId, now);
+  return withoutAnswered(takeQuestion(settled, sessionId, now));
 }
 
 /** A question that somebody else answered is not shown as open any more. */

@@ -41,8 +41,10 @@ export interface Chat {
   /** Whether a turn ran when the view changed last, and when the newest one that was seen ended. */
   busy: boolean;
   endedAt: number;
-  /** Requests that were answered here and not resolved yet. */
-  answered: ReadonlySet<string>;
+  /** What was answered here and is not resolved yet: the option by the id of the request. */
+  answered: ReadonlyMap<string, string>;
+  /** When a question or a waiting prompt that had the keys went away by itself. */
+  takenAt: number;
   /** The line of the popup that is chosen, and the place in the draft of the word for which it was closed. */
   popup: { selected: number; closedAt: number | null };
   /** The turn of the waiting prompt that is chosen, while the queue has the keys. */
@@ -250,6 +252,9 @@ export const QUESTION_GUARD_MS = 300;
 export const isAnswering = (chat: Chat, now: number): boolean =>
   chat.target === 'question' && chat.question !== null && now - chat.question.since >= QUESTION_GUARD_MS;
 
+/** Whether a key may still be meant for what had the keys and has just gone. */
+export const isJustTaken = (chat: Chat, now: number): boolean => now - chat.takenAt < QUESTION_GUARD_MS;
+
 /** Columns from which on changes are shown side by side by themselves. */
 const SIDE_BY_SIDE_COLUMNS = 140;
 
@@ -274,6 +279,13 @@ export function overlaySessions(state: State): SessionInfo[] {
     false,
   );
   return [...named, ...others];
+}
+
+/** The live sessions with one of them chosen: what comes to the top later does not get a key that was meant for it. */
+export function withChosenSession(state: State): State {
+  const { overlay } = state;
+  if (overlay?.kind !== 'sessions' || overlay.selected !== null) return state;
+  return { ...state, overlay: { ...overlay, selected: overlaySessions(state)[0]?.sessionId ?? null } };
 }
 
 /** The prompts of a chat that ↑ recalls, newest first. */

@@ -82,6 +82,7 @@ describe('what waits for a person', () => {
     d.tell({ type: 'inbox', questions: [question('install')] });
     d.type('a');
     expect(d.effects).toEqual([]);
+    expect(d.state.toast?.text).toBe('The question was answered elsewhere or withdrawn.');
   });
 
   it('shows a question again when its answer was refused', () => {
@@ -102,10 +103,14 @@ describe('what waits for a person', () => {
   });
 
   it('says so when the agent asks by a method that it does not know, and opens the session with Enter', () => {
-    const d = opened(question('all', { method: 'elicitation/create' }));
-    expect(screen(d)).toContain('The agent asks by elicitation/create');
+    const params = { mode: 'form', message: 'Which branch?', requestedSchema: {} };
+    const d = opened(question('all', { method: 'elicitation/create', params }));
+    expect(screen(d)).toMatch(/▸ Which branch\? {2}Upgrade the compiler/);
+    expect(screen(d)).toContain(
+      'The agent asks by elicitation/create; that is not answered here. Enter opens',
+    );
     d.type('a');
-    expect(d.state.toast?.text).toBe('This question cannot be answered here.');
+    expect(d.state.toast?.text).toMatch(/^This question cannot be answered here\. Enter opens its session/);
     d.key('enter');
     expect(d.state.current).toBe(other);
   });

@@ -9,6 +9,11 @@ const text = (d: Driver) =>
     .lines.map(lineText)
     .join('\n');
 
+const BOTH = [
+  { optionId: 'y', name: 'Yes', kind: 'allow_once' },
+  { optionId: 'n', name: 'No', kind: 'reject_once' },
+];
+
 function asked(): Driver {
   const d = new Driver();
   const newText = Array.from({ length: 80 }, (_, i) => `line ${i}`).join('\n');
@@ -57,6 +62,75 @@ describe('a question on the whole screen', () => {
     d.type('+');
     d.event('_praxis/request/resolved', { requestId: 'q1', by: 'grace' });
     expect(d.state.overlay).toBeNull();
+  });
+});
+
+describe('a question that somebody else answers first', () => {
+  const resolved = (requestId: string, optionId: string, by: string) => ({
+    requestId,
+    by,
+    result: { outcome: { outcome: 'selected', optionId } },
+  });
+
+  it('says who answered and what', () => {
+    const d = asked();
+    d.event('_praxis/request/resolved', resolved('q1', 'y', 'grace'));
+    expect(d.state.toast?.text).toBe('grace answered elsewhere: Yes');
+    expect(text(d)).toContain('Yes by grace: Write big.txt');
+  });
+
+  it('takes the key that was pressed at that moment for no text, and text again right after', () => {
+    const d = asked();
+    d.event('_praxis/request/resolved', resolved('q1', 'y', 'grace'));
+    d.type('a');
+    expect(d.chat.draft.text).toBe('');
+    expect(d.effects).toEqual([]);
+    d.now += 300;
+    d.type('a');
+    expect(d.chat.draft.text).toBe('a');
+  });
+
+  it('takes that key for no answer to the next question', () => {
+    const d = asked();
+    d.ask('q2');
+    d.event('_praxis/request/resolved', resolved('q1', 'y', 'grace'));
+    d.type('a');
+    expect(d.effects).toEqual([]);
+    d.now += 300;
+    d.type('a');
+    expect(d.effects).toMatchObject([{ type: 'answer', requestId: 'q2' }]);
+  });
+
+  it('keeps what is written meanwhile', () => {
+    const d = asked();
+    d.type('z');
+    d.event('_praxis/request/resolved', resolved('q1', 'y', 'grace'));
+    d.type('ar');
+    expect(d.chat.draft.text).toBe('zar');
+  });
+
+  it('says so when the answer given here came too late', () => {
+    const d = new Driver();
+    const toolCall = { toolCallId: 'c', title: 'Do it' };
+    d.event('session/request_permission', { toolCall, options: BOTH }, 'q1');
+    d.now += 300;
+    d.type('a');
+    expect(d.effects).toMatchObject([{ type: 'answer', optionId: 'y' }]);
+    d.event('_praxis/request/resolved', resolved('q1', 'n', 'grace'));
+    expect(d.state.toast?.text).toBe('grace answered elsewhere: No');
+  });
+
+  it('says nothing of an answer that counted, nor of a turn that was cancelled', () => {
+    const d = asked();
+    d.type('a');
+    d.event('_praxis/request/resolved', resolved('q1', 'y', 'ada'));
+    d.ask('q2');
+    d.event('_praxis/request/resolved', {
+      requestId: 'q2',
+      by: 'cancel',
+      result: { outcome: { outcome: 'cancelled' } },
+    });
+    expect(d.state.toast).toBeNull();
   });
 });
 

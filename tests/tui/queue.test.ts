@@ -69,6 +69,23 @@ describe('the prompts that wait', () => {
     expect(d.state.focus).toBe('chat');
   });
 
+  it('take no key that was meant for one that has just begun to run', () => {
+    const d = busy();
+    d.key('alt+q');
+    d.key('up');
+    d.key('up');
+    expect(screen(d)).toContain('▸ queued   two');
+    d.event('_praxis/turn', { turnId, state: 'ended', stopReason: 'end_turn' });
+    d.event('_praxis/turn', { turnId: waiting(2), state: 'running' });
+    d.type('d');
+    expect(d.effects).toEqual([]);
+    expect(d.chat.draft.text).toBe('');
+    expect(d.state.toast?.text).toBe('That prompt does not wait any more.');
+    d.now += 300;
+    d.type('d');
+    expect(d.chat.draft.text).toBe('d');
+  });
+
   it('turn into a draft when they begin to run while they are edited', () => {
     const d = busy();
     d.key('alt+q');

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { SessionInfo } from '../../proto/index.js';
+import type { SessionEvent } from '../../client/index.js';
+import { parseFrame, type SessionInfo } from '../../proto/index.js';
 import { lineText } from '../../tui/draw/line.js';
 import { ItemLines } from '../../tui/items/index.js';
 import { keyMap } from '../../tui/keys.js';
 import { rebound } from '../../tui/rebind.js';
 import { drawScreen } from '../../tui/screens/index.js';
+import { OpenSessions } from '../../tui/sessions.js';
 import { overlaySessions } from '../../tui/state.js';
 import { Driver, sessionId, turnId } from '../support/screen-driver.js';
 import { LOST_NODE, NODE } from '../support/scripted-client.js';
@@ -30,6 +32,39 @@ const screen = (d: Driver): string =>
   drawScreen(d.state, new ItemLines(() => 0), d.now)
     .lines.map((l) => lineText(l).trimEnd())
     .join('\n');
+
+describe('an open session', () => {
+  it('says to the service what the screen does not answer, so that the agent does not wait for it', async () => {
+    const said: unknown[] = [];
+    let watcher = (_: SessionEvent): void => undefined;
+    const sessions = new OpenSessions({
+      client: {
+        newSession: () => Promise.reject(new Error('not here')),
+        attach: async (id, seq, onEvent) => {
+          watcher = onEvent;
+          return { sessionId: id, seq, detach: async () => undefined };
+        },
+        answer: (...args) => void said.push(args),
+      },
+      opened: () => undefined,
+      changed: () => undefined,
+      caughtUp: () => undefined,
+    });
+    await sessions.attach(sessionId);
+    const ask = (seq: number, id: string, method: string) => {
+      const params = { sessionId, message: 'Which branch?', mode: 'form' };
+      const frame = parseFrame(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
+      watcher({ sessionId, seq, epoch: 1, at: 0, frame });
+    };
+    ask(1, 'q1', 'session/request_permission');
+    ask(2, 'q2', 'elicitation/create');
+    expect(said).toMatchObject([[sessionId, 'q2', { error: { code: -32601 } }]]);
+    expect(sessions.view(sessionId)?.items.at(-1)).toMatchObject({
+      kind: 'notice',
+      text: expect.stringContaining('Which branch?'),
+    });
+  });
+});
 
 describe('the list of sessions', () => {
   it('is read anew when the connection is back, and when a node is lost or comes back', () => {
@@ -87,6 +122,28 @@ describe('the list of sessions', () => {
     d.key('down');
     d.key('enter');
     expect(d.state.current).toBe(sessionId);
+  });
+
+  it('discards what was chosen and nothing that took its place', () => {
+    const d = new Driver();
+    const id = (n: number) => sessionId.replace('5', String(n));
+    const [first, second] = [
+      info({ sessionId: id(1), createdAt: 2 }),
+      info({ sessionId: id(2), createdAt: 1 }),
+    ];
+    d.tell({ type: 'sessions', sessions: [first, second], whole: true });
+    d.key('ctrl+w');
+    d.effects = [];
+    // Another one comes to the top.
+    d.tell({ type: 'sessions', sessions: [info({ sessionId: id(3), createdAt: 3 })], whole: false });
+    // The chosen one ends.
+    d.tell({ type: 'sessions', sessions: [{ ...first, state: 'ended' }], whole: false });
+    const closed = () => d.effects.filter((e) => e.type === 'close');
+    d.type('d');
+    expect(closed()).toEqual([]);
+    expect(d.state.toast?.text).toBe('That session has just left the list.');
+    d.type('d');
+    expect(closed()).toEqual([{ type: 'close', sessionId: id(3) }]);
   });
 
   it('goes on to the neighbour of what was discarded', () => {

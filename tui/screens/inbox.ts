@@ -2,7 +2,15 @@
 import { sanitizeLine } from '../../client/index.js';
 import type { OpenApproval } from '../../proto/index.js';
 import { type Line, type Span, sides, span, wrap } from '../draw/line.js';
-import { chosenQuestion, type InboxOverlay, isInboxAnswering, itemOf, openInbox } from '../inbox.js';
+import {
+  aboutOf,
+  chosenQuestion,
+  type InboxOverlay,
+  isInboxAnswering,
+  itemOf,
+  OPENS,
+  openInbox,
+} from '../inbox.js';
 import { answerKeys, toolLines } from '../items/index.js';
 import { isSideBySide, type State } from '../state.js';
 import { age, type Box } from './box.js';
@@ -40,7 +48,7 @@ function listLines(
   const top = Math.max(0, Math.min(at - Math.floor(room / 2), open.length - room));
   return open.slice(top, top + room).map((question): Line => {
     const isChosen = question === chosen;
-    const what = itemOf(state, question)?.tool.title ?? question.method;
+    const what = aboutOf(state, question);
     const where = `  ${sanitizeLine(question.agent)} on ${question.node}  ${age(now - question.at, state.settings.plain)} `;
     const name = question.title === null ? '' : `  ${sanitizeLine(question.title)}`;
     return [
@@ -69,7 +77,11 @@ function detailLines(
   if (!item)
     return [
       ...about,
-      ...wrap([span(`The agent asks by ${question.method}; that is not answered here.`, 'warning')], width),
+      ...wrap([span(sanitizeLine(aboutOf(state, question)), 'strong')], width),
+      ...wrap(
+        [span(`The agent asks by ${question.method}; that is not answered here. ${OPENS}`, 'warning')],
+        width,
+      ),
     ];
   const answering = isInboxAnswering(overlay, now);
   const keys = answerKeys(item).flatMap(({ key, option }): Span[] => [
