@@ -6,7 +6,7 @@ import type { IBufferCell, IBufferLine } from '@xterm/headless';
 import { VERSION } from '../../proto/index.js';
 import type { Clock } from '../clock.js';
 import { type Picture, Pictures } from './picture.js';
-import { packRows, smallXterm, unpackRows, type Xterm } from './small-xterm.js';
+import { pack, smallXterm, unpack, type Xterm } from './small-xterm.js';
 import { oneLine, parseStatus, type StatusReport } from './status-report.js';
 
 export type { IBufferCell, IBufferLine };
@@ -139,7 +139,7 @@ export class Screen {
   private get terminal(): Xterm {
     this.usedAt = this.options.clock.now();
     if (this.isPacked) {
-      unpackRows(this.xterm);
+      unpack(this.xterm);
       this.isPacked = false;
     }
     this.rest();
@@ -154,7 +154,7 @@ export class Screen {
     clock.after(REST_MS, () => {
       this.isResting = false;
       if (this.writing > 0 || clock.now() - this.usedAt < REST_MS) return this.rest();
-      packRows(this.xterm);
+      pack(this.xterm);
       this.isPacked = true;
     });
   }

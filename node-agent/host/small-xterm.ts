@@ -13,13 +13,23 @@ type Handlers = Record<string, unknown[]>;
 interface Row {
   _data: Uint32Array;
   length: number;
+  isWrapped: boolean;
+  clone(): Row;
+}
+
+/** The tab stops of a terminal, by their columns. */
+type Tabs = Record<number, boolean>;
+
+interface XtermBuffer {
+  lines: { length: number; get(index: number): Row | undefined; set(index: number, row: Row): void };
+  tabs: Tabs;
 }
 
 interface Internals {
   _publicOptions: object;
   _core: {
     optionsService: { options: object; rawOptions: object };
-    buffers: Record<'normal' | 'alt', { lines: { length: number; get(index: number): Row | undefined } }>;
+    buffers: Record<'normal' | 'alt', XtermBuffer>;
     _inputHandler: {
       _parseBuffer: Uint32Array;
       selectCharset(name: string): boolean;
@@ -33,6 +43,15 @@ interface Internals {
     };
   };
 }
+
+/** Tab stops as they stood in terminals that were packed: a table of them is as long as a row, and most have the same. */
+const packedTabs = new Map<string, Tabs>();
+
+/** Different tab stops that are kept for sharing: a program that sets ever other ones has its own. */
+const MAX_PACKED_TABS = 64;
+
+/** Packed rows that are blank as a whole, by their length: one stands in all terminals. */
+const blankRows = new Map<number, Row>();
 
 /** Numbers of a cell. */
 const CELL = 3;
@@ -80,36 +99,66 @@ export function smallXterm(options: ITerminalOptions & ITerminalInitOnlyOptions)
   return terminal;
 }
 
-function* rowsOf(terminal: Xterm): Generator<Row> {
+function buffersOf(terminal: Xterm): XtermBuffer[] {
   const { normal, alt } = (terminal as unknown as Internals)._core.buffers;
-  for (const { lines } of [normal, alt])
-    for (let y = 0; y < lines.length; y++) {
-      const row = lines.get(y);
-      if (row) yield row;
-    }
+  return [normal, alt];
 }
 
 const isBlank = (data: Uint32Array, at: number): boolean =>
   data[at] === BLANK && data[at + 1] === 0 && data[at + 2] === 0;
 
-/** Leaves out the blank cells at the ends of all rows. Nothing may look at them or write until they are unpacked. */
-export function packRows(terminal: Xterm): void {
-  for (const row of rowsOf(terminal)) {
-    const data = row._data;
-    let end = data.length;
-    while (end > 0 && isBlank(data, end - CELL)) end -= CELL;
-    if (end === 0) row._data = NO_CELLS;
-    else if (end < data.length) row._data = data.slice(0, end);
+/** One table for all that have the same stops. */
+function shared(tabs: Tabs): Tabs {
+  const name = Object.keys(tabs).join();
+  const known = packedTabs.get(name);
+  if (known) return known;
+  if (packedTabs.size >= MAX_PACKED_TABS) return tabs;
+  packedTabs.set(name, tabs);
+  return tabs;
+}
+
+/** Leaves out the blank cells at the ends of a row; one that is blank as a whole stands for all of its length. */
+function packed(row: Row): Row {
+  const data = row._data;
+  let end = data.length;
+  while (end > 0 && isBlank(data, end - CELL)) end -= CELL;
+  if (end === data.length) return row;
+  row._data = end === 0 ? NO_CELLS : data.slice(0, end);
+  if (end > 0 || row.isWrapped) return row;
+  const blank = blankRows.get(row.length) ?? row;
+  blankRows.set(row.length, blank);
+  return blank;
+}
+
+function unpacked(row: Row): Row {
+  const size = row.length * CELL;
+  if (row._data.length >= size) return row;
+  const own = blankRows.get(row.length) === row ? row.clone() : row;
+  const data = new Uint32Array(size);
+  data.set(row._data);
+  for (let at = row._data.length; at < size; at += CELL) data[at] = BLANK;
+  own._data = data;
+  return own;
+}
+
+function eachRow({ lines }: XtermBuffer, change: (row: Row) => Row): void {
+  for (let y = 0; y < lines.length; y++) {
+    const row = lines.get(y);
+    if (row) lines.set(y, change(row));
   }
 }
 
-export function unpackRows(terminal: Xterm): void {
-  for (const row of rowsOf(terminal)) {
-    const packed = row._data;
-    const size = row.length * CELL;
-    if (packed.length >= size) continue;
-    row._data = new Uint32Array(size);
-    row._data.set(packed);
-    for (let at = packed.length; at < size; at += CELL) row._data[at] = BLANK;
+/** Gives back what says nothing: blank cells, blank rows, the usual tab stops. Nothing may look at the terminal or write until `unpack`. */
+export function pack(terminal: Xterm): void {
+  for (const buffer of buffersOf(terminal)) {
+    buffer.tabs = shared(buffer.tabs);
+    eachRow(buffer, packed);
+  }
+}
+
+export function unpack(terminal: Xterm): void {
+  for (const buffer of buffersOf(terminal)) {
+    buffer.tabs = { ...buffer.tabs };
+    eachRow(buffer, unpacked);
   }
 }

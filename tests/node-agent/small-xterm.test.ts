@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import xterm from '@xterm/headless';
 import { describe, expect, it } from 'vitest';
-import { packRows, smallXterm, unpackRows, type Xterm } from '../../node-agent/host/small-xterm.js';
+import { pack, smallXterm, unpack, type Xterm } from '../../node-agent/host/small-xterm.js';
 import { packageRoot } from '../../proto/index.js';
 
 const OPTIONS = { cols: 60, rows: 12, scrollback: 20, allowProposedApi: true, logLevel: 'off' } as const;
@@ -25,6 +25,7 @@ const made: [string, string[]][] = [
   ['lines that are wrapped and scroll', ['x'.repeat(200), '\r\n'.repeat(40), 'last']],
   ['the alternate screen', ['normal', '\x1b[?1049h\x1b[2Jother\x1b[5;5Hthere', '\x1b[?1049l again']],
   ['a scroll region', ['\x1b[2;6rone\r\ntwo', '\x1b[6;1H\n\n\x1bM', '\x1b[r\x1b[3L']],
+  ['tab stops of its own', ['\x1b[3g\x1b[1;4H\x1bH\x1b[1;20H\x1bH\r', '\ta\tb', '\r\n\x1b[2;4H\x1b[0g\r\tc']],
   ['modes', ['\x1b[?2004h\x1b[?1h\x1b[20h\nnew line', '\x1bc after a reset']],
 ];
 
@@ -63,8 +64,8 @@ describe('a small terminal', () => {
       if (i === 1) for (const terminal of [whole, small]) terminal.resize(50, 14);
       await write(whole, chunk);
       await write(small, chunk);
-      packRows(small);
-      unpackRows(small);
+      pack(small);
+      unpack(small);
       expect(drawn(small)).toEqual(drawn(whole));
     }
   });
@@ -72,11 +73,24 @@ describe('a small terminal', () => {
   it('has rows that take no room where they are blank', async () => {
     const small = smallXterm(OPTIONS);
     await write(small, 'twelve cells');
-    packRows(small);
+    pack(small);
     const { lines } = (small as unknown as { _core: { buffers: { normal: { lines: Lines } } } })._core.buffers
       .normal;
     const sizes = Array.from({ length: lines.length }, (_, y) => lines.get(y)._data.length);
     expect(sizes).toEqual([12 * 3, ...Array(OPTIONS.rows - 1).fill(0)]);
+  });
+
+  it('shares its tab stops at rest only', async () => {
+    const [first, second] = [smallXterm(OPTIONS), smallXterm(OPTIONS)];
+    const tabs = (terminal: Xterm) =>
+      (terminal as unknown as { _core: { buffers: { normal: { tabs: object } } } })._core.buffers.normal.tabs;
+    for (const terminal of [first, second]) pack(terminal);
+    expect(tabs(first)).toBe(tabs(second));
+    unpack(first);
+    await write(first, '\x1b[3g');
+    unpack(second);
+    await write(second, '\tx');
+    expect(second.buffer.active.cursorX).toBe(9);
   });
 });
 
