@@ -44,8 +44,11 @@ const MAX_DRAFT_CHARACTERS = 1024 * 1024;
 export interface Input {
   /** Changes memory and draft. May be called again after a commit that failed. */
   handle(): void;
-  /** Tells the sender that nothing was accepted. An input without it is never refused: it is handled later. */
-  refuse?(): void;
+  /**
+   * Tells the sender that nothing was accepted. An input without it is never refused: it is handled later, as is one that
+   * returns false, since it asks about what was accepted before.
+   */
+  refuse?(): boolean;
   /** Tells the sender that its handler failed, and nothing of it was kept. */
   fail?(error: unknown): void;
   /** The input in smaller ones that mean the same, of which a fault then spoils one. */
@@ -166,8 +169,7 @@ export class Committer {
   private take(pending: Pending): void {
     if (this.ended) return;
     if (this.waiting) {
-      if (pending.input.refuse) this.refuse(pending);
-      else this.waiting.push(pending);
+      if (!this.refused(pending)) this.waiting.push(pending);
       return;
     }
     if (this.held) {
@@ -203,9 +205,10 @@ export class Committer {
     if (room !== -1) (this.held ?? this.backlog).push(...waiting.slice(room));
   }
 
-  private refuse({ input, done }: Pending): void {
-    input.refuse?.();
+  private refused({ input, done }: Pending): boolean {
+    if (!input.refuse?.()) return false;
     done('ack');
+    return true;
   }
 
   private async flush(): Promise<void> {
@@ -279,9 +282,10 @@ export class Committer {
     this.held = undefined;
     const inputs = [...drafts.flatMap((draft) => draft.inputs), ...late];
     this.deps.log.error({ error: String(error), inputs: inputs.length }, 'the journal cannot be written');
-    this.waiting = inputs.filter(({ input }) => !input.refuse);
+    const meanwhile: Pending[] = [];
+    this.waiting = meanwhile;
     await this.reload(drafts.flatMap((draft) => draft.touched()));
-    for (const pending of inputs) if (pending.input.refuse) this.refuse(pending);
+    this.waiting = [...inputs.filter((pending) => !this.refused(pending)), ...meanwhile];
     this.deps.clock.schedule(RETRY_MS, () => this.retry());
   }
 

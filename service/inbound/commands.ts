@@ -69,13 +69,15 @@ export class ClientInbox {
   }
 
   private input(address: string, lines: readonly string[]): Input {
-    const refuse = () => {
-      for (const line of lines) this.refuse(address, line);
-    };
     // Each is read once: a prompt may be large.
     const read = lines.map(readable);
     // Nobody would hear of the refusal of what asks for no answer, such as a cancel or a person's answer: it waits instead.
     const refusable = read.every((frame) => 'refused' in frame || frame.kind === 'request');
+    const refuse = () => {
+      if (read.some((frame) => this.isAccepted(address, frame))) return false;
+      for (const line of lines) this.refuse(address, line);
+      return true;
+    };
     return {
       about: () => lines.flatMap((line) => this.sessionOf(line) ?? []),
       handle: () => {
@@ -212,6 +214,12 @@ export class ClientInbox {
     if ('refused' in frame) return undefined;
     if (frame.kind === 'response') return this.deps.sessions.withRequest(String(frame.id))?.id;
     return sessionIdOf(frame);
+  }
+
+  /** It asks again for what is in the journal already, as a client does that lost the service. */
+  private isAccepted(address: string, frame: Frame | Unreadable): boolean {
+    if ('refused' in frame || frame.kind !== 'request') return false;
+    return this.deps.sessionMethods.isAccepted(frame, { client: address, id: frame.id });
   }
 
   /** The journal cannot be written: what only reads is answered, the rest is refused. */

@@ -15,6 +15,7 @@ import {
   PromptParams,
   praxisMeta,
   type Request,
+  sessionIdOf,
   unknownSession,
 } from '../../proto/index.js';
 import type { Client } from '../clients/clients.js';
@@ -102,6 +103,20 @@ export class SessionMethods {
       default:
         this.forward(session, frame, asker);
     }
+  }
+
+  /** The session is there that this asks for, or the turn that it prompts: a repetition, which changes nothing. */
+  isAccepted(frame: Request, asker: Asker): boolean {
+    const { sessions } = this.deps;
+    const derived = derivedId(asker.client, idOf(asker));
+    const own = praxisMeta(frame.params);
+    const named = (name: string): string => {
+      const id = own?.[name];
+      return typeof id === 'string' ? id : derived;
+    };
+    if (frame.method === 'session/new') return sessions.get(named('sessionId')) !== undefined;
+    if (frame.method !== 'session/prompt') return false;
+    return sessions.get(sessionIdOf(frame) ?? '')?.turns.has(named('turnId')) === true;
   }
 
   private open(client: Client, frame: Request, asker: Asker): void {

@@ -253,6 +253,45 @@ describe('a journal that cannot be written', () => {
     expect(seqs).toEqual(seqs.map((_, i) => i + 1));
   });
 
+  it('lets a prompt wait that was accepted before and is asked about again', async () => {
+    const { world, disk, node, client, sessionId } = await failing();
+    const turn = newId();
+    await client.ask('session/prompt', promptOf(sessionId, 'x', turn), 11);
+    await node.text(sessionId, 'said');
+    disk.full = true;
+    const answers = () => [12, 13].flatMap((id) => client.answersTo(id));
+    void client.ask('session/prompt', promptOf(sessionId, 'x', turn), 12);
+    void node.answer(sessionId, turn, DONE);
+    await settled();
+    void client.ask('session/prompt', promptOf(sessionId, 'x', turn), 13);
+    await settled();
+    expect(answers()).toEqual([]);
+    disk.full = false;
+    await world.clock.advance(1_000);
+    await settled();
+    expect(answers()).toMatchObject([{ result: DONE }, { result: DONE }]);
+    expect([...prompts(node)]).toEqual([turn]);
+  });
+
+  it('joins a session that was made before, and is asked for again, when it works again', async () => {
+    const { world, disk, client } = await failing();
+    const params = { cwd: '/tmp', _meta: { praxis: { sessionId: newId() } } };
+    const { sessionId } = await client.call<{ sessionId: string }>('session/new', params);
+    disk.full = true;
+    void client.call('session/new', { ...params }, 12);
+    const other = await client.call<{ error: { code: number } }>(
+      'session/prompt',
+      promptOf(sessionId, 'x'),
+      13,
+    );
+    expect(other.error.code).toBe(ErrorCode.StorageFailed);
+    disk.full = false;
+    await world.clock.advance(1_000);
+    await settled();
+    const answer = client.heard.find(({ frame }) => 'id' in frame && frame.id === 12);
+    expect(answer?.frame).toMatchObject({ result: { sessionId } });
+  });
+
   it('keeps a cancel and an answer to a question, whose senders would hear of no refusal', async () => {
     const { world, disk, node, client, sessionId } = await failing();
     const turn = newId();
