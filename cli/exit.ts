@@ -1,6 +1,6 @@
 /** Exit codes, each with one meaning (sysexits.h where it has one), and the sentence that a failing command ends with. */
 import { sanitizeLine } from '../client/index.js';
-import { ErrorCode, PraxisError, type StopReason } from '../proto/index.js';
+import { ErrorCode, PraxisError, StopReason } from '../proto/index.js';
 import { type Io, json, note, styled } from './io.js';
 
 /** Code → meaning; docs/cli.md has the same table, and a test compares the two. */
@@ -19,7 +19,10 @@ export const EXIT: Record<string, [number, string]> = {
     75,
     'no answer within the time limit, or too many prompts wait or sessions live: try again later',
   ],
-  agent: [76, 'the agent failed: it did not start, it ended, or it answered with an error'],
+  agent: [
+    76,
+    'the agent failed: it did not start, it ended, it answered with an error, or it ended the turn with no stop reason that is known here',
+  ],
   forbidden: [
     77,
     'not allowed by the owner of the node or by the login; or the agent wants a login of its own',
@@ -31,18 +34,19 @@ export const EXIT: Record<string, [number, string]> = {
 
 const code = (name: keyof typeof EXIT): number => EXIT[name]![0];
 
-export const exitOfStop = (reason: StopReason): number =>
-  code(
-    (
-      {
-        end_turn: 'ok',
-        cancelled: 'cancelled',
-        max_tokens: 'maxTokens',
-        max_turn_requests: 'maxTurnRequests',
-        refusal: 'refusal',
-      } as const
-    )[reason],
-  );
+const BY_STOP = {
+  end_turn: 'ok',
+  cancelled: 'cancelled',
+  max_tokens: 'maxTokens',
+  max_turn_requests: 'maxTurnRequests',
+  refusal: 'refusal',
+} as const satisfies Record<StopReason, keyof typeof EXIT>;
+
+/** `reason` as the agent gave it, if it gave one. */
+export function exitOfStop(reason: string | null): number {
+  const known = StopReason.safeParse(reason);
+  return code(known.success ? BY_STOP[known.data] : 'agent');
+}
 
 const BY_ERROR: Partial<Record<number, keyof typeof EXIT>> = {
   [ErrorCode.InvalidParams]: 'usage',

@@ -3,7 +3,7 @@
  * handed over after the events that precede it, also when a reconnect brought the answer before them.
  */
 import { PromptResult, type Response } from '../proto/index.js';
-import { badAnswer, unwrap } from './requests.js';
+import { unwrap } from './requests.js';
 import type { SessionEvent, TurnResult } from './types.js';
 
 interface Turn {
@@ -78,8 +78,6 @@ export class Turns {
       await new Promise<void>((resolve) => {
         turn.onEnded = resolve;
       });
-    const result = PromptResult.safeParse(unwrap(response));
-    if (!result.success) throw badAnswer('session/prompt');
-    return result.data;
+    return PromptResult.parse(unwrap(response));
   }
 }

@@ -65,7 +65,7 @@ export function duration(ms: number): string {
 function endMarkdown(item: TurnEndItem): string {
   const how = item.error
     ? `failed: ${sanitizeLine(item.error.message)} (${item.error.code})`
-    : (item.stopReason ?? 'ended');
+    : sanitizeLine(item.stopReason ?? 'ended');
   const tokens = item.usage?.totalTokens ?? null;
   return `*${how} after ${duration(item.elapsedMs)}${tokens === null ? '' : `, ${tokens} tokens`}*`;
 }

@@ -10,8 +10,8 @@ import type {
   ErrorObject,
   Frame,
   NodeInfo,
+  PromptResult,
   SessionInfo,
-  StopReason,
 } from '../proto/index.js';
 
 /** What a status line shows. `reason` is a sentence; `retryAt` is in ms since 1970. */
@@ -57,10 +57,8 @@ export interface NewSession {
   idleTimeoutSecs?: number;
 }
 
-export interface TurnResult {
-  stopReason: StopReason;
-  [more: string]: unknown;
-}
+/** What the agent answered to the prompt. */
+export type TurnResult = PromptResult;
 
 export interface Turn {
   turnId: string;

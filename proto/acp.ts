@@ -69,7 +69,13 @@ export type NewSessionParams = z.infer<typeof NewSessionParams>;
 export const PromptParams = z.looseObject({ sessionId: text, prompt: z.array(ContentBlock).min(1) });
 export type PromptParams = z.infer<typeof PromptParams>;
 
-export const PromptResult = z.looseObject({ stopReason: StopReason });
+/**
+ * `stopReason` is the agent's own word: one of `StopReason`, or any other of an agent that is newer than this or none of ACP.
+ * Null when it gave none, since its turn has ended all the same.
+ */
+export const PromptResult = z
+  .looseObject({ stopReason: text.nullable().catch(null) })
+  .catch({ stopReason: null });
 export type PromptResult = z.infer<typeof PromptResult>;
 
 export const PermissionOption = z.looseObject({

@@ -9,7 +9,7 @@ import {
   sanitizeLine,
   type TurnResult,
 } from '../../client/index.js';
-import type { Frame } from '../../proto/index.js';
+import { type Frame, StopReason } from '../../proto/index.js';
 import { type Io, json, jsonText, note, styled } from '../io.js';
 
 export interface Printer {
@@ -136,6 +136,17 @@ export class TextPrinter implements Printer {
       this.remark(sanitizeLine(`${words(severity)}: ${words(text)}`));
     else if (frame.method === '_praxis/session/state' && state === 'lost')
       this.remark(`the session is lost: ${sanitizeLine(words(detail) || words(reason))}`);
+    else if (frame.method === '_praxis/turn' && state === 'ended') this.#ended(frame.params);
+  }
+
+  /** The exit code says how a turn ended, unless the agent's word for it is none of ACP's. */
+  #ended({ error, stopReason }: Fields): void {
+    if (error !== undefined || StopReason.safeParse(stopReason).success) return;
+    this.remark(
+      typeof stopReason === 'string'
+        ? `the agent ended the turn with a stop reason that is not known here: ${sanitizeLine(stopReason)}`
+        : 'the agent ended the turn without a stop reason',
+    );
   }
 
   #prompt(blocks: unknown[], by: string): void {

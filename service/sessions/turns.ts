@@ -10,7 +10,6 @@ import {
   MAX_QUEUED_PROMPTS,
   notificationLine,
   PraxisError,
-  StopReason,
 } from '../../proto/index.js';
 import type { Asker, Waiters } from '../clients/waiters.js';
 import { type Hops, nodeUnavailable } from '../routing/hops.js';
@@ -211,13 +210,13 @@ export function outcomeOfTurn({ result, error }: Pick<TurnRow, 'result' | 'error
 
 const Result = z.looseObject({});
 
-/** The outcome as members of the event. A result that is none of ACP is shown without a stop reason. */
+/** The outcome as members of the event, the stop reason in the agent's own word. A result that has none is shown without. */
 function described(outcome: Outcome) {
   if ('error' in outcome) return { error: errorOf(outcome)! };
   const result = Result.safeParse(JSON.parse(outcome.result));
-  const stopReason = StopReason.safeParse(result.data?.stopReason);
+  const stopReason = result.data?.stopReason;
   return {
-    ...(stopReason.success && { stopReason: stopReason.data }),
+    ...(typeof stopReason === 'string' && { stopReason }),
     ...(result.success && { result: result.data }),
   };
 }

@@ -45,6 +45,17 @@ describe('a printed event', () => {
     expect(shown()).toBe('> one\n> two\nlaptop> one\nlaptop> two\n');
   });
 
+  it('tells of a stop reason that is none of ACP’s, and of none, without its escapes', () => {
+    const { io, shown } = terminal(true);
+    const printer = new TextPrinter(io, false);
+    for (const stopReason of ['end_turn', 'refusal', 'ti\x1b[2Jred', undefined])
+      printer.event(event('_praxis/turn', { turnId: newId(), state: 'ended', result: {}, stopReason }));
+    expect(shown()).toBe(
+      'the agent ended the turn with a stop reason that is not known here: tired\n' +
+        'the agent ended the turn without a stop reason\n',
+    );
+  });
+
   it('as JSON on a terminal has escapes for 8-bit control characters, and means the same', () => {
     const { io, shown } = terminal(true);
     const said = event('session/update', { text: 'a\x9b2Jb\x7f\u202e' });

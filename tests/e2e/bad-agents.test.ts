@@ -92,6 +92,32 @@ overBothBrokers('an agent that misbehaves', (start) => {
     await goesOn();
   });
 
+  it.each([
+    [
+      'a stop reason of its own',
+      { stopReason: 'out_of_money', more: 1 },
+      'out_of_money',
+      /not known here: out_of_money\n/,
+    ],
+    ['no stop reason', { more: 1 }, null, /without a stop reason\n/],
+    ['a stop reason that is no text', { stopReason: { x: 1 } }, null, /without a stop reason\n/],
+  ])('by ending a turn with %s has ended it, and is quoted', async (_what, result, stopReason, told) => {
+    const { sessionId, watch } = await open('scripted');
+    expect(await prompt(sessionId, { say: 1 }, { result })).toMatchObject({ stopReason });
+    expect(watch.texts).toEqual(['0 ']);
+    const turns = watch.events.filter(({ frame }) => 'method' in frame && frame.method === '_praxis/turn');
+    expect(turns.at(-1)!.frame).toMatchObject({
+      params: { state: 'ended', result, ...(stopReason && { stopReason }) },
+    });
+    const ran = await system.run(['run', 'scripted', steps({ say: 1 }, { result })]);
+    expect(ran).toMatchObject({ code: 76, stdout: '0 \n', stderr: expect.stringMatching(told) });
+    const json = await system.run(['run', 'scripted', '--json', steps({ say: 1 }, { result })]);
+    expect(JSON.parse(json.stdout.trim().split('\n').at(-1)!)).toMatchObject({ stopReason });
+    const attached = await system.run(['session', 'attach', sessionId]);
+    expect(attached).toMatchObject({ code: 0, stderr: expect.stringMatching(told) });
+    await goesOn();
+  });
+
   it('by asking for a file or a terminal of the client is refused with a reason', async () => {
     const { sessionId, watch } = await open('scripted');
     const ask = JSON.stringify({
