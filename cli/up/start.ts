@@ -15,7 +15,7 @@ import {
 } from '../../proto/index.js';
 import type { Io } from '../io.js';
 import { lastWords, logFile, logSize, openLog } from './logs.js';
-import { liveState, readState, type UpState } from './state.js';
+import { liveState, noteStarting, readState, type UpState } from './state.js';
 
 /** Milliseconds that the parts have to come up. */
 const UP_MS = 60_000;
@@ -68,12 +68,14 @@ function spawnSupervisor(io: Io, home: Home, program: string): ChildProcess {
   try {
     // A supervisor that runs from source needs the loader that we run with.
     const args = [...process.execArgv, program, 'up', '--foreground', '--log-files'];
-    return spawn(process.execPath, args, {
+    const supervisor = spawn(process.execPath, args, {
       env: io.env,
       cwd: '/',
       detached: true,
       stdio: ['ignore', log, log],
     });
+    if (supervisor.pid !== undefined) noteStarting(home, supervisor.pid);
+    return supervisor;
   } finally {
     closeSync(log);
   }

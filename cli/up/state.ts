@@ -1,11 +1,12 @@
 /**
  * `$PRAXIS_HOME/run/up.json`: who supervises and what it runs. The file is made exclusively, so of two supervisors that
- * start at once one wins; a file whose supervisor is gone is stale and gives way.
+ * start at once one wins; a file whose supervisor is gone is stale and gives way. Until a supervisor has come so far it is named in
+ * `$PRAXIS_HOME/run/starting/`, so that it can be ended before it has started anything.
  */
-import { rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { claimFile, type Home, ProcessRef, readText, replaceFile, runs } from '../../proto/index.js';
+import { claimFile, type Home, ProcessRef, readText, refOf, replaceFile, runs } from '../../proto/index.js';
 
 export const PartName = z.enum(['service', 'node']);
 export type PartName = z.infer<typeof PartName>;
@@ -63,6 +64,33 @@ export const writeState = (home: Home, state: UpState): void => replaceFile(stat
 
 export function removeState(home: Home): void {
   rmSync(stateFile(home), { force: true });
+}
+
+const startingFile = (home: Home, pid: number): string => join(home.run, 'starting', `${pid}.json`);
+
+/** Names a supervisor that was spawned a moment ago. */
+export function noteStarting(home: Home, pid: number): void {
+  mkdirSync(join(home.run, 'starting'), { recursive: true, mode: 0o700 });
+  replaceFile(startingFile(home, pid), JSON.stringify(refOf(pid)));
+}
+
+/** It has claimed the home, or left it to another, or ended. */
+export const forgetStarting = (home: Home, pid: number): void =>
+  rmSync(startingFile(home, pid), { force: true });
+
+/** The supervisors that were spawned and have not claimed the home yet, as far as their files tell; some may have ended. */
+export function startingSupervisors(home: Home): ProcessRef[] {
+  let names: string[];
+  try {
+    names = readdirSync(join(home.run, 'starting'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+  return names.flatMap((name) => {
+    const text = name.endsWith('.json') ? readText(join(home.run, 'starting', name)) : undefined;
+    return text === undefined ? [] : ProcessRef.parse(JSON.parse(text));
+  });
 }
 
 const textOf = (state: UpState): string => `${JSON.stringify(state, null, 2)}\n`;

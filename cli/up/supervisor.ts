@@ -9,7 +9,7 @@ import { type Home, refOf, VERSION } from '../../proto/index.js';
 import { LOG_CHECK_MS, lastWords, logFile, logSize, openLog, rotate } from './logs.js';
 import { Part, STOP_GRACE_MS } from './part.js';
 import { stopProcess } from './processes.js';
-import { claimState, type PartName, removeState, type UpState, writeState } from './state.js';
+import { claimState, forgetStarting, type PartName, removeState, type UpState, writeState } from './state.js';
 
 export interface SuperviseOptions {
   home: Home;
@@ -33,6 +33,7 @@ export async function supervise(options: SuperviseOptions): Promise<Outcome> {
   const since = Date.now();
   const state: UpState = { supervisor: refOf(process.pid), version: VERSION, since, parts: {} };
   const claim = claimState(home, state);
+  forgetStarting(home, process.pid);
   if (!claim) return 'already';
   await endLeftovers(claim.left, log);
 

@@ -1,10 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { lastWords, logSize, rotate } from '../../cli/up/logs.js';
-import { claimState, liveState, stateFile, type UpState } from '../../cli/up/state.js';
+import { claimState, liveState, noteStarting, stateFile, type UpState } from '../../cli/up/state.js';
+import { takeDown } from '../../cli/up/stop.js';
 import { type Home, homeOf, refOf } from '../../proto/index.js';
+import { isRunning } from '../support/processes.js';
 
 let root: string;
 let home: Home;
@@ -33,6 +36,19 @@ it('lets the next one take over what a dead one left, even when its pid is in us
   expect(claimState(home, dead)).toEqual({ left: null });
   expect(liveState(home)).toBeUndefined();
   expect(claimState(home, mine())).toEqual({ left: dead });
+});
+
+it('takes down a supervisor that has not claimed the home yet, and nothing twice', async () => {
+  const supervisor = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' });
+  noteStarting(home, supervisor.pid!);
+  expect(await takeDown(home, () => undefined)).toBe(true);
+  expect(isRunning(supervisor.pid!)).toBe(false);
+  // A pid that was given to another program names nobody.
+  noteStarting(home, process.pid);
+  const file = join(home.run, 'starting', `${process.pid}.json`);
+  writeFileSync(file, JSON.stringify({ pid: process.pid, start: 'long ago' }));
+  expect(await takeDown(home, () => undefined)).toBe(false);
+  expect(existsSync(file)).toBe(false);
 });
 
 it('takes a file that was cut off for nobody', () => {

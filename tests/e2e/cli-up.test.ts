@@ -1,7 +1,15 @@
 /** `praxis up` and `praxis down` with real processes: what is started is started once, what dies comes back, nothing stays. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -135,6 +143,16 @@ describe('praxis up', () => {
     await run('up');
     process.kill(state().supervisor.pid, 'SIGKILL');
     expect(await run('down')).toMatchObject({ code: 0 });
+    expect(left()).toEqual([]);
+  });
+
+  it('down ends a supervisor whose up was killed before it had come up', async () => {
+    const up = spawn(process.execPath, [PRAXIS, 'up'], { env, cwd: root, stdio: 'ignore' });
+    const starting = join(homeOf(env).run, 'starting');
+    await waitUntil(() => existsSync(starting) && readdirSync(starting).length > 0, 20_000);
+    up.kill('SIGKILL');
+    await once(up, 'exit');
+    expect(await run('down')).toMatchObject({ code: 0, stdout: 'Praxis is down.\n' });
     expect(left()).toEqual([]);
   });
 
