@@ -16,11 +16,8 @@ import {
 } from '../../node-agent/lua-connector.js';
 import { type NodeCalls, nodeCalls } from '../../node-agent/node-calls.js';
 import { Programs } from '../../node-agent/programs.js';
-import { packageRoot } from '../../proto/index.js';
+import { LUA_SLICE_MS, packageRoot } from '../../proto/index.js';
 import { isRunning } from './processes.js';
-
-/** Milliseconds that a script may compute here: short, so that the tests are. */
-const SLICE_MS = 300;
 
 interface More {
   others?: Record<string, string>;
@@ -41,7 +38,8 @@ export class LuaConnectors {
   constructor({ workers = 1, program }: { workers?: number; program?: string } = {}) {
     this.pool = new LuaPool({
       clock: systemClock,
-      sliceMs: SLICE_MS,
+      // A shorter one would take a worker that got no core for a while for a script that loops.
+      sliceMs: LUA_SLICE_MS,
       memory: 16 * 1024 * 1024,
       workers,
       entry: pathToFileURL(`${packageRoot}dist/node-agent/lua/worker.js`),
