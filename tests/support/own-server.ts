@@ -11,6 +11,15 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** kill -9 of a process that may have ended. */
+export function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 /** kill -9 of a process group; resolves when it is gone. */
 export async function endGroup(pid: number | undefined): Promise<void> {
   if (pid === undefined) return;

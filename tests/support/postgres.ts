@@ -16,7 +16,8 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import pg from 'pg';
-import { endGroup, freePort } from './own-server.js';
+import { endGroup, endProcess, freePort } from './own-server.js';
+import { processesIn } from './processes.js';
 import { waitUntil } from './wait.js';
 
 const DEBIAN = '/usr/lib/postgresql';
@@ -145,7 +146,7 @@ export class Postgres implements PostgresAddress {
 
   /** kill -9, with everything that it started. Its data stays; boot() starts it again. */
   async kill(): Promise<void> {
-    await endGroup(this.#server?.pid);
+    await this.#end();
     this.#server = undefined;
     // A postmaster that was killed leaves this behind; the next one looks whether its process lives, and a pid may come again.
     rmSync(join(this.dir, 'data', 'postmaster.pid'), { force: true });
@@ -158,8 +159,25 @@ export class Postgres implements PostgresAddress {
 
   /** Ends it for good and removes its data. */
   async stop(): Promise<void> {
-    await endGroup(this.#server?.pid);
+    await this.#end();
     rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /**
+   * The processes that serve connections are in sessions of their own and outlive theirs for a moment; the next Postgres does not
+   * start beside them ("pre-existing shared memory block is still in use").
+   */
+  async #end(): Promise<void> {
+    await endGroup(this.#server?.pid);
+    await waitUntil(
+      () => {
+        const rest = processesIn(join(this.dir, 'data'));
+        for (const pid of rest) endProcess(pid);
+        return rest.length === 0;
+      },
+      10_000,
+      20,
+    );
   }
 
   #urlOf(database: string): string {

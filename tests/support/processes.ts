@@ -1,5 +1,5 @@
 /** Which processes of this machine carry a mark in their environment, so that a test can prove that it left none behind. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 const read = (file: string): string => {
   try {
@@ -17,6 +17,21 @@ export function processesWith(mark: string): { pid: number; command: string }[] 
     .filter((pid) => pid !== process.pid && read(`/proc/${pid}/environ`).split('\0').includes(mark))
     .filter((pid) => !/\) Z /.test(read(`/proc/${pid}/stat`)))
     .map((pid) => ({ pid, command: read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim() }));
+}
+
+/** Live processes that work in this directory. */
+export function processesIn(directory: string): number[] {
+  const directoryOf = (pid: number) => {
+    try {
+      return readlinkSync(`/proc/${pid}/cwd`);
+    } catch {
+      return undefined; // It ended, or it is not ours.
+    }
+  };
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => directoryOf(pid) === directory);
 }
 
 /** Resident memory of a process, in bytes. */
