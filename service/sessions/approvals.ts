@@ -20,8 +20,10 @@ import {
   parseFrame,
   type Request,
   type Response,
+  removeMember,
   replaceMember,
   resultLine,
+  setMember,
   withoutPraxis,
 } from '../../proto/index.js';
 import type { Clock } from '../ports.js';
@@ -99,7 +101,7 @@ export class Approvals {
       epoch: session.record.epoch,
       method: frame.method,
       at: journal.now(),
-      frame: replaceMember(frame.line, ['id'], JSON.stringify(id)),
+      frame: replaceMember(ofSession(session.id, frame), ['id'], JSON.stringify(id)),
       answer: null,
     };
     session.requests.set(id, row);
@@ -257,6 +259,21 @@ export class Approvals {
   private tell(session: Session, epoch: number, line: string): void {
     this.deps.hops.tell({ node: session.record.node, session: session.id, epoch }, line);
   }
+}
+
+/**
+ * An elicitation may name a request that is under way in the place of its session
+ * (https://agentclientprotocol.com/protocol/v1/schema). That id is of the hop between node and agent and means another request,
+ * or none, to every viewer; what they can know is the session.
+ */
+function ofSession(sessionId: string, { method, params, line }: Request): string {
+  if (method !== 'elicitation/create' || params.requestId === undefined) return line;
+  return setMember(
+    removeMember(line, ['params', 'requestId']),
+    ['params'],
+    'sessionId',
+    JSON.stringify(sessionId),
+  );
 }
 
 function paramsOf(line: string): Record<string, unknown> {

@@ -150,6 +150,24 @@ describe('approvals', () => {
     expect(answersToAgent(node).at(-1)?.frame).toMatchObject({ id: 3, error: { code: -32601 } });
   });
 
+  it('that name a request of the agent’s own hop come to viewers as of their session, and the rest byte for byte', async () => {
+    const world = await World.start();
+    const { node, client, sessionId } = await world.session();
+    await client.ask('session/prompt', promptOf(sessionId, 'hi'), 11);
+    await node.say(
+      sessionId,
+      '{"jsonrpc":"2.0","id":5,"method":"elicitation/create","params":{"mode":"form", "requestId":3,"n":1.0e3}}',
+    );
+    await settled();
+    const [asked] = questionsAt(client, 'elicitation/create');
+    expect(asked!.line).toBe(
+      `{"jsonrpc":"2.0","id":"${asked!.id}","method":"elicitation/create","params":{"sessionId":"${sessionId}","mode":"form", "n":1.0e3}}`,
+    );
+    await client.send(resultLine(asked!.id, { action: 'decline' }));
+    await settled();
+    expect(answersToAgent(node)[0]?.frame).toMatchObject({ id: 5, result: { action: 'decline' } });
+  });
+
   it('end when the agent takes its request back', async () => {
     const { node, client, sessionId } = await asked();
     await node.say(sessionId, '{"jsonrpc":"2.0","method":"$/cancel_request","params":{"requestId":0}}');
