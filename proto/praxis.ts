@@ -200,8 +200,11 @@ export const ClientMethods = {
    * with NotAllowed unless the client works where a service runs.
    */
   '_praxis/enroll': { params: ofLogin, result: z.looseObject({ join: text }) },
-  /** Takes a login away: its connections end. Refused like enrolling, and with InvalidParams where there is no such login. */
-  '_praxis/revoke': { params: ofLogin, result: z.looseObject({}) },
+  /**
+   * Takes a login away: its connections end. With that of a node, the node is listed no more and its sessions end, with reason
+   * `node_removed`; the answer says how many. Refused like enrolling, and with InvalidParams where there is no such login.
+   */
+  '_praxis/revoke': { params: ofLogin, result: z.looseObject({ sessions: z.number().int().optional() }) },
 } as const;
 
 /* ---- events that the service writes into a session's journal, besides the agent's own frames ---------------- */

@@ -82,6 +82,7 @@ class Draft {
   readonly nodes = new Map<string, NodeRow>();
   readonly done = new Set<string>();
   readonly removed = new Set<string>();
+  readonly removedNodes = new Set<string>();
   private counted = 0;
   private characters = 0;
 
@@ -104,6 +105,7 @@ class Draft {
       nodes: [...this.nodes.values()],
       doneRequests: [...this.done],
       removedSessions: [...this.removed],
+      removedNodes: [...this.removedNodes],
     };
     return Object.values(batch).some((rows) => rows.length > 0) ? batch : undefined;
   }

@@ -165,7 +165,10 @@ export class Core {
     this.list = new SessionList({ sessions, nodes, hops, clock, newId });
     const server = new MethodServer();
     addInitialize(server, { sessions, boot: this.boot });
-    addPraxisMethods(server, { sessions, nodes, viewers, store, clock, boot: this.boot, host });
+    addPraxisMethods(server, {
+      ...{ sessions, nodes, viewers, store, clock, boot: this.boot, host },
+      removeNode: async (name) => void (await committer.run({ handle: () => this.watch.remove(name) })),
+    });
     this.list.add(server);
     const changes = new Changes({ sessions, journal, waiters });
     addApprovalMethods(server, changes, { sessions, approvals });

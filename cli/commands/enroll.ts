@@ -49,9 +49,12 @@ export async function revoke(
 ): Promise<number> {
   checkName(name);
   return withClient(io, async (client) => {
-    await within(client.call('_praxis/revoke', { role, name }), 60_000);
-    if (options.json) json(io, { role, name });
-    else say(io, `The login of the ${role} ${name} is gone, and its connections with it.`);
+    const { sessions } = await within(client.call('_praxis/revoke', { role, name }), 60_000);
+    if (options.json) json(io, { role, name, ...(sessions !== undefined && { sessions }) });
+    else {
+      say(io, `The login of the ${role} ${name} is gone, and its connections with it.`);
+      if (sessions) say(io, `Sessions that ended with it: ${sessions}. Their transcripts stay.`);
+    }
     return 0;
   });
 }

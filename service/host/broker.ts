@@ -113,11 +113,11 @@ export async function enroll(broker: Broker, home: Home, login: Login): Promise<
   return Buffer.from(JSON.stringify({ role: login.role, ...credentials })).toString('base64url');
 }
 
-/** Takes a login away, except those of this machine: it could not work any more. */
-export async function revoke(broker: Broker, home: Home, login: Login): Promise<void> {
+/** Takes a login away, except those of this machine: it could not work any more. False: there was none. */
+export async function revoke(broker: Broker, home: Home, login: Login): Promise<boolean> {
   if (ownLogin(home, login))
     throw invalidParams(`The ${login.role} ${login.name} is this machine; praxis down stops it`);
-  if (!(await broker.removeLogin(login))) throw invalidParams(`There is no login ${loginName(login)}`);
+  return broker.removeLogin(login);
 }
 
 function ownLogin(home: Home, login: Login): Credentials | undefined {

@@ -1,6 +1,7 @@
 /**
  * What follows from nodes coming and going: hello sends again what is unanswered and settles which sessions live,
- * silence shows sessions as lost, and a node that is given up has its requests answered with NodeLost.
+ * silence shows sessions as lost, a node that is given up has its requests answered with NodeLost, and one that was removed has its
+ * sessions ended.
  */
 import { ErrorCode, PraxisError } from '../../proto/index.js';
 import type { Committer } from '../commit.js';
@@ -127,6 +128,20 @@ export class Watch {
     this.silent(node);
   }
 
+  /** Its login is gone, and it will not come back: it is listed no more, and its sessions end. Their transcripts stay. */
+  remove(node: string): void {
+    const { nodes, sessions, lifecycle, committer } = this.deps;
+    nodes.remove(node);
+    committer.draft.nodes.delete(node);
+    committer.draft.removedNodes.add(node);
+    const gone = failed(
+      new PraxisError(ErrorCode.NodeLost, `The login of the node ${node} was taken away`, { node }),
+    );
+    for (const session of sessions.onNode(node)) lifecycle.end(session, 'node_removed', gone);
+    this.answerRest(node, gone);
+    committer.effect(() => this.deps.changed());
+  }
+
   tick(elapsedMs: number): void {
     const { silent, gone } = this.deps.nodes.tick(elapsedMs);
     for (const node of silent) this.silent(node);
@@ -142,21 +157,29 @@ export class Watch {
   }
 
   private save(node: string): void {
-    const row = this.deps.nodes.row(node);
-    if (row) this.deps.committer.draft.nodes.set(node, row);
+    const { nodes, committer } = this.deps;
+    const row = nodes.row(node);
+    if (!row) return;
+    committer.draft.nodes.set(node, row);
+    committer.draft.removedNodes.delete(node);
   }
 
   private giveUp(node: string, reason: string): void {
-    const { sessions, lifecycle, hops, committer } = this.deps;
+    const { sessions, lifecycle } = this.deps;
     this.save(node);
     for (const session of sessions.onNode(node)) {
       const { state, reason: why } = session.record;
       if (state !== 'lost' || why === 'node_silent') lifecycle.lose(session, reason, nodeLost(node));
     }
+    this.answerRest(node, failed(nodeLost(node)));
+  }
+
+  /** What belongs to no session; the rest was answered when its session was lost or ended. */
+  private answerRest(node: string, outcome: Outcome): void {
+    const { hops, committer } = this.deps;
     committer.effect(() => {
-      // What belongs to no session is answered here; the rest was answered when its session was lost.
       for (const { id, session } of hops.ofNode(node))
-        if (session === undefined) this.deps.settle(id, failed(nodeLost(node)));
+        if (session === undefined) this.deps.settle(id, outcome);
     });
   }
 }

@@ -2,6 +2,7 @@
 import {
   ClientMethods,
   ErrorCode,
+  invalidParams,
   type Login,
   MAX_EVENTS_PAGE,
   PraxisError,
@@ -34,7 +35,8 @@ export interface Logins {
   check(client: string): void;
   /** Makes one and returns the text for `praxis join`. */
   enroll(login: Login): Promise<string>;
-  revoke(login: Login): Promise<void>;
+  /** False: there was none. */
+  revoke(login: Login): Promise<boolean>;
 }
 
 /** A service's process. */
@@ -53,6 +55,8 @@ export interface PraxisDeps {
   clock: Clock;
   boot: string;
   host: Host;
+  /** Ends the sessions of a node that is none any more, and forgets it. Resolves when that is saved. */
+  removeNode(name: string): Promise<void>;
 }
 
 /** Sessions that `_praxis/session/find` names at most. */
@@ -139,8 +143,18 @@ export function addPraxisMethods(server: MethodServer, deps: PraxisDeps): void {
 
   server.add('_praxis/revoke', ClientMethods['_praxis/revoke'].params, (login, { client }) =>
     changed(client, async () => {
-      await host.logins.revoke(login);
-      return {};
+      const { role, name } = login;
+      const existed = await host.logins.revoke(login);
+      if (role === 'client') {
+        if (!existed) throw invalidParams(`There is no client ${name}`);
+        return {};
+      }
+      const live = sessions.onNode(name).length;
+      // A login that was taken away otherwise, or in a try before this one, leaves the node to be removed.
+      if (!existed && live === 0 && nodes.bootOf(name) === undefined)
+        throw invalidParams(`There is no node ${name}`);
+      await deps.removeNode(name);
+      return { sessions: live };
     }),
   );
 }

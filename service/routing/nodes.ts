@@ -95,6 +95,11 @@ export class Nodes {
     return 'back';
   }
 
+  /** It is no node of ours any more. */
+  remove(name: string): void {
+    this.byName.delete(name);
+  }
+
   /** Nobody takes messages at its address, or it said goodbye. */
   lost(name: string, gone: boolean): void {
     const node = this.byName.get(name);

@@ -4,6 +4,7 @@
  */
 import {
   derivedId,
+  type EndReason,
   ErrorCode,
   endedSession,
   type FrameId,
@@ -240,7 +241,7 @@ export class Lifecycle {
   }
 
   /** Ends the session: what runs is answered with `outcome`, or as cancelled. */
-  end(session: Session, reason: 'closed' | 'timeout' | 'failed' | 'node_removed', outcome?: Outcome): void {
+  end(session: Session, reason: EndReason, outcome?: Outcome): void {
     const { journal, hops, waiters, turns, approvals } = this.deps;
     if (!session.live) return;
     approvals.cancel(session);

@@ -86,6 +86,7 @@ export class Statements {
     yield* this.remove('sessions', 'id', batch.removedSessions);
     for (const table of ['openings', 'turns', 'requests', 'events'] as const)
       yield* this.remove(table, 'session', batch.removedSessions);
+    yield* this.remove('nodes', 'name', batch.removedNodes);
   }
 
   private *write(table: Written, given: readonly Row[]): Generator<Statement> {

@@ -111,6 +111,8 @@ export interface Batch extends SessionRows {
   doneRequests: string[];
   /** Ids of sessions that go with everything they have. */
   removedSessions: string[];
+  /** Names of nodes that are none any more. */
+  removedNodes: string[];
 }
 
 export interface Store {

@@ -249,7 +249,9 @@ describe('praxis enroll and join', () => {
     });
     expect(await far('up')).toMatchObject({ code: 0, stdout: expect.stringContaining('is a node of') });
     expect(await far('status')).toMatchObject({ code: 0, stdout: taken });
+    await waitUntil(async () => (await run('nodes')).stdout.includes('far '), 20_000);
     await run('revoke', 'node', 'far');
+    expect((await run('nodes')).stdout).not.toContain('far ');
     expect(await far('status')).toMatchObject({
       code: 69,
       stdout: expect.stringContaining('out of reach: the broker refused the login node.far'),

@@ -150,6 +150,9 @@ const HAPPENS: Record<string, (scene: Scene) => Promise<unknown>> = {
     node.sessions.clear();
     await back();
   },
+  'its node is removed': async ({ client, node }) => {
+    await client.call('_praxis/revoke', { role: 'node', name: node.name });
+  },
   resume: ({ call }) => call('_praxis/session/resume'),
   close: ({ call }) => call('session/close'),
   archive: ({ call }) => call('_praxis/session/archive'),

@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   ErrorCode,
@@ -122,6 +125,43 @@ describe('a node', () => {
     await settled();
     expect(node.requests('session/close').map(({ id }) => id)).toContain(`close ${sessionId}`);
     expect(node.sessions.size).toBe(0);
+  });
+
+  it('whose login is taken away is listed no more, and its sessions have ended with their transcripts', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'praxis-revoked-')), 'journal.db');
+    const world = await World.start(file);
+    const { node, client, sessionId } = await world.session();
+    await client.ask('session/prompt', promptOf(sessionId, 'hi'), 11);
+    await client.ask('session/prompt', promptOf(sessionId, 'queued'), 12);
+    await node.text(sessionId, 'half a');
+    const lost = (await client.call<{ sessionId: string }>('session/new', { cwd: '/tmp', mcpServers: [] }))
+      .sessionId;
+    await node.say(
+      lost,
+      notificationLine('_praxis/agent/exited', { sessionId: lost, code: 1, signal: null, detail: 'x' }),
+    );
+    expect(await stateOf(client, lost)).toBe('lost agent_exited');
+    const revoke = (name: string) => client.call('_praxis/revoke', { role: 'node', name });
+    expect(await revoke('box')).toEqual({ sessions: 2 });
+    expect([11, 12].map((id) => client.answersTo(id)[0]?.error?.code)).toEqual([1002, 1002]);
+    expect(await client.call('_praxis/nodes', {})).toEqual({ nodes: [] });
+    await world.restart(file);
+    const after = await world.ready();
+    for (const id of [sessionId, lost]) expect(await stateOf(after, id)).toBe('ended node_removed');
+    expect(await after.call('_praxis/nodes', {})).toEqual({ nodes: [] });
+    const { events } = await after.call<{ events: { frame: string }[] }>('_praxis/session/events', {
+      sessionId,
+    });
+    expect(events.map(({ frame }) => frame).join('\n')).toContain('half a');
+    expect(await after.call('_praxis/revoke', { role: 'node', name: 'unknown' })).toMatchObject({
+      error: { code: ErrorCode.InvalidParams },
+    });
+    // Enrolled again and back, what still runs there is ended.
+    node.got.length = 0;
+    await node.hello();
+    await settled();
+    expect(node.requests('session/close').map(({ params }) => params.sessionId)).toContain(sessionId);
+    await world.close();
   });
 
   it('is told to close a session that only it knows', async () => {

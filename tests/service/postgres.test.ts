@@ -13,7 +13,7 @@ const event = (session: string, seq: number, frame = '{}') => ({ session, seq, e
 
 const batch = (...events: Batch['events']): Batch => ({
   ...{ sessions: [], openings: [], turns: [], requests: [], events, nodes: [] },
-  ...{ doneRequests: [], removedSessions: [] },
+  ...{ doneRequests: [], removedSessions: [], removedNodes: [] },
 });
 
 const never = new Promise<void>(() => {});

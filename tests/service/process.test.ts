@@ -134,7 +134,7 @@ function suite(broker: () => Promise<NodeJS.ProcessEnv>, url: RegExp): void {
     );
     await laptop.close();
     await expect(owner.call('_praxis/revoke', { role: 'client', name: 'laptop' })).rejects.toThrow(
-      /There is no login client.laptop/,
+      /There is no client laptop/,
     );
     // A login that is made anew is another one: whoever has the old password is out too.
     const old = await enrolled('phone');

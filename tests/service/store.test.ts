@@ -16,7 +16,7 @@ import { lead, memberOf, overEachDatabase, type TestDatabase } from '../support/
 
 const empty = (): Batch => ({
   ...{ sessions: [], openings: [], turns: [], requests: [], events: [], nodes: [] },
-  ...{ doneRequests: [], removedSessions: [] },
+  ...{ doneRequests: [], removedSessions: [], removedNodes: [] },
 });
 
 const sessionRow = (id: string, more: Partial<SessionRow> = {}): SessionRow => ({

@@ -346,7 +346,7 @@ export class World {
         logins: {
           check: () => {},
           enroll: async ({ role, name }) => `${role}:${name}`,
-          revoke: async () => {},
+          revoke: async ({ name }) => name !== 'unknown',
         },
       },
     });
