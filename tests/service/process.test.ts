@@ -115,7 +115,8 @@ function suite(broker: () => Promise<NodeJS.ProcessEnv>, url: RegExp): void {
     const enrolled = async (name: string) => {
       const { join: text } = await owner.call('_praxis/enroll', { role: 'client', name });
       const { role, ...credentials } = JSON.parse(Buffer.from(text, 'base64url').toString());
-      const other = homeOf({ PRAXIS_HOME: join(home.root, role, name) });
+      // Each in a home of its own: a client reads its password again before every try.
+      const other = homeOf({ PRAXIS_HOME: mkdtempSync(join(home.root, `${role}-${name}-`)) });
       writeSecret(other.credentials('client'), credentials);
       return connectClient({ env: { PRAXIS_HOME: other.root }, name });
     };
