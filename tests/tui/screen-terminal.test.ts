@@ -114,6 +114,14 @@ describe('the terminal of the screen', () => {
     ).toBeLessThanOrEqual(80);
   });
 
+  it('takes a paste whose end never comes as text, and keys again after it', async () => {
+    const t = await chat();
+    t.type('\x1b[200~one\rtwo');
+    await t.waitFor(/❯ one\n.*two/);
+    t.type(KEY.ctrl('q'));
+    expect(await t.waitForExit()).toBe(0);
+  });
+
   it('uses no colour when NO_COLOR is set', async () => {
     const t = await open({ env: { NO_COLOR: '1' } });
     expect(t.raw).not.toMatch(/\x1b\[[0-9;]*[34][0-7]m/);
@@ -121,6 +129,22 @@ describe('the terminal of the screen', () => {
 });
 
 describe('the end of the screen', () => {
+  it.each([
+    ['the start form', KEY.enter, 'SIGTERM', 143],
+    ['the palette', KEY.ctrl('k'), 'Ctrl+Q', 0],
+    ['the inbox', KEY.ctrl('n'), 'SIGHUP', 129],
+  ] as const)('gives the terminal back from %s', async (_, key, end, code) => {
+    const t = await open();
+    t.type(key);
+    await t.waitFor('╭─');
+    if (end === 'Ctrl+Q') t.type(KEY.ctrl('q'));
+    else process.kill(t.pid, end);
+    expect(await t.waitForExit()).toBe(code);
+    expect(t.alternate).toBe(false);
+    expect(t.raw).toMatch(/\x1b\[\?1002l[\s\S]*\x1b\[\?2004l/);
+    expect(t.raw.lastIndexOf('\x1b[?25h')).toBeGreaterThan(t.raw.lastIndexOf('\x1b[?25l'));
+  });
+
   it('sleeps with Ctrl+Z, gives the terminal to the shell meanwhile, and is whole again after fg', async () => {
     const t = inTerminal('bash', ['--norc', '-i'], { env: { PS1: 'shell> ' } });
     await t.waitFor('shell>');
