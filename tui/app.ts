@@ -8,6 +8,7 @@ import type { Effect, Message } from './effects.js';
 import { editExternally } from './external-editor.js';
 import type { InputEvent } from './input.js';
 import { ItemLines } from './items/index.js';
+import { scrolledBy } from './keyboard.js';
 import { keyMap } from './keys.js';
 import { Painter } from './painter.js';
 import { rebound } from './rebind.js';
@@ -143,10 +144,10 @@ export class App {
     if (event.type === 'wheel') return this.#scroll(event.direction * WHEEL_LINES);
     if (event.type === 'press' || event.type === 'drag' || event.type === 'release')
       return this.#pointed(event);
-    if (event.type === 'key' && this.#state.overlay === null && this.#state.focus === 'chat') {
+    if (event.type === 'key') {
       const page = Math.max(1, (this.#screen?.transcript?.height ?? 10) - 2);
-      const rows = { pageup: -page, pagedown: page, 'shift+up': -1, 'shift+down': 1 }[event.name];
-      if (rows !== undefined) return this.#scroll(rows);
+      const rows = scrolledBy(this.#state, event.name, page);
+      if (rows !== null) return this.#scroll(rows);
     }
     this.#tell({ type: 'input', event });
   }

@@ -30,6 +30,14 @@ export function input(before: State, event: InputEvent, now: number): Step<State
   }
 }
 
+/** Rows by which the key `name` scrolls the transcript, `page` of them at a time; null: it does something else. */
+export function scrolledBy(state: State, name: string, page: number): number | null {
+  if (state.overlay !== null || state.focus !== 'chat') return null;
+  const rows = name.startsWith('shift+') ? 1 : page;
+  const command = state.keys.commandFor(contextsOf(state), name);
+  return command === 'pageUp' ? -rows : command === 'pageDown' ? rows : null;
+}
+
 /** Where nothing can be shown, what is written is kept, and only the keys that need no eyes act. */
 function unseen(state: State, event: InputEvent, now: number): Step<State> {
   if (event.type === 'text' || event.type === 'paste')

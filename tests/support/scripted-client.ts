@@ -22,6 +22,7 @@ import {
   parseFrame,
   type SessionInfo,
 } from '../../proto/index.js';
+import { act, type Stage } from './scripted-agent.js';
 import { FILES, LOST_NODE, NODE } from './scripted-places.js';
 
 type Listener<T> = (value: T) => void;
@@ -218,7 +219,7 @@ export class ScriptedClient implements Client {
     session.running = { turnId, done };
     this.#say(sessionId, '_praxis/turn', { ...fields, state: 'running' });
     this.#state(sessionId, 'working');
-    void this.#act(sessionId, text);
+    void act(this.#stage(sessionId), text);
   }
 
   #questions(): OpenApproval[] {
@@ -309,9 +310,6 @@ export class ScriptedClient implements Client {
     session.info = { ...session.info, title };
     for (const l of this.#sessionListeners) l([session.info]);
   }
-  #text(sessionId: string, text: string): void {
-    this.update(sessionId, { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } });
-  }
 
   #state(sessionId: string, state: SessionInfo['state'], reason: string | null = null): void {
     const session = this.#session(sessionId);
@@ -337,151 +335,30 @@ export class ScriptedClient implements Client {
     if (next) this.#enqueue(sessionId, next.turnId, next.text, next.done);
   }
 
-  #ask(sessionId: string): Promise<string | null> {
+  #stage(sessionId: string): Stage {
+    const isRunning = () => this.#session(sessionId).running !== null;
+    return {
+      get running() {
+        return isRunning();
+      },
+      say: (text) => {
+        this.update(sessionId, { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } });
+      },
+      update: (update) => this.update(sessionId, update),
+      ask: (toolCall, options) => this.#ask(sessionId, toolCall, options),
+      end: () => this.#end(sessionId, 'end_turn'),
+    };
+  }
+
+  #ask(sessionId: string, call: object, options: readonly object[]): Promise<string | null> {
     const session = this.#session(sessionId);
     const id = newId();
-    const options = [
-      { optionId: 'once', name: 'Allow once', kind: 'allow_once' },
-      { optionId: 'always', name: 'Allow always', kind: 'allow_always' },
-      { optionId: 'no', name: 'Reject', kind: 'reject_once' },
-    ];
-    const toolCall = {
-      toolCallId: `ask-${id}`,
-      title: 'Change greeting.ts',
-      kind: 'edit',
-      content: [
-        {
-          type: 'diff',
-          path: '/home/me/greeting.ts',
-          oldText: "export const greet = (name: string) => {\n  return 'Hello ' + name;\n};\n",
-          newText: "export const greet = (name: string) => {\n  return 'Good morning ' + name;\n};\n",
-        },
-      ],
-    };
-    const params = { sessionId, toolCall, options };
+    const params = { sessionId, toolCall: { toolCallId: `ask-${id}`, ...call }, options };
     const answer = new Promise<string | null>((answered) => {
       session.question = { id, at: Date.now(), params, answered };
     });
     this.event(sessionId, { id, method: 'session/request_permission', params });
     this.#state(sessionId, 'waiting');
     return answer;
-  }
-
-  async #act(sessionId: string, text: string): Promise<void> {
-    const [word = '', ...rest] = text.split(' ');
-    switch (word) {
-      case 'wait':
-        // Until it is cancelled.
-        this.#text(sessionId, 'Partial words that stay. ');
-        return;
-      case 'stream':
-        return this.#stream(sessionId, Number(rest[0] ?? 200));
-      case 'ask': {
-        this.#text(sessionId, 'I would like to change a file.');
-        const chosen = await this.#ask(sessionId);
-        if (!this.#session(sessionId).running) return;
-        this.#text(sessionId, `You chose ${chosen}.`);
-        break;
-      }
-      case 'escape':
-        this.#text(
-          sessionId,
-          'before \x1b]0;EVIL TITLE\x07\x1b]52;c;RVZJTA==\x07\x1b[2J\x1b[Hafter \u009b31mend\r\n',
-        );
-        break;
-      case 'tour':
-        await this.#tour(sessionId);
-        break;
-      case 'length':
-        this.#text(sessionId, `The prompt had ${text.length} characters, ${text.split('\n').length} lines.`);
-        break;
-      default:
-        this.#text(sessionId, `You said: ${text}`);
-    }
-    this.#end(sessionId, 'end_turn');
-  }
-
-  #stream(sessionId: string, chunks: number): void {
-    let n = 0;
-    const timer = setInterval(() => {
-      if (!this.#session(sessionId).running) return clearInterval(timer);
-      n++;
-      this.#text(sessionId, `word${n} `);
-      if (n < chunks) return;
-      clearInterval(timer);
-      this.#end(sessionId, 'end_turn');
-    }, 2);
-  }
-
-  /** Everything that a chat can show, in one turn. */
-  async #tour(sessionId: string): Promise<void> {
-    const update = (u: { sessionUpdate: string; title?: string; [more: string]: unknown }) =>
-      this.update(sessionId, u);
-    const tool = (toolCallId: string, more: object) =>
-      update({ sessionUpdate: 'tool_call', toolCallId, ...more });
-    update({ sessionUpdate: 'session_info_update', title: 'Greet by time of day' });
-    update({
-      sessionUpdate: 'agent_thought_chunk',
-      content: { type: 'text', text: 'The greeting is in one place, so one edit is enough.' },
-    });
-    update({
-      sessionUpdate: 'plan',
-      entries: [
-        { content: 'Read the greeting', priority: 'high', status: 'completed' },
-        { content: 'Change it', priority: 'high', status: 'in_progress' },
-        { content: 'Run the tests', priority: 'medium', status: 'pending' },
-      ],
-    });
-    tool('t1', {
-      title: 'Read greeting.ts',
-      kind: 'read',
-      status: 'completed',
-      locations: [{ path: '/home/me/greeting.ts' }],
-    });
-    tool('t2', { title: 'Search "greet("', kind: 'search', status: 'completed' });
-    tool('t3', {
-      title: 'npm test',
-      kind: 'execute',
-      status: 'failed',
-      rawInput: { command: 'npm test' },
-      content: [
-        {
-          type: 'content',
-          content: { type: 'text', text: '1 failing\n  greets by name: expected "Hello Ada"' },
-        },
-      ],
-    });
-    tool('t4', {
-      title: 'Edit greeting.ts',
-      kind: 'edit',
-      status: 'completed',
-      content: [{ type: 'diff', path: '/home/me/greeting.ts', oldText: 'a\nb\n', newText: 'a\nc\nd\n' }],
-    });
-    update({
-      sessionUpdate: 'usage_update',
-      used: 23_400,
-      size: 200_000,
-      cost: { amount: 0.12, currency: 'USD' },
-    });
-    this.#text(
-      sessionId,
-      [
-        'The greeting now follows the **time of day**:',
-        '',
-        '1. `greet()` takes the hour',
-        '2. before noon it says *Good morning*',
-        '',
-        '```ts',
-        "const greet = (name: string, hour = 9) => (hour < 12 ? 'Good morning ' : 'Hello ') + name;",
-        '```',
-        '',
-        '| hour | greeting |',
-        '|------|----------|',
-        '| 9 | Good morning |',
-        '| 15 | Hello |',
-        '',
-        'One test still expects the old text. 你好 👍',
-      ].join('\n'),
-    );
   }
 }

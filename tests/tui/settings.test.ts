@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lineText } from '../../tui/draw/line.js';
 import { themeFor } from '../../tui/draw/theme.js';
 import { ItemLines } from '../../tui/items/index.js';
+import { scrolledBy } from '../../tui/keyboard.js';
 import { keyMap } from '../../tui/keys.js';
 import { rebound } from '../../tui/rebind.js';
 import { drawScreen } from '../../tui/screens/index.js';
@@ -70,6 +71,16 @@ describe('other keys', () => {
     expect(keys.commandFor(['everywhere'], 'ctrl+w')).toBeUndefined();
     expect(keys.commandFor(['chat'], 'f2')).toBe('back');
     expect(bindings.find((b) => b.command === 'palette')!.keys).toEqual([]);
+  });
+
+  it('scroll by the keys that were chosen, and by no others', () => {
+    const d = new Driver();
+    const by = (name: string) => scrolledBy(d.state, name, 20);
+    expect(['pageup', 'pagedown', 'shift+up', 'shift+down', 'up'].map(by)).toEqual([-20, 20, -1, 1, null]);
+    d.state = { ...d.state, keys: keyMap(rebound({ 'chat.pageUp': 'alt+up' }).bindings) };
+    expect(['alt+up', 'pageup'].map(by)).toEqual([-20, null]);
+    d.key('f1');
+    expect(by('alt+up')).toBeNull();
   });
 
   it('may be none', () => {
