@@ -85,13 +85,25 @@ export const TERMINAL_WAIT_MS = 20_000;
 export const MAX_TERMINAL_INPUT = 8_192;
 
 /**
- * Milliseconds that one Lua call may compute without yielding. Then its VM is stopped: within 1 s of its beginning, since a
+ * Milliseconds that one Lua call may compute without waiting. Then its VM is stopped: within 1 s of its beginning, since a
  * look every quarter of this finds it.
  */
 export const LUA_SLICE_MS = 750;
 
+/**
+ * Milliseconds of the same that a question to the host counts for which it answers at once, besides what the script computes: about
+ * what its way to the host and back takes. So no more than 7,500 of them may follow each other without a wait.
+ */
+export const LUA_ASK_MS = 0.1;
+
 /** Bytes that one Lua VM may allocate. At the limit its script gets "not enough memory". */
 export const LUA_MEMORY_BYTES = 16 * 1024 * 1024;
+
+/** Values that the scripts of one connector have their node remember. The oldest goes. */
+export const MAX_REMEMBERED = 100;
+
+/** Characters of one of them, as JSON. A larger one is an error in the script. */
+export const MAX_REMEMBERED_CHARACTERS = 64 * 1024;
 
 /** Events that one page of `_praxis/session/events` holds at most. */
 export const MAX_EVENTS_PAGE = 5_000;

@@ -40,6 +40,12 @@ export class LuaError extends Error implements LuaErrorData {
   }
 }
 
+/** Of a script that did not stop computing. */
+export const computedTooLong = (sliceMs: number): LuaErrorData => ({
+  kind: 'timeout',
+  message: `the script computed longer than ${sliceMs} ms without waiting and was stopped`,
+});
+
 /** Takes the position out of Lua's own "file:line: message". */
 export function describeError(kind: LuaErrorKind, text: string): LuaErrorData {
   const match = /^(.+?):(\d+): (.*)$/s.exec(text);

@@ -92,6 +92,7 @@ export class LuaPool {
       entry,
       onHost: async (vm, name, args) => this.vms.get(vm)?.options.host(name, args),
       onTell: (vm, name, args) => this.vms.get(vm)?.options.tell?.(name, args),
+      onStopped: (vm, error) => this.vms.get(vm)?.stopped(error),
       onDeath: (guilty, error) => this.buried(place, guilty, error),
     });
   }
@@ -99,8 +100,8 @@ export class LuaPool {
   private buried(place: number, guilty: number, error: LuaError): void {
     this.links[place] = undefined;
     for (const [id, vm] of this.vms)
-      if (id === guilty && !vm.renewable) vm.fail(error);
-      else if (id === guilty || vm.place === place) vm.renew(id === guilty ? error : undefined);
+      if (id === guilty) vm.stopped(error);
+      else if (vm.place === place) vm.renew(undefined);
   }
 }
 
@@ -166,14 +167,14 @@ export class LuaVm {
     await this.ready;
   }
 
-  fail(error: LuaError): void {
+  /** Its script had to be stopped. It has another try, but not when already its first lines did not end. */
+  stopped(error: LuaError): void {
+    if (this.loaded && this.options.onFresh !== undefined) {
+      this.renew(error);
+      return;
+    }
     this.failure ??= error;
     this.pool.forget();
-  }
-
-  /** Whether it may have another try after it was stopped: not when already its first lines did not end. */
-  get renewable(): boolean {
-    return this.loaded && this.options.onFresh !== undefined;
   }
 
   renew(error: LuaError | undefined): void {

@@ -1,9 +1,10 @@
 /** The messages between the node and a worker of Lua VMs, and the memory that both see. */
 import type { LuaErrorData } from './errors.js';
-import type { Owner } from './vm.js';
+import type { Answer, Owner } from './vm.js';
 
 export interface WorkerData {
   memory: number;
+  sliceMs: number;
   /** Two int32: which VM computes now (0: none), and a count that grows with every slice. */
   watch: SharedArrayBuffer;
 }
@@ -22,7 +23,7 @@ export type Outcome = { ok: true; value: unknown } | { ok: false; error: LuaErro
 export type ToWorker =
   | { kind: 'request'; id: number; operation: Operation }
   /** The node did what a script asked of the host. */
-  | { kind: 'answer'; id: number; ok: boolean; value: unknown };
+  | ({ kind: 'answer'; id: number } & Answer);
 
 export type FromWorker =
   | { kind: 'outcome'; id: number; outcome: Outcome }

@@ -3,10 +3,11 @@
  * more a script makes of it, running it, reading what it gives and freeing what it has, is between `slice.begin` and `slice.end`.
  */
 import { LUA_REGISTRYINDEX, LuaReturn, LuaType } from 'wasmoon';
-import { describeError, LuaError } from './errors.js';
+import { computedTooLong, describeError, LuaError } from './errors.js';
 import type { JsonFunctions } from './json.js';
 import type { ScriptFace } from './protocol.js';
 import type { Budget, Pointer, Runtime } from './runtime.js';
+import { Stint } from './stint.js';
 import { ARRAY, ValueError, Values } from './values.js';
 
 /** Besides `base`. No io, os, package, debug: a script reaches the world through `host` alone. */
@@ -17,7 +18,15 @@ export interface Slice {
   end(): void;
 }
 
-export type HostCall = (name: string, args: unknown[]) => Promise<unknown>;
+/** What the host did: its value, or why not. */
+export interface Answer {
+  ok: boolean;
+  value: unknown;
+  /** The host had given back its event loop before: what the script did until now is no runaway. */
+  waited: boolean;
+}
+
+export type HostCall = (name: string, args: unknown[]) => Promise<Answer>;
 
 const encoder = new TextEncoder();
 
@@ -63,12 +72,8 @@ export interface VmOptions {
   host: HostCall;
   /** Bytes that the VM may allocate. */
   memory: number;
-}
-
-/** What the host did: its value, or why not. */
-interface Answer {
-  ok: boolean;
-  value: unknown;
+  /** Milliseconds that one call may compute without waiting. */
+  sliceMs: number;
 }
 
 /** Where a stretch of Lua ended. */
@@ -96,6 +101,8 @@ export class Vm {
   private readonly tables: Record<Owner, number> = { script: 0, prelude: 0 };
   /** Where in the registry `collectgarbage` is, which scripts do not have. */
   private readonly collect: number;
+  /** Of the call that runs now. */
+  private stint: Stint | undefined;
   private closed = false;
 
   constructor(private readonly options: VmOptions) {
@@ -174,6 +181,12 @@ export class Vm {
     );
   }
 
+  /** The script that runs now has done one of the things that it was called for. */
+  handled(): void {
+    this.stint?.renew();
+    this.options.slice.begin();
+  }
+
   /** Frees the VM. What waits in it is rejected with a LuaError of kind closed when its wait ends. */
   close(): void {
     if (this.closed) return;
@@ -183,7 +196,10 @@ export class Vm {
     this.options.slice.end();
   }
 
-  /** Runs a function, which `prepare` pushes with its arguments, in a coroutine of its own. */
+  /**
+   * Runs a function, which `prepare` pushes with its arguments, in a coroutine of its own. One that asks too much without waiting is the
+   * end of the VM, as one is that does not come to an end: it would go on in the next call.
+   */
   private async run<T>(
     prepare: (thread: Pointer) => number,
     take: (thread: Pointer, results: number) => T,
@@ -192,13 +208,20 @@ export class Vm {
     const { lua } = this.options.runtime;
     const thread = lua.lua_newthread(this.state);
     const anchor = lua.luaL_ref(this.state, LUA_REGISTRYINDEX);
+    const { sliceMs } = this.options;
+    const stint = new Stint(sliceMs, () => performance.now());
     try {
       let push = () => prepare(thread);
       for (;;) {
-        const stretch = this.stretch(thread, push, take);
+        const stretch = this.stretch(stint, thread, push, take);
         if ('value' in stretch) return stretch.value;
         const answer = 'refused' in stretch ? stretch.refused : await this.ask(stretch.asked);
         this.requireOpen();
+        stint.answered(answer.waited);
+        if (stint.isOver) {
+          this.close();
+          throw new LuaError(computedTooLong(sliceMs));
+        }
         push = () => {
           this.values.push(thread, answer.ok);
           this.values.push(thread, answer.value);
@@ -212,11 +235,14 @@ export class Vm {
 
   /** One stretch of Lua: up to its end, an error, or its next wait. */
   private stretch<T>(
+    stint: Stint,
     thread: Pointer,
     push: () => number,
     take: (thread: Pointer, results: number) => T,
   ): Stretch<T> {
     const { slice, runtime } = this.options;
+    this.stint = stint;
+    stint.begin();
     slice.begin();
     try {
       const status = this.resume(thread, orLuaError(push, 'the script cannot be given this'));
@@ -226,6 +252,8 @@ export class Vm {
       return this.question(thread, results);
     } finally {
       slice.end();
+      stint.end();
+      this.stint = undefined;
     }
   }
 
@@ -235,7 +263,7 @@ export class Vm {
       return { asked: Array.from({ length: results }, (_, i) => this.values.read(thread, i - results)) };
     } catch (error) {
       if (!(error instanceof ValueError)) throw error;
-      return { refused: { ok: false, value: error.message } };
+      return { refused: { ok: false, value: error.message, waited: false } };
     } finally {
       this.options.runtime.lua.lua_settop(thread, 0);
     }
@@ -252,14 +280,10 @@ export class Vm {
   }
 
   /** Has the host do what a yield asks for. */
-  private async ask([marker, name, ...args]: unknown[]): Promise<Answer> {
+  private ask([marker, name, ...args]: unknown[]): Promise<Answer> {
     if (marker !== 'host' || typeof name !== 'string')
       throw new LuaError({ kind: 'runtime', message: 'coroutine.yield outside of a coroutine' });
-    try {
-      return { ok: true, value: await this.options.host(name, args) };
-    } catch (error) {
-      return { ok: false, value: (error as Error).message };
-    }
+    return this.options.host(name, args);
   }
 
   private pushFunction(thread: Pointer, owner: Owner, name: string): void {

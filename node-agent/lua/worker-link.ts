@@ -4,7 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../clock.js';
-import { LuaError, type LuaErrorData } from './errors.js';
+import { computedTooLong, LuaError, type LuaErrorData } from './errors.js';
 import {
   type FromWorker,
   type Operation,
@@ -27,6 +27,8 @@ export interface WorkerLinkOptions {
   onHost(vm: number, name: string, args: unknown[]): Promise<unknown>;
   /** A script says something to the host. */
   onTell(vm: number, name: string, args: unknown[]): void;
+  /** This VM is gone, because it asked too much without waiting. Called after its open requests were rejected. */
+  onStopped(vm: number, error: LuaError): void;
   /** The worker is gone; `guilty` is the VM that was computing. Called once, after every open request was rejected. */
   onDeath(guilty: number, error: LuaError): void;
 }
@@ -49,6 +51,7 @@ export class WorkerLink {
   constructor(private readonly options: WorkerLinkOptions) {
     const workerData: WorkerData = {
       memory: options.memory,
+      sliceMs: options.sliceMs,
       watch: this.watched.buffer as SharedArrayBuffer,
     };
     this.worker = new Worker(options.entry, { workerData, env: {}, execArgv: [] });
@@ -89,16 +92,36 @@ export class WorkerLink {
       this.open.delete(id);
       if (this.open.size === 0) this.worker.unref();
       if (outcome.ok) waiting?.resolve(outcome.value);
-      else waiting?.reject(new LuaError(outcome.error));
+      else {
+        const error = new LuaError(outcome.error);
+        waiting?.reject(error);
+        if (waiting && error.kind === 'timeout') this.stopped(waiting.vm, error);
+      }
     }
   }
 
+  private stopped(vm: number, error: LuaError): void {
+    for (const [id, open] of this.open) {
+      if (open.vm !== vm) continue;
+      this.open.delete(id);
+      open.reject(error);
+    }
+    if (this.open.size === 0) this.worker.unref();
+    this.options.onStopped(vm, error);
+  }
+
   private async host({ id, vm, name, args }: Extract<FromWorker, { kind: 'host' }>): Promise<void> {
+    let waited = false;
+    const turn = setImmediate(() => {
+      waited = true;
+    });
+    const answer = (ok: boolean, value: unknown) => this.post({ kind: 'answer', id, ok, value, waited });
     try {
-      const value = await this.options.onHost(vm, name, args);
-      this.post({ kind: 'answer', id, ok: true, value });
+      answer(true, await this.options.onHost(vm, name, args));
     } catch (error) {
-      this.post({ kind: 'answer', id, ok: false, value: (error as Error).message });
+      answer(false, (error as Error).message);
+    } finally {
+      clearImmediate(turn);
     }
   }
 
@@ -112,10 +135,7 @@ export class WorkerLink {
       const running = Atomics.load(this.watched, RUNNING);
       const slices = Atomics.load(this.watched, SLICES);
       if (running === 0 || slices !== this.seen.slices) this.seen = { slices, since: clock.now() };
-      else if (clock.now() - this.seen.since >= sliceMs) {
-        const message = `the script computed longer than ${sliceMs} ms without waiting and was stopped`;
-        return this.die({ kind: 'timeout', message });
-      }
+      else if (clock.now() - this.seen.since >= sliceMs) return this.die(computedTooLong(sliceMs));
       if (!this.dead && this.open.size > 0) this.watch();
     };
     clock.after(sliceMs / LOOKS_PER_SLICE, look);

@@ -15,14 +15,18 @@ import {
 import { Rest } from './rest.js';
 import { Runtime } from './runtime.js';
 import { tellFunction } from './tell.js';
-import { compile, type HostCall, type Slice, Vm } from './vm.js';
+import { type Answer, compile, type HostCall, type Slice, Vm } from './vm.js';
 
-const { memory, watch } = workerData as WorkerData;
+const { memory, sliceMs, watch } = workerData as WorkerData;
 const port = parentPort!;
 const watched = new Int32Array(watch);
 const runtime = await Runtime.load();
 const json = jsonFunctions(runtime);
-const tell = tellFunction(runtime, (vm, name, args) => post({ kind: 'tell', vm, name, args }));
+const tell = tellFunction(runtime, (vm, name, args) => {
+  // The prelude alone says it: each item of a batch has the time of a call.
+  if (name === 'handled') vms.get(vm)?.handled();
+  post({ kind: 'tell', vm, name, args });
+});
 /** Each VM holds it, so it goes without what error messages need: these name the lines of the script. */
 const prelude = compile(runtime, 'prelude', PRELUDE, true);
 const terminals = compile(runtime, 'terminals', TERMINAL, true);
@@ -33,7 +37,7 @@ const rest = new Rest(async (vm) => {
     ?.tidy()
     .catch((thrown) => errorData(vm, thrown));
 });
-const asked = new Map<number, { vm: number; resolve(value: unknown): void; reject(error: Error): void }>();
+const asked = new Map<number, { vm: number; resolve(answer: Answer): void }>();
 let nextAsk = 1;
 
 const post = (message: FromWorker) => port.postMessage(message);
@@ -49,10 +53,10 @@ const sliceOf = (vm: number): Slice => ({
 const hostOf =
   (vm: number): HostCall =>
   async (name, args) => {
-    if (name === 'terminals') return terminals;
-    return new Promise((resolve, reject) => {
+    if (name === 'terminals') return { ok: true, value: terminals, waited: false };
+    return new Promise((resolve) => {
       const id = nextAsk++;
-      asked.set(id, { vm, resolve, reject });
+      asked.set(id, { vm, resolve });
       post({ kind: 'host', id, vm, name, args });
     });
   };
@@ -62,7 +66,7 @@ async function run(operation: Operation): Promise<unknown> {
   rest.ran(operation.vm);
   if (operation.op === 'open') {
     const { vm: id, name, bytecode } = operation;
-    const vm = new Vm({ id, runtime, json, tell, slice: sliceOf(id), host: hostOf(id), memory });
+    const vm = new Vm({ id, runtime, json, tell, slice: sliceOf(id), host: hostOf(id), memory, sliceMs });
     vms.set(id, vm);
     return vm.start(name, prelude, bytecode);
   }
@@ -90,8 +94,7 @@ port.on('message', (message: ToWorker) => {
     const waiting = asked.get(message.id);
     asked.delete(message.id);
     if (waiting) rest.ran(waiting.vm);
-    if (message.ok) waiting?.resolve(message.value);
-    else waiting?.reject(new Error(String(message.value)));
+    waiting?.resolve(message);
     return;
   }
   const { id, operation } = message;
