@@ -44,9 +44,9 @@ export async function checkConnector(path: string): Promise<ConnectorCheck> {
   const problem = (error: unknown) => void check.problems.push(PraxisError.from(error).message);
   try {
     const calls = await nodeCalls(pool, programs);
-    const newHost: NewHost = (_connector, cwd) =>
+    const newHost: NewHost = (connector, cwd) =>
       new SessionHost({
-        calls,
+        calls: calls(connector),
         cwd,
         privateFolder: join(scratch, 'private'),
         groups,

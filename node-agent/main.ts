@@ -68,7 +68,7 @@ export async function runNode(env: NodeJS.ProcessEnv = process.env): Promise<voi
     const calls = await nodeCalls(pool, programs);
     const newHost: NewHost = (connector, cwd) =>
       new SessionHost({
-        calls,
+        calls: calls(connector),
         cwd,
         privateFolder,
         groups,

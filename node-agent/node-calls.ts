@@ -2,10 +2,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { MAX_ID_LENGTH, packageRoot } from '../proto/index.js';
+import { MAX_ID_LENGTH, type Name, packageRoot } from '../proto/index.js';
 import { MAX_PATH } from './host/readable.js';
 import { nameOf } from './load-connectors.js';
 import type { LuaPool } from './lua/index.js';
+import { Memory } from './memory.js';
 import type { Programs } from './programs.js';
 
 /** Milliseconds that a program may be given to tell its version. */
@@ -21,13 +22,10 @@ const Wanted = z.object({
   ms: z.number().min(1).max(MAX_VERSION_MS),
 });
 
-/** Things that scripts have the node remember. The oldest goes first. */
-const MAX_REMEMBERED = 100;
+type Calls = Readonly<Record<string, (argument: unknown) => unknown>>;
 
-const Remembered = z.object({ key: z.string().max(MAX_ID_LENGTH), value: z.json() });
-const Recalled = z.object({ key: z.string().max(MAX_ID_LENGTH), ms: z.number().min(0) });
-
-export type NodeCalls = Readonly<Record<string, (argument: unknown) => unknown>>;
+/** The calls for the scripts of one connector. */
+export type NodeCalls = (connector: Name) => Calls;
 
 /** Compiles the libraries of `connectors/lib`. Rejects with LuaError when one is no Lua. */
 export async function nodeCalls(
@@ -37,30 +35,25 @@ export async function nodeCalls(
 ): Promise<NodeCalls> {
   const folder = join(packageRoot, 'connectors/lib');
   const files = readdirSync(folder).filter((file) => file.endsWith('.lua'));
-  const remembered = new Map<string, { value: unknown; at: number }>();
+  const memories = new Map<Name, Memory>();
   const libraries = new Map<string, Uint8Array>();
   for (const file of files) {
     const path = join(folder, file);
     const { bytecode } = await pool.compile(nameOf(path), readFileSync(path, 'utf8'));
     libraries.set(basename(file, '.lua'), bytecode);
   }
-  return {
-    library(name) {
-      const bytecode = libraries.get(LibraryName.parse(name));
-      if (!bytecode) throw new Error(`there is no library ${name}: ${[...libraries.keys()].join(', ')}`);
-      return bytecode;
-    },
-    program: (wanted) => programs.find(Wanted.parse(wanted)),
-    remember(what) {
-      const { key, value } = Remembered.parse(what);
-      remembered.delete(key);
-      remembered.set(key, { value, at: now() });
-      for (const oldest of remembered.keys()) if (remembered.size > MAX_REMEMBERED) remembered.delete(oldest);
-    },
-    recall(what) {
-      const { key, ms } = Recalled.parse(what);
-      const known = remembered.get(key);
-      return known && now() - known.at < ms ? known.value : undefined;
-    },
+  return (connector) => {
+    const memory = memories.get(connector) ?? new Memory(now);
+    memories.set(connector, memory);
+    return {
+      library(name) {
+        const bytecode = libraries.get(LibraryName.parse(name));
+        if (!bytecode) throw new Error(`there is no library ${name}: ${[...libraries.keys()].join(', ')}`);
+        return bytecode;
+      },
+      program: (wanted) => programs.find(Wanted.parse(wanted)),
+      remember: (what) => memory.remember(what),
+      recall: (what) => memory.recall(what),
+    };
   };
 }

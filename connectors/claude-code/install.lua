@@ -13,7 +13,7 @@ local PROBE_MS, LOGIN_HOLDS_MS = 10000, 600000
 
 -- Asking takes a good part of a second, so that a yes holds for some time.
 local function logged_in(path)
-  local key = "claude-code logged in " .. path
+  local key = "logged in " .. path
   if host.recall(key, LOGIN_HOLDS_MS) then return true end
   local probe = host.process { command = { path, "auth", "status", "--json" } }
   local text = {}

@@ -6,7 +6,7 @@ local LOGIN_HOLDS_MS = 600000
 
 -- Asking takes some time, so that a yes holds for a while.
 local function logged_in(context, path)
-  local key = "codex logged in " .. path
+  local key = "logged in " .. path
   if host.recall(key, LOGIN_HOLDS_MS) then return true end
   local server = app_server.start(context, path, false, function() end)
   local yes = server:logged_in()

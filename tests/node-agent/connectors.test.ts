@@ -28,8 +28,8 @@ beforeAll(async () => {
   programs = new Programs({ groups, clock: systemClock, home: dir });
   const calls = await nodeCalls(pool, programs);
   const quiet = { log: () => undefined, onError: () => undefined };
-  const told = { calls, groups, clock: systemClock, privateFolder: join(dir, 'private'), ...quiet };
-  newHost = (_connector, cwd) => new SessionHost({ ...told, cwd });
+  const told = { groups, clock: systemClock, privateFolder: join(dir, 'private'), ...quiet };
+  newHost = (connector, cwd) => new SessionHost({ ...told, calls: calls(connector), cwd });
 });
 afterAll(async () => {
   await programs.stop();
@@ -70,7 +70,7 @@ describe('the connectors of a node', () => {
     const demo = find(await load({}), 'demo');
     expect(await demo.open(session())).toEqual({
       command: [process.execPath, `${packageRoot}dist/connectors/demo/agent/main.js`],
-      env: {},
+      env: { DEMO_AGENT_VERSION: VERSION },
     });
   });
 

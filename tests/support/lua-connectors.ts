@@ -78,9 +78,9 @@ export class LuaConnectors {
   ): Promise<LuaConnector> {
     const calls = await this.calls;
     const told = { id, version: '1', node: process.execPath, folder: this.dir, ...context };
-    const newHost: NewHost = (_connector, cwd) =>
+    const newHost: NewHost = (connector, cwd) =>
       new SessionHost({
-        calls,
+        calls: calls(connector),
         cwd,
         privateFolder: join(this.dir, 'private'),
         groups: this.groups,
