@@ -3,7 +3,7 @@ import type { Exit } from './child.js';
 import type { ViewedTerminal } from './terminal-requests.js';
 
 export interface AgentProcess {
-  /** Resolves when it runs; rejects with the reason of the operating system (ENOENT, EACCES). */
+  /** Resolves when it runs; rejects with NotStarted. */
   readonly started: Promise<void>;
   /** The end of what it wrote on stderr, for an error message. */
   readonly stderrTail: string;

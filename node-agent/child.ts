@@ -10,6 +10,7 @@ import { agentEnvironment } from './environment.js';
 import type { Family } from './family.js';
 import type { Groups } from './groups.js';
 import { LineSplitter } from './lines.js';
+import { notStarted } from './not-started.js';
 
 /** Milliseconds that the pipes of an ended child may stay open in the hands of its own children. */
 const PIPE_GRACE_MS = 200;
@@ -39,7 +40,7 @@ export interface ChildOptions {
 }
 
 export class Child {
-  /** Resolves when the process runs; rejects with the reason of the operating system (ENOENT, EACCES). */
+  /** Resolves when the process runs; rejects with NotStarted. */
   readonly started: Promise<void>;
   private readonly process: ChildProcessWithoutNullStreams;
   /** Undefined when it could not be started. */
@@ -62,7 +63,7 @@ export class Child {
     this.family = pid === undefined ? undefined : options.groups.record(pid, mark);
     this.started = new Promise((resolve, reject) => {
       this.process.once('spawn', resolve);
-      this.process.once('error', reject);
+      this.process.once('error', (error) => reject(notStarted(program!, options.cwd, error)));
     });
     // Whoever waits for `started` sees the reason; nobody has to.
     this.started.catch(() => undefined);

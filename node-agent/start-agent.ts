@@ -18,6 +18,7 @@ import type { AgentLink, Reply } from './agent-link.js';
 import { setFirstMode } from './agent-mode.js';
 import { type Clock, within } from './clock.js';
 import type { AgentManner } from './connector.js';
+import type { NotStarted } from './not-started.js';
 
 export interface StartedAgent {
   /** The agent's own id of the session. */
@@ -55,8 +56,8 @@ async function start(
   manner: AgentManner,
   resume: string | null | undefined,
 ): Promise<StartedAgent> {
-  await link.child.started.catch((error: NodeJS.ErrnoException) => {
-    throw spawnFailed(error);
+  await link.child.started.catch(({ message, hint }: NotStarted) => {
+    throw new PraxisError(ErrorCode.AgentStartFailed, `The agent could not be started: ${message}`, { hint });
   });
   const initialized = await initialize(link);
   const { result, opened } = await open(link, request, manner, initialized, resume);
@@ -152,18 +153,6 @@ function newSessionLine(request: Request): string {
   const bare = removeMember(withoutPraxis(request.line, ['params']), ['params', 'sessionId']);
   const line = replaceMember(bare, ['method'], '"session/new"');
   return request.params.mcpServers ? line : setMember(line, ['params'], 'mcpServers', '[]');
-}
-
-function spawnFailed(error: NodeJS.ErrnoException): PraxisError {
-  const why =
-    error.code === 'ENOENT'
-      ? 'is not installed'
-      : error.code === 'EACCES'
-        ? 'may not be executed'
-        : error.message;
-  return new PraxisError(ErrorCode.AgentStartFailed, `The agent's program ${error.path ?? ''} ${why}`, {
-    hint: "Install it on the node, or correct the agent's command in node.json",
-  });
 }
 
 const startFailed = (link: AgentLink, message: string) =>

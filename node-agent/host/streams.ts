@@ -8,6 +8,7 @@ import { Child, type Exit } from '../child.js';
 import type { Clock } from '../clock.js';
 import type { Groups } from '../groups.js';
 import { LuaError, type LuaVm } from '../lua/index.js';
+import { type NotStarted, requireDirectory } from '../not-started.js';
 import { Feed, type StreamEvent } from './feed.js';
 import { MAX_PATH } from './readable.js';
 import { Tail } from './tail.js';
@@ -49,15 +50,9 @@ export const Follow = z.strictObject({
 });
 export const Handle = z.number().int();
 
-const notStarted = (program: string, { code, message }: NodeJS.ErrnoException): string =>
-  code === 'ENOENT'
-    ? `the program ${program} is not installed`
-    : code === 'EACCES'
-      ? `the program ${program} may not be executed`
-      : message;
-
 /** node-pty starts anything, and its child then fails on the terminal. */
 function requireProgram(program: string, cwd: string, path: string | undefined): void {
+  requireDirectory(cwd);
   if (!which(program.includes('/') ? resolve(cwd, program) : program, path))
     throw new Error(`the program ${program} is not installed, or may not be executed`);
 }
@@ -150,6 +145,7 @@ export class Streams {
     agent,
   }: z.infer<typeof Command>): Promise<number> {
     const { groups, clock, onAgentEnd } = this.options;
+    requireDirectory(cwd);
     const { handle, feed, attach, end } = this.newStream(agent);
     const child = new Child({
       command,
@@ -169,9 +165,9 @@ export class Streams {
     });
     child.pause();
     attach(child);
-    await child.started.catch((error: NodeJS.ErrnoException) => {
+    await child.started.catch((error: NotStarted) => {
       this.streams.delete(handle);
-      throw new Error(notStarted(command[0]!, error));
+      throw error;
     });
     return handle;
   }

@@ -296,6 +296,21 @@ describe('a session that cannot be opened', () => {
       /no-such-agent is not installed/,
     ],
     [
+      'its directory is not there',
+      'host.process { command = { "sh", "-c", "exit" }, cwd = "/no/such/place", agent = true }',
+      /the directory \/no\/such\/place does not exist/,
+    ],
+    [
+      'its directory is a file',
+      'host.process { command = { "sh", "-c", "exit" }, cwd = "/etc/hostname", agent = true }',
+      /the directory \/etc\/hostname is no directory/,
+    ],
+    [
+      'the directory of its terminal is not there',
+      'host.pty { command = { "sh", "-c", "exit" }, cwd = "/no/such/place", agent = true }',
+      /the directory \/no\/such\/place does not exist/,
+    ],
+    [
       'its program ends at once',
       'local p = host.process { command = { "sh", "-c", "echo no license >&2; exit 9" }, agent = true } p:read_line() error("no line")',
       /ended with exit code 9: no license/,
