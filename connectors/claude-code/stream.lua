@@ -18,8 +18,12 @@ local agent
 local waiting, last_request = {}, 0
 -- The MCP servers, by name, that the person has been told to be down.
 local failed = {}
--- What a fresh VM must know: the id, the models, the mode, and the questions that wait for a person.
-local state = { questions = {} }
+-- What a fresh VM must know: the models, the mode, the questions that wait for a person, and the turns. `asked`: a prompt was sent and has
+-- no answer yet; `begun`: Claude has taken it up; `cancelled`: it is to stop; `own`: Claude is in a turn that it began by itself, when a
+-- helper in the background had ended, say; `ended`: how many prompts were answered.
+local state = { questions = {}, ended = 0 }
+-- The model's message under way.
+local message
 
 local function send(frame) agent:write(json.encode(frame)) end
 
@@ -60,7 +64,13 @@ local function ask(session, id, request)
   if name == "ExitPlanMode" then updates, label = to_mode("acceptEdits"), "Yes, and accept edits" end
   if updates then table.insert(options, { optionId = "always", name = label, kind = "allow_always" }) end
   table.insert(options, { optionId = "reject", name = "Reject", kind = "reject_once" })
-  local choice = session:request_permission { toolCall = tool, options = options }
+  local choice, ended
+  repeat
+    ended = state.ended
+    choice = session:request_permission { toolCall = tool, options = options }
+    -- The end of a turn calls every question off; a helper in the background still waits for its answer.
+  until choice ~= nil or state.cancelled or state.ended == ended
+  if not state.questions[id] then return end
   local answer = { behavior = "deny", message = "The user rejected this." }
   if choice == nil then
     answer = { behavior = "deny", message = "The turn was cancelled.", interrupt = true }
@@ -82,6 +92,15 @@ local function question(session, id, request)
   state.questions[id] = request
   session:save(state)
   host.task(function() ask(session, id, request) end)
+end
+
+-- Claude does not want to know any more.
+local function withdrawn(session, id)
+  local request = state.questions[id]
+  if not request then return end
+  state.questions[id] = nil
+  session:save(state)
+  session:withdraw(request.tool_use_id)
 end
 
 local function config()
@@ -119,9 +138,11 @@ local function stream_event(session, event, parent)
     tools.announce(session, block.id, block.name, {}, parent)
   elseif parent then
     return
+  elseif event.type == "message_start" then
+    message = event.message.id
   elseif event.type == "content_block_delta" then
-    if delta.type == "text_delta" then session:message(delta.text)
-    elseif delta.type == "thinking_delta" then session:thought(delta.thinking) end
+    if delta.type == "text_delta" then session:message(delta.text, message)
+    elseif delta.type == "thinking_delta" then session:thought(delta.thinking, message) end
   elseif event.type == "message_delta" and type(event.usage) == "table" and used(event.usage) > 0 then
     state.used = used(event.usage)
     tell_usage(session)
@@ -134,13 +155,14 @@ local function assistant(session, frame, parent)
     if block.type == "tool_use" then
       tools.announce(session, block.id, block.name, block.input, parent)
     elseif block.type == "text" and frame.message.model == "<synthetic>" and not frame.is_api_error_message then
-      session:message(block.text)
+      session:message(block.text, frame.message.id)
     end
   end
 end
 
 local function user(session, frame)
   local content = frame.message.content
+  if frame.isReplay and state.asked then state.begun = true end
   if type(content) ~= "table" then return end
   for _, block in ipairs(content) do
     if block.type == "tool_result" then tools.finish(session, block, frame.tool_use_result) end
@@ -149,12 +171,24 @@ end
 
 local STOP = { max_tokens = "max_tokens", refusal = "refusal" }
 
+-- Whether it is the end of a turn that Claude began by itself, and so no prompt's answer.
+local function is_own(frame) return type(frame.origin) == "table" and frame.origin.kind ~= "human" end
+
 -- `subtype` says "success" for an error of the model too, so it decides nothing.
 local function result(session, frame)
   for _, model in pairs(frame.modelUsage or {}) do state.window = model.contextWindow or state.window end
   state.cost = frame.total_cost_usd and { amount = frame.total_cost_usd, currency = "USD" } or nil
+  local own, waits = is_own(frame), state.asked and not state.begun
+  if own then state.own = false end
+  -- A prompt that waited for the end of Claude's own turn was cancelled with it.
+  local over = not own or (waits and state.cancelled)
+  if over then state.asked, state.ended = false, state.ended + 1 end
   session:save(state)
   tell_usage(session)
+  if own then
+    if over then session:done("cancelled") end
+    return
+  end
   local reason = frame.terminal_reason or ""
   local text = type(frame.result) == "string" and frame.result or table.concat(frame.errors or { frame.subtype }, "\n")
   if reason:find("^aborted") then
@@ -182,6 +216,10 @@ end
 
 local function system(session, frame)
   if frame.subtype == "init" or frame.subtype == "status" then
+    if frame.subtype == "init" and not state.asked then
+      state.own = true
+      session:save(state)
+    end
     mode_is(session, frame.permissionMode)
     tell_failed(session, frame.mcp_servers)
   elseif frame.subtype == "api_retry" then
@@ -200,6 +238,7 @@ local function listen(session)
     elseif frame.type == "result" then result(session, frame)
     elseif frame.type == "system" then system(session, frame)
     elseif frame.type == "control_request" then question(session, frame.request_id, frame.request)
+    elseif frame.type == "control_cancel_request" then withdrawn(session, frame.request_id)
     elseif frame.type == "control_response" then
       local future = waiting[frame.response.request_id]
       if future then future:set(frame.response) end
@@ -275,14 +314,21 @@ return {
     listen(session)
   end,
 
-  prompt = function(_, blocks)
+  prompt = function(session, blocks)
     local content = json.array()
     for i, block in ipairs(blocks) do content[i] = prompt_block(block) end
-    local message = { role = "user", content = content }
-    send { type = "user", message = message, parent_tool_use_id = json.null, session_id = "" }
+    state.asked, state.begun, state.cancelled = true, false, false
+    session:save(state)
+    local said = { role = "user", content = content }
+    send { type = "user", message = said, parent_tool_use_id = json.null, session_id = "" }
   end,
 
-  cancel = function() control { subtype = "interrupt" } end,
+  cancel = function(session)
+    state.cancelled = true
+    session:save(state)
+    -- One that waits behind Claude's own turn would run all the same.
+    control { subtype = "interrupt", cancel_queued = state.own and not state.begun or nil }
+  end,
 
   set_mode = set_mode,
 

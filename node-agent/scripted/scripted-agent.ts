@@ -319,7 +319,7 @@ export class ScriptedAgent implements AgentProcess {
     this.tellRestored?.();
     await host.stop(politely);
     vm.close();
-    this.speech.endTurn();
+    this.speech.end();
     onExit(this.agentEnd?.exit ?? { code: null, signal: 'SIGTERM' });
   }
 

@@ -1,7 +1,8 @@
 /**
- * What a script says, as `session/update` frames: chunks of one text share a message id, a tool call is announced once, and none
- * is left open when its turn is answered.
+ * What a script says, as `session/update` frames: chunks of one text share a message id, a tool call is announced once, and none of a
+ * turn is left open when it is answered. A helper in the background goes on after the turn that began it, and so do its calls.
  */
+import { z } from 'zod';
 import { newId } from '../../proto/index.js';
 import type { ToolUpdate } from './shapes.js';
 
@@ -10,8 +11,9 @@ type Chunk = 'agent_message_chunk' | 'agent_thought_chunk';
 export class Speech {
   /** The text under way. */
   private current: { kind: Chunk; messageId: string } | undefined;
-  private readonly openTools = new Set<string>();
-  private readonly announced = new Set<string>();
+  /** With the call of the helper that makes each, if one does. */
+  private readonly openTools = new Map<string, string | undefined>();
+  private announced = new Set<string>();
 
   constructor(private readonly update: (update: Record<string, unknown>) => void) {}
 
@@ -34,7 +36,8 @@ export class Speech {
     const isNew = !this.announced.has(toolCallId);
     this.announced.add(toolCallId);
     if (status === 'completed' || status === 'failed') this.openTools.delete(toolCallId);
-    else if (isNew || status) this.openTools.add(toolCallId);
+    else if (isNew || status)
+      this.openTools.set(toolCallId, parentOf(fields) ?? this.openTools.get(toolCallId));
     if (isNew) this.update({ sessionUpdate: 'tool_call', title: toolCallId, status: 'pending', ...fields });
     else this.update({ sessionUpdate: 'tool_call_update', ...fields });
   }
@@ -44,12 +47,40 @@ export class Speech {
     this.current = undefined;
   }
 
-  /** The turn is over: what still runs has failed, as far as anybody will know. */
+  /** The turn is over: what still runs has failed, as far as anybody will know, unless a helper in the background makes it. */
   endTurn(): void {
     this.endMessage();
-    for (const toolCallId of this.openTools)
+    this.fail([...this.openTools.keys()].filter((id) => !this.isInBackground(id)));
+    this.announced = new Set(this.openTools.keys());
+  }
+
+  /** The agent is gone. */
+  end(): void {
+    this.endMessage();
+    this.fail([...this.openTools.keys()]);
+  }
+
+  private fail(ids: readonly string[]): void {
+    for (const toolCallId of ids) {
+      this.openTools.delete(toolCallId);
       this.update({ sessionUpdate: 'tool_call_update', toolCallId, status: 'failed' });
-    this.openTools.clear();
-    this.announced.clear();
+    }
+  }
+
+  /** The call of its helper has been answered, and the helper goes on. */
+  private isInBackground(toolCallId: string): boolean {
+    const seen = new Set<string>();
+    for (let id = toolCallId; !seen.has(id); ) {
+      seen.add(id);
+      const parent = this.openTools.get(id);
+      if (parent === undefined) return false;
+      if (!this.openTools.has(parent)) return true;
+      id = parent;
+    }
+    return false;
   }
 }
+
+const Nested = z.object({ claudeCode: z.object({ parentToolUseId: z.string() }) });
+
+const parentOf = ({ _meta }: ToolUpdate) => Nested.safeParse(_meta).data?.claudeCode.parentToolUseId;

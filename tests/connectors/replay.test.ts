@@ -1,5 +1,5 @@
 /** What real programs once said makes the frames that it made then, without the programs. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -52,6 +52,47 @@ describe('the recorded examples', () => {
       expect(check.problems).toEqual([]);
     },
   );
+
+  it('of claude-code: what a helper in the background asks is asked again when its turn is over', async () => {
+    const example = recorded.find(({ name }) => name === 'background')!;
+    const entries: { to?: object; from?: { type: string } }[] = readFileSync(example.file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const end = entries.findIndex(({ from }) => from?.type === 'result');
+    const asks = entries.findIndex(({ from }) => from?.type === 'control_request');
+    // The helper asks first, and the turn ends when somebody has seen it.
+    const request = { request: { mode: 'plan', subtype: 'set_permission_mode' }, request_id: 'praxis-1-2' };
+    const response = { subtype: 'success', request_id: 'praxis-1-2', response: { mode: 'plan' } };
+    entries.splice(
+      end,
+      0,
+      ...entries.splice(end + 1, asks - end),
+      { to: { ...request, type: 'control_request' } },
+      { from: { type: 'control_response', response } as { type: string } },
+    );
+    const early = join(dir, 'early.jsonl');
+    writeFileSync(early, entries.map((entry) => JSON.stringify(entry)).join('\n'));
+    const frames = (await runCase('claude-code', example.case, ['replay', early], dir, {
+      beforeAnswer: async (node) => {
+        const { params } = await node.waitFor('session/request_permission');
+        await node.ask('session/set_mode', { sessionId: params.sessionId, modeId: 'plan' });
+        await node.waitFor('session/request_permission', 2);
+      },
+    })) as { method?: string; result?: { stopReason?: string }; params?: { update?: object } }[];
+    const moments = frames.flatMap(({ method, result }) =>
+      method === 'session/request_permission' ? ['asks'] : result?.stopReason ? [result.stopReason] : [],
+    );
+    expect(moments).toEqual(['asks', 'end_turn', 'asks', 'end_turn']);
+    const failed = expect.objectContaining({ status: 'failed' });
+    expect(frames.map(({ params }) => params?.update)).not.toContainEqual(failed);
+    const wholes = withWholeTexts(frames) as Chunk[];
+    expect(wholes.flatMap(({ params }) => params?.update?.content?.text ?? [])).toEqual([
+      'Started. ',
+      'By the way: it has found nothing.',
+      'ECHO: hello there',
+    ]);
+  });
 
   it.each([
     ['claude-code', 'allowed'],

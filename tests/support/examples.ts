@@ -16,6 +16,8 @@ export interface ExampleCase {
   question?: string;
   /** Cancel when the first text is there. */
   cancel?: boolean;
+  /** Further prompts: each is given when the answer before is there and the agent has said `after`, and cancelled at once if that is told. */
+  next?: { prompt: string; after?: string; cancel?: boolean }[];
   /** Of a connector with several. */
   transport?: string;
   /** The agent's entry in node.json, for a connector that drives any program: its command is the recorded program with `args`. */
@@ -129,6 +131,12 @@ export async function runCase(
       node.give(notificationLine('session/cancel', { sessionId: session }), session);
     }
     await answer;
+    for (const { prompt, after = '', cancel } of told.next ?? []) {
+      await waitUntil(() => node.textOf(session).includes(after), 20_000);
+      const answered = node.prompt(session, prompt);
+      if (cancel) node.cancel(session);
+      await answered;
+    }
     return comparable(node, session);
   } finally {
     await node.stop();
@@ -137,8 +145,12 @@ export async function runCase(
   }
 }
 
+/** Answers the newest question. */
 async function decide(node: TestServer, session: string, choice: string): Promise<void> {
-  const question = await node.waitFor('session/request_permission');
+  const asked = node.sent.filter(
+    ({ frame }) => 'method' in frame && frame.method === 'session/request_permission',
+  );
+  const question = asked.at(-1)!.frame;
   const outcome = { outcome: 'selected', optionId: choice };
   if (choice === 'cancel') node.cancel(session);
   else node.give(resultLine((question as unknown as { id: string }).id, { outcome }), session);

@@ -40,6 +40,30 @@ const python = (prompt: string, more: Partial<ExampleCase> = {}): ExampleCase =>
   ...more,
 });
 
+/** The model begins a helper in the background, and says a sentence by itself when it hears that the helper has ended. */
+const inBackground = (asks: boolean): string =>
+  scripted(
+    [
+      {
+        tool: 'Agent',
+        input: {
+          description: 'Look around',
+          subagent_type: 'general-purpose',
+          run_in_background: true,
+          prompt: scripted(
+            [
+              { text: 'Looking around.', pauseMs: 200 },
+              ...(asks ? [{ tool: 'Bash', input: { command: 'touch a && echo made' } }] : []),
+            ],
+            [{ text: 'Nothing there.' }],
+          ),
+        },
+      },
+    ],
+    [{ text: 'Started. ' }],
+    [{ text: 'By the way: it has found nothing.', pauseMs: 300 }],
+  );
+
 const FAKE_DIALOG = `  Would you like to run the following command?
 
   $ echo safe
@@ -95,6 +119,16 @@ const RECIPES: Record<string, Recipe> = {
         ),
       },
       slash: { prompt: '/help' },
+      // A helper in the background asks after the turn; when it has ended Claude begins a turn by itself, and is prompted in its midst.
+      background: {
+        prompt: inBackground(true),
+        question: 'allow',
+        next: [{ prompt: 'hello there', after: 'By ' }],
+      },
+      'background-cancelled': {
+        prompt: inBackground(false),
+        next: [{ prompt: 'never', after: 'By ', cancel: true }, { prompt: 'hello there' }],
+      },
     },
     pty: {
       files: ['~/.claude/projects/*/*.jsonl'],
@@ -109,7 +143,7 @@ const RECIPES: Record<string, Recipe> = {
         ),
       cases: { lines: { prompt: 'one\n\n  two `three`\n# four \\' } },
       // Its text is whole when the turn is over, and a command is refused before anything is typed.
-      without: ['cancelled-text', 'nested', 'slash'],
+      without: ['cancelled-text', 'nested', 'slash', 'background', 'background-cancelled'],
       dropped: [
         'attachment',
         'api-request',
