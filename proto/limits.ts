@@ -111,6 +111,9 @@ export const MAX_EVENTS_PAGE = 5_000;
 /** Answers per client that the service keeps to repeat them to a client that reconnects. */
 export const MAX_KEPT_ANSWERS = 256;
 
+/** Refusals that the service keeps, of all clients together, so that a copy of a refused request is refused too. */
+export const MAX_KEPT_REFUSALS = 4_096;
+
 /** Bytes of an agent's stderr that are kept for an error message. */
 export const MAX_STDERR_TAIL = 4_096;
 

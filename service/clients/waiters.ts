@@ -19,7 +19,8 @@ export interface WaitersDeps {
   sendAfter(client: Client, session: string, seq: number, line: string): void;
 }
 
-const keyOf = ({ client, id }: Asker) => `${client}#${JSON.stringify(id)}`;
+/** A request among those of all clients. */
+export const keyOf = ({ client, id }: Asker): string => `${client}#${JSON.stringify(id)}`;
 
 export class Waiters {
   /** By what is waited for (a turn, a session, a hop), then by asker. */

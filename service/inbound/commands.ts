@@ -9,6 +9,7 @@ import {
   errorLine,
   type Frame,
   type FrameId,
+  MAX_KEPT_REFUSALS,
   type Notification,
   PraxisError,
   parseFrame,
@@ -19,7 +20,7 @@ import {
 } from '../../proto/index.js';
 import type { Client, Clients } from '../clients/clients.js';
 import type { Viewers } from '../clients/viewers.js';
-import type { Waiters } from '../clients/waiters.js';
+import { type Asker, keyOf, type Waiters } from '../clients/waiters.js';
 import type { Committer, Input } from '../commit.js';
 import type { Changes } from '../methods/changes.js';
 import type { MethodServer } from '../methods/server.js';
@@ -51,6 +52,8 @@ export interface ClientInboxDeps {
 export class ClientInbox {
   /** Requests that the service is working on itself; a repetition waits for the same answer. */
   private readonly working = new Set<string>();
+  /** Requests that were refused: a copy of one that came through the broker again must not be accepted. */
+  private readonly refused = new Map<string, PraxisError>();
 
   constructor(private readonly deps: ClientInboxDeps) {}
 
@@ -142,20 +145,34 @@ export class ClientInbox {
       this.own(client, frame);
       return;
     }
+    const refused = this.refused.get(keyOf(asker));
+    if (refused) {
+      journal.after(() => waiters.refuse(asker, refused));
+      return;
+    }
     try {
       if (this.deps.changes.has(frame.method)) this.deps.changes.handle(client, frame, asker);
       else this.deps.sessionMethods.handle(client, frame, asker);
     } catch (error) {
       // Anything else is a fault of ours, which may have left half of its changes behind: it is not for us to catch.
       if (!(error instanceof PraxisError)) throw error;
+      this.remember(asker, error);
       journal.after(() => waiters.refuse(asker, error));
+    }
+  }
+
+  private remember(asker: Asker, refusal: PraxisError): void {
+    this.refused.set(keyOf(asker), refusal);
+    for (const key of this.refused.keys()) {
+      if (this.refused.size <= MAX_KEPT_REFUSALS) break;
+      this.refused.delete(key);
     }
   }
 
   /** A method of the service itself. Its answer goes out when everything that it could see is saved. */
   private own(client: Client, frame: Request): void {
     const { server, committer, waiters } = this.deps;
-    const key = `${client.address}#${JSON.stringify(frame.id)}`;
+    const key = keyOf({ client: client.address, id: frame.id });
     if (this.working.has(key)) return;
     this.working.add(key);
     const afterwards: (() => void)[] = [];

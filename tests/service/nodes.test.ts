@@ -25,6 +25,24 @@ const nodeState = async (client: TestClient) =>
   (await client.call<{ nodes: { state: string }[] }>('_praxis/nodes', {})).nodes[0]?.state;
 
 describe('a node', () => {
+  it('that is back between two copies of a prompt gets neither: the first was refused', async () => {
+    const world = await World.start();
+    const { node, client, sessionId } = await world.session();
+    await world.clock.advance(NODE_SILENT_MS + 1_000);
+    const prompt = promptOf(sessionId, 'hi', newId());
+    // All of it waits in the broker while the service cannot be reached, and comes at once.
+    void client.ask('session/prompt', prompt, 11);
+    void node.hello();
+    void client.ask('session/prompt', prompt, 11);
+    await settled();
+    const { NodeUnavailable: code } = ErrorCode;
+    expect(client.answersTo(11)).toMatchObject([{ error: { code } }, { error: { code } }]);
+    expect(node.requests('session/prompt')).toEqual([]);
+    await client.ask('session/prompt', prompt, 12);
+    await settled();
+    expect(node.requests('session/prompt')).toHaveLength(1);
+  });
+
   it('that is silent is shown as lost with its sessions, and they go on when it is back', async () => {
     const world = await World.start();
     const { node, client, sessionId } = await world.session();
