@@ -117,7 +117,12 @@ export class AcpServer {
   /** Ends every agent. Resolves when no process of any is left. */
   async stop(): Promise<void> {
     this.stopped = true;
-    await Promise.all([...this.sessions.values()].map(giveUp));
+    await Promise.all(
+      [...this.sessions.values()].map((open) => {
+        open.givenUp = true;
+        return open.running?.acp.leave();
+      }),
+    );
   }
 
   private dispatch(frame: Frame, session: SessionId | undefined, epoch: number | undefined): void {

@@ -31,6 +31,9 @@ import type { ViewedTerminal } from './terminal-requests.js';
 import { Turn } from './turn.js';
 import type { SessionLane } from './uplink.js';
 
+/** Milliseconds that an agent has to answer the cancel of a node that stops. */
+const LEAVE_MS = 1_000;
+
 export interface AcpSessionOptions extends AgentManner {
   start: StartAgent;
   sessionId: SessionId;
@@ -144,6 +147,13 @@ export class AcpSession {
   /** The terminal that the agent runs on, if it does. */
   get terminal(): ViewedTerminal | undefined {
     return this.link.child.terminal;
+  }
+
+  /** Ends the agent because its node stops: the running prompt is answered as cancelled, also when the agent does not answer it in time. */
+  async leave(): Promise<void> {
+    this.turn?.stop('cancelled');
+    await within(this.options.clock, LEAVE_MS, this.turnSettled);
+    await this.end();
   }
 
   /** Ends the agent and its process group, without a word to the service. */

@@ -184,6 +184,20 @@ describe.skipIf(!rabbitMqInstalled())('a node on RabbitMQ', () => {
     await waitUntil(() => notifications('_praxis/node/bye').length === 1);
   });
 
+  it.each([
+    ['an agent that heeds a cancel', ''],
+    ['an agent that is deaf', '/ignore-cancel && '],
+  ])('answers as cancelled what runs when it is stopped, of %s', async (_who, deafness) => {
+    await serve();
+    node.start();
+    await hello();
+    const sessionId = await open('demo');
+    const answer = say(sessionId, `${deafness}/say working && /hang`);
+    await waitUntil(() => textOf(sessionId) === 'working');
+    await node.stop();
+    expect((await answer).result).toEqual({ stopReason: 'cancelled' });
+  });
+
   it('that was killed leaves agents behind only until it starts again', async () => {
     await serve();
     node.start();
