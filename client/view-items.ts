@@ -87,6 +87,8 @@ export interface PlanItem extends Base {
 export interface ApprovalItem extends Base {
   kind: 'approval';
   requestId: string;
+  /** How deep in other calls the call stands that is asked about. */
+  depth: number;
   tool: ToolFacts;
   options: PermissionOption[];
   state: 'open' | 'selected' | 'cancelled' | 'failed';

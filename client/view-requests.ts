@@ -57,6 +57,7 @@ export class Requests {
     return this.#draft.add({
       kind: 'approval',
       requestId,
+      depth: tool?.depth ?? 0,
       tool: facts,
       options: permissionOptions(params.options),
       state: 'open',

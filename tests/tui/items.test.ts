@@ -40,6 +40,7 @@ const approval = (more: Partial<ApprovalItem>): ApprovalItem => ({
   ...base,
   kind: 'approval',
   requestId: 'q',
+  depth: 0,
   tool: { ...facts, title: 'Run rm', rawInput: { command: 'rm -rf build' } },
   options: [
     { optionId: '1', name: 'Allow once', kind: 'allow_once' },

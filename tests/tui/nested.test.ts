@@ -45,6 +45,16 @@ describe('a call within a call of Claude Code', () => {
     expect(row(d, '(Bash completed with no output)')).toContainEqual({ text: '│ ', style: 'accent' });
   });
 
+  it('stands there with the question that it asks', () => {
+    const d = new Driver();
+    const update = (u: object) => d.event('session/update', { update: u });
+    update({ sessionUpdate: 'tool_call', toolCallId: 'task', title: 'Task', status: 'in_progress' });
+    const _meta = { claudeCode: { parentToolUseId: 'task' } };
+    update({ sessionUpdate: 'tool_call', toolCallId: 'ls', title: 'ls', status: 'pending', _meta });
+    d.event('session/request_permission', { toolCall: { toolCallId: 'ls' }, options: [] }, 'q1');
+    expect(row(d, 'Allow? ls')).toContainEqual({ text: '│ ', style: 'accent' });
+  });
+
   it('stands there when a question named it before the agent said where it belongs', () => {
     const d = new Driver();
     const update = (u: object) => d.event('session/update', { update: u });
