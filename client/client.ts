@@ -8,6 +8,7 @@ import {
   type NodeInfo,
   newId,
   notificationLine,
+  PraxisError,
   parseLogin,
   requestLine,
   resultLine,
@@ -175,9 +176,9 @@ export function createClient(options: ClientOptions): Client {
     },
 
     answer(sessionId, requestId, answer) {
-      const line =
-        'error' in answer ? errorLine(requestId, answer.error) : resultLine(requestId, answer.result);
-      link.say(line, sessionId);
+      if ('result' in answer) return link.say(resultLine(requestId, answer.result), sessionId);
+      const { code, message, data } = answer.error;
+      link.say(errorLine(requestId, new PraxisError(code, message, data)), sessionId);
     },
 
     flushed: () => link.flushed(),

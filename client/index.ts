@@ -1,4 +1,5 @@
 /** What clients share, as the TUI and the command line see it. */
+export { abstain } from './abstain.js';
 export { type ConnectOptions, connectClient, connectLink } from './connect.js';
 export type { Link, LinkListener } from './link.js';
 export { loginProblem } from './login.js';

@@ -1,13 +1,13 @@
 /** The sessions that are open on the screen: a fold for each, fed by a cursor over its journal. */
 
 import {
+  abstain,
   type Client,
   type Cursor,
   type SessionEvent,
   SessionFold,
   type SessionView,
 } from '../client/index.js';
-import { ErrorCode } from '../proto/index.js';
 
 export interface OpenSessionsOptions {
   client: Pick<Client, 'attach' | 'newSession' | 'answer'>;
@@ -41,22 +41,9 @@ export class OpenSessions {
 
   readonly #event = (event: SessionEvent): void => {
     if (!this.#fold(event.sessionId).apply(event)) return;
-    this.#abstain(event);
+    abstain(this.#options.client, event);
     this.#options.changed(event.sessionId);
   };
-
-  /**
-   * Says of a question that the screen cannot show that it is not answered here: otherwise the agent would wait for a viewer that
-   * looks but does not see. One that is answered already is ignored by the service.
-   */
-  #abstain({ sessionId, frame }: SessionEvent): void {
-    if (frame.kind !== 'request' || frame.method === 'session/request_permission') return;
-    const error = {
-      code: ErrorCode.MethodNotFound,
-      message: `Praxis' screen does not answer ${frame.method}`,
-    };
-    this.#options.client.answer(sessionId, String(frame.id), { error });
-  }
 
   #fold(sessionId: string): SessionFold {
     const known = this.#folds.get(sessionId);

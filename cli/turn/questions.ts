@@ -3,7 +3,7 @@
  * nobody watches must not say yes by itself.
  */
 import { createInterface } from 'node:readline';
-import { type Client, type SessionEvent, sanitizeLine } from '../../client/index.js';
+import { abstain, type Client, type SessionEvent, sanitizeLine } from '../../client/index.js';
 import { type PermissionOption, PermissionParams } from '../../proto/index.js';
 import { canAsk, type Io } from '../io.js';
 import type { Printer } from './printer.js';
@@ -22,7 +22,9 @@ export class Questions {
     private readonly printer: Pick<Printer, 'remark'>,
   ) {}
 
-  event({ sessionId, frame }: SessionEvent): void {
+  event(event: SessionEvent): void {
+    const { sessionId, frame } = event;
+    abstain(this.client, event);
     if (frame.kind === 'notification' && frame.method === 'session/update')
       this.#noteTool(frame.params.update);
     if (frame.kind === 'notification' && frame.method === '_praxis/request/resolved')

@@ -65,6 +65,18 @@ describe('the link', () => {
     expect(rest).toEqual([]);
   });
 
+  it('answers with the error that it is given', async () => {
+    world.bus.connect();
+    await settled();
+    world.client.answer(SESSION, 'question', { error: { code: -32601, message: 'no', data: { why: 1 } } });
+    await settled();
+    expect(world.bus.sent.at(-1)).toMatchObject({
+      kind: 'response',
+      id: 'question',
+      error: { code: -32601, message: 'no', data: { why: 1 } },
+    });
+  });
+
   it('keeps a cancel and an answer until the broker has confirmed them, in order with the requests', async () => {
     world.bus.connect();
     await settled();
