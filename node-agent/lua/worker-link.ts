@@ -90,7 +90,7 @@ export class WorkerLink {
       const { id, outcome } = message;
       const waiting = this.open.get(id);
       this.open.delete(id);
-      if (this.open.size === 0) this.worker.unref();
+      this.letGo();
       if (outcome.ok) waiting?.resolve(outcome.value);
       else {
         const error = new LuaError(outcome.error);
@@ -106,8 +106,13 @@ export class WorkerLink {
       this.open.delete(id);
       open.reject(error);
     }
-    if (this.open.size === 0) this.worker.unref();
+    this.letGo();
     this.options.onStopped(vm, error);
+  }
+
+  /** A worker that has nothing to do keeps no process from its end; one that is being ended does, for whoever waits for that. */
+  private letGo(): void {
+    if (this.open.size === 0 && !this.dead) this.worker.unref();
   }
 
   private async host({ id, vm, name, args }: Extract<FromWorker, { kind: 'host' }>): Promise<void> {

@@ -1,5 +1,7 @@
 /** Lua as connectors have it: what a script may do, and that none can harm the node or its neighbours. */
+import { execFile } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../node-agent/clock.js';
 import { type LuaError, LuaPool, type LuaVm } from '../../node-agent/lua/index.js';
@@ -249,6 +251,26 @@ describe('a faulty script', () => {
     expect(await neighbour.call('run')).toBe('alive');
     vm.close();
     neighbour.close();
+  });
+});
+
+describe('the pool', () => {
+  it('is closed when it says so, though the last word of a worker comes meanwhile', async () => {
+    const dist = pathToFileURL(`${packageRoot}dist/node-agent/`);
+    const program = `
+      import { LuaPool } from '${dist}lua/index.js';
+      import { systemClock } from '${dist}clock.js';
+      for (let i = 0; i < 3; i++) {
+        const pool = new LuaPool({ clock: systemClock, sliceMs: 400, memory: 4194304, workers: 1 });
+        const vm = await pool.open({ script: await pool.compile('x.lua', 'return {}'), host: async () => {} });
+        vm.close();
+        // The answer to that waits here when the worker is told to end.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+        await pool.close();
+      }
+      console.log('closed');`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]);
+    expect(stdout).toBe('closed\n');
   });
 });
 
