@@ -149,7 +149,12 @@ export class Approvals {
     hash?: string,
   ): string {
     const row = session.requests.get(requestId);
-    if (row?.method !== PERMISSION) throw new PraxisError(ErrorCode.Conflict, 'This is no open question');
+    if (!row) throw new PraxisError(ErrorCode.Conflict, 'This is no open question');
+    if (row.method !== PERMISSION)
+      throw new PraxisError(ErrorCode.Conflict, `This is no question about a permission: ${row.method}`, {
+        requestId,
+        hint: 'An editor that speaks ACP answers it; cancelling the prompt takes it back',
+      });
     if (hash !== undefined && hash !== argumentsHash(row.frame)) throw changed(session, requestId);
     const params = paramsOf(row.frame);
     const option =

@@ -100,6 +100,19 @@ describe('the inbox of approvals', () => {
     expect(answers(node)).toEqual([[1, chosen('y')]]);
   });
 
+  it('says who can answer a question that is not about a permission', async () => {
+    const { node, sessionId, inbox, answer } = await working();
+    await node.say(sessionId, requestLine(1, 'elicitation/create', { sessionId, mode: 'form' }));
+    await settled();
+    const [{ requestId } = { requestId: '' }] = await inbox();
+    expect((await answer({ requestId, choice: 'allow_once' })).error).toMatchObject({
+      code: ErrorCode.Conflict,
+      message: expect.stringContaining('elicitation/create'),
+      data: { hint: expect.stringContaining('editor') },
+    });
+    expect(answers(node)).toEqual([]);
+  });
+
   it('refuses what the agent does not offer and what nobody asked', async () => {
     const { node, sessionId, inbox, answer } = await working();
     await node.say(sessionId, ask(sessionId, 1));
