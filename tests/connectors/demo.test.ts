@@ -105,6 +105,14 @@ describe('the demo agent', () => {
     expect(text()).toMatch(/^Hello! I am the \*\*demo agent\*\*.*You said: \*Hi there\*/s);
   });
 
+  it('shows its new pace when a prompt only sets it, and sets it for other steps without a word', async () => {
+    const sessionId = await open();
+    await prompt(sessionId, '/slow 1');
+    expect(text()).toContain('I pause 1 ms between two words');
+    await prompt(sessionId, '/slow 2 && /echo other');
+    expect(text()).not.toContain('I pause 2 ms');
+  });
+
   it('tells its commands and modes when a session opens', async () => {
     await initialize();
     const { result } = await ask('session/new', { cwd, mcpServers: [] });

@@ -4,11 +4,11 @@ import * as faults from './faults.js';
 import { numberAt, type Step } from './script.js';
 import { askTool, readTool, runTool, writeTool } from './tools.js';
 import type { StopReason, Turn } from './turn.js';
-import { HELP, welcome } from './welcome.js';
+import { HELP, paceText, welcome } from './welcome.js';
 
 interface StepKind {
-  /** A promise is waited for before the next step. */
-  run?(turn: Turn, text: string): unknown;
+  /** A promise is waited for before the next step, if there is one. */
+  run?(turn: Turn, text: string, isLast: boolean): unknown;
   /** The step ends the turn. */
   stop?: StopReason;
   /** For the client's list of commands; '' is not listed. */
@@ -65,10 +65,10 @@ export const STEPS: Record<string, StepKind> = {
 
 /** Runs the steps in order. */
 export async function runSteps(turn: Turn, steps: readonly Step[]): Promise<StopReason> {
-  for (const { name, text } of steps) {
+  for (const [i, { name, text }] of steps.entries()) {
     const step = Object.hasOwn(STEPS, name) ? STEPS[name] : undefined;
     if (!step) await turn.say(`I do not know \`/${name}\`. \`/help\` lists what I know.`);
-    await step?.run?.(turn, text);
+    await step?.run?.(turn, text, i === steps.length - 1);
     if (step?.stop) return step.stop;
   }
   return 'end_turn';
@@ -106,8 +106,10 @@ function recall(turn: Turn): void {
   echo(turn, before.length > 0 ? `You asked: ${before.join(' | ')}` : 'You asked nothing before.');
 }
 
-function slow(turn: Turn, text: string): void {
+/** By itself it would look as if nothing had happened, so that it shows what it does. */
+async function slow(turn: Turn, text: string, isLast: boolean): Promise<void> {
   turn.session.pace = numberAt(text, 0, 200);
+  if (isLast) await turn.say(paceText(turn.session.pace));
 }
 
 function ignoreCancel(turn: Turn): void {

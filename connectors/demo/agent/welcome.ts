@@ -24,6 +24,11 @@ Your real agents answer in the same way. \`/help\` lists every step.
 `;
 }
 
+export function paceText(ms: number): string {
+  return `From now on I pause ${ms} ms between two words. While I talk you may cancel me with Ctrl+C: what I have said by then stays, and so does the session. You may also write the next prompt, which waits until I am through. \`/slow 5\` makes me quick again.
+`;
+}
+
 export const HELP = `Steps that I know, one a line (or joined by \` && \`):
 
 | step | does |
