@@ -58,11 +58,11 @@ function reduced(state: State, message: Message, now: number): Step<State> {
       });
     case 'started':
       // Somebody who went elsewhere meanwhile is not pulled back.
-      return state.overlay?.kind === 'start'
+      return isStarting(state)
         ? openSession(state, message.sessionId)
         : step(say(state, 'The session has started.', now));
     case 'startFailed':
-      return state.overlay?.kind === 'start'
+      return state.overlay?.kind === 'start' && isStarting(state)
         ? step({ ...state, overlay: { ...state.overlay, starting: false, error: message.error } })
         : step(say(state, message.error, now, 'bad'));
     case 'changed':
@@ -103,6 +103,9 @@ function reduced(state: State, message: Message, now: number): Step<State> {
       return input(state, message.event, now);
   }
 }
+
+/** Whether the form is open that waits for its session: another one is none of its business. */
+const isStarting = ({ overlay }: State): boolean => overlay?.kind === 'start' && overlay.starting;
 
 const REFRESH: Effect = { type: 'refresh' };
 

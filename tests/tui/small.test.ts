@@ -135,6 +135,7 @@ describe('the smallest terminal', () => {
     expect(screen(d)).toContain('Working directory');
     d.key('shift+tab');
     expect(screen(d)).toMatch(/▸ (Prompt time-out|Driven by)/);
+    d.key('enter');
     d.tell({ type: 'startFailed', error: 'The directory is not allowed. Choose one below /home/me.' });
     expect(screen(d)).toMatch(/The directory is not allowed\.[\s\S]*below[\s\S]*\/home\/me/);
   });

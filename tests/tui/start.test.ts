@@ -3,7 +3,7 @@ import { lineText } from '../../tui/draw/line.js';
 import { ItemLines } from '../../tui/items/index.js';
 import { drawScreen } from '../../tui/screens/index.js';
 import { secondsOf } from '../../tui/start-form.js';
-import { Driver } from '../support/screen-driver.js';
+import { Driver, sessionId } from '../support/screen-driver.js';
 import { NODE } from '../support/scripted-client.js';
 
 const screen = (d: Driver): string =>
@@ -53,6 +53,22 @@ describe('the form that starts a session', () => {
     const d = form('stream', 'pty');
     d.key('enter');
     expect(d.effects).toEqual([start({})]);
+  });
+
+  it('is not left for a session that an earlier form has started, nor blamed for one that it could not', () => {
+    const d = form();
+    d.key('enter');
+    d.key('escape');
+    d.key('enter');
+    d.tell({ type: 'started', sessionId });
+    expect(d.state.overlay?.kind).toBe('start');
+    expect(d.state.toast?.text).toBe('The session has started.');
+    d.tell({ type: 'startFailed', error: 'The directory is not allowed' });
+    expect(d.state.overlay).toMatchObject({ error: null });
+    expect(d.state.toast?.text).toBe('The directory is not allowed');
+    d.key('enter');
+    d.tell({ type: 'started', sessionId });
+    expect(d.state.overlay).toBeNull();
   });
 
   it('starts with what was chosen, field by field', () => {
