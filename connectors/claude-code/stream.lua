@@ -55,6 +55,12 @@ end
 
 local function to_mode(mode) return { { type = "setMode", mode = mode, destination = "session" } } end
 
+local function answered(session, id, answer)
+  state.questions[id] = nil
+  session:save(state)
+  send { type = "control_response", response = { subtype = "success", request_id = id, response = answer } }
+end
+
 local function ask(session, id, request)
   local name, input = request.tool_name, request.input
   local tool = tools.describe(name, input)
@@ -79,9 +85,17 @@ local function ask(session, id, request)
     if choice == "allow" and name == "ExitPlanMode" then answer.updatedPermissions = to_mode("default") end
     session:tool_update { toolCallId = request.tool_use_id, status = "in_progress" }
   end
-  state.questions[id] = nil
-  session:save(state)
-  send { type = "control_response", response = { subtype = "success", request_id = id, response = answer } }
+  answered(session, id, answer)
+end
+
+-- Asks beside what runs. Claude waits for an answer even where there is none to be had.
+local function put(session, id, request)
+  host.task(function()
+    local ok, problem = pcall(ask, session, id, request)
+    if ok then return end
+    session:warn(("Claude's question about %s could not be put, and was answered with no: %s"):format(request.tool_name, tostring(problem)))
+    answered(session, id, { behavior = "deny", message = "The question could not be put to the user." })
+  end)
 end
 
 local function question(session, id, request)
@@ -91,7 +105,7 @@ local function question(session, id, request)
   end
   state.questions[id] = request
   session:save(state)
-  host.task(function() ask(session, id, request) end)
+  put(session, id, request)
 end
 
 -- Claude does not want to know any more.
@@ -310,7 +324,7 @@ return {
 
   restored = function(session, _, running)
     agent, state = host.attach(running[1].kind, running[1].handle), session.saved
-    for id, request in pairs(state.questions) do host.task(function() ask(session, id, request) end) end
+    for id, request in pairs(state.questions) do put(session, id, request) end
     listen(session)
   end,
 

@@ -6,31 +6,43 @@ local KINDS = {
   Agent = "think", ExitPlanMode = "switch_mode",
 }
 
+-- Those of an entry of the plan.
+local STATUS = { pending = "pending", in_progress = "in_progress", completed = "completed" }
+
 -- The names of the tools under way, by their ids.
 local running = {}
 
+-- An input is what the model made up, and a tool of an MCP server may mean something else by the same name.
+local function text(value) return type(value) == "string" and value or nil end
+local function list(value) return type(value) == "table" and value or {} end
+local function line(value) return math.type(value) == "integer" and value >= 0 and value or nil end
+
+local function diff(path, old, new)
+  return text(new) and { type = "diff", path = path, oldText = text(old), newText = new } or nil
+end
+
 -- Where a tool works and what it changes, in the words of ACP.
 local function describe(name, input)
-  local path = input.file_path or input.notebook_path
   local tool = { kind = KINDS[name] or "other", title = name, rawInput = input }
+  input = list(input)
+  local path = text(input.file_path) or text(input.notebook_path)
+  local about = text(input.pattern) or text(input.query) or text(input.url) or text(input.description)
   if name == "Bash" then
-    tool.title = input.command or "Bash"
+    tool.title = text(input.command) or "Bash"
   elseif path then
     tool.title = name .. " " .. path
-    tool.locations = { { path = path, line = input.offset } }
-  elseif input.pattern or input.query or input.url or input.description then
-    tool.title = name .. " " .. (input.pattern or input.query or input.url or input.description)
+    tool.locations = { { path = path, line = line(input.offset) } }
+  elseif about then
+    tool.title = name .. " " .. about
   end
-  if name == "Write" and path and input.content then
-    tool.content = { { type = "diff", path = path, newText = input.content } }
-  elseif name == "Edit" and path and input.new_string then
-    tool.content = { { type = "diff", path = path, oldText = input.old_string, newText = input.new_string } }
-  elseif name == "MultiEdit" and path and input.edits then
+  if name == "Write" and path then
+    tool.content = { diff(path, nil, input.content) }
+  elseif name == "Edit" and path then
+    tool.content = { diff(path, input.old_string, input.new_string) }
+  elseif name == "MultiEdit" and path then
     tool.content = json.array()
-    for i, edit in ipairs(input.edits) do
-      tool.content[i] = { type = "diff", path = path, oldText = edit.old_string, newText = edit.new_string }
-    end
-  elseif name == "ExitPlanMode" and input.plan then
+    for _, edit in ipairs(list(input.edits)) do table.insert(tool.content, diff(path, list(edit).old_string, list(edit).new_string)) end
+  elseif name == "ExitPlanMode" and text(input.plan) then
     tool.title, tool.content = "Carry out the plan?", { input.plan }
   end
   return tool
@@ -44,9 +56,12 @@ local function announce(session, id, name, input, parent)
   if parent then tool._meta = { claudeCode = { parentToolUseId = parent } } end
   running[id] = name
   session:tool_update(tool)
-  if name == "TodoWrite" and input.todos then
+  if name == "TodoWrite" and list(input).todos then
     local entries = json.array()
-    for i, todo in ipairs(input.todos) do entries[i] = { content = todo.content, status = todo.status } end
+    for _, todo in ipairs(list(input.todos)) do
+      todo = list(todo)
+      if text(todo.content) then table.insert(entries, { content = todo.content, status = STATUS[todo.status] }) end
+    end
     session:plan(entries)
   end
 end
@@ -54,7 +69,7 @@ end
 local function blocks_of(content)
   if type(content) == "string" then return { content } end
   local blocks = json.array()
-  for _, block in ipairs(content or {}) do
+  for _, block in ipairs(list(content)) do
     if block.type == "text" then
       table.insert(blocks, block.text)
     elseif block.type == "image" and block.source and block.source.data then
