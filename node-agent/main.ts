@@ -78,8 +78,10 @@ export async function runNode(env: NodeJS.ProcessEnv = process.env): Promise<voi
           log.error({ connector, reason: message }, 'a handler of the connector failed'),
       });
     const connectors = await loadConnectors(config, pool, newHost, home.connectors);
-    const stray = Object.keys(config.transports).find((id) => !connectors.some((one) => one.id === id));
-    if (stray) throw new ConfigError(home.nodeConfig, `transports: there is no connector ${stray}`);
+    for (const member of ['transports', 'agentIdleTimeoutSecs'] as const) {
+      const stray = Object.keys(config[member] ?? {}).find((id) => !connectors.some((one) => one.id === id));
+      if (stray) throw new ConfigError(home.nodeConfig, `${member}: there is no connector ${stray}`);
+    }
     const warn = (message: string, details?: Record<string, unknown>) => log.warn(details, message);
     const bus = connectBus({
       ...{ credentials, topology: nodeTopology(name), name: `praxis node ${name}`, warn },
@@ -88,8 +90,10 @@ export async function runNode(env: NodeJS.ProcessEnv = process.env): Promise<voi
     });
     logState(bus, log);
     const { roots = ['/'], yolo, terminal, mcpServers } = config;
-    const { approvals, idleTimeoutSecs, maxSessions, maxFramesPerSecond } = config;
-    const policy = NodePolicy.parse({ approvals, idleTimeoutSecs, maxSessions, maxFramesPerSecond });
+    const { approvals, idleTimeoutSecs, agentIdleTimeoutSecs, maxSessions, maxFramesPerSecond } = config;
+    const policy = NodePolicy.parse({
+      ...{ approvals, idleTimeoutSecs, agentIdleTimeoutSecs, maxSessions, maxFramesPerSecond },
+    });
     const clock = systemClock;
     const node = await startNode({
       bus,

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { Name } from './ids.js';
 import { memberText } from './splice.js';
 
 /** What a tool call does (https://agentclientprotocol.com/protocol/v1/tool-calls). */
@@ -37,6 +38,8 @@ export const IdleTimeoutSecs = z.number().int().min(1).max(31_536_000);
 export const NodePolicy = z.looseObject({
   approvals: ApprovalPolicy.optional(),
   idleTimeoutSecs: IdleTimeoutSecs.optional(),
+  /** The same for the sessions of some agents, by the ids of their connectors; goes before `idleTimeoutSecs`. */
+  agentIdleTimeoutSecs: z.record(Name, IdleTimeoutSecs).optional(),
   /** Sessions that may live on the node at a time. One more is refused with TooManySessions. */
   maxSessions: z.number().int().min(1).max(100_000).optional(),
   /** Frames of one agent that are read in a second. One that says more is read no faster, and its transcript says so once. */

@@ -3,7 +3,7 @@
  * second while the service is connected. A session is warned before its end; any event keeps it. Time is that of the steady clock: neither a
  * clock that is set nor a machine that slept ends anything.
  */
-import { IDLE_WARNING_SECS } from '../../proto/index.js';
+import { IDLE_WARNING_SECS, type NodePolicy } from '../../proto/index.js';
 import type { Clock } from '../ports.js';
 import type { Nodes } from '../routing/nodes.js';
 import { Ages } from './ages.js';
@@ -42,7 +42,7 @@ export class Timeouts {
   private idle(session: Session): void {
     const { nodes, journal, lifecycle } = this.deps;
     const { id, record, settings } = session;
-    const limit = settings.idleTimeoutSecs ?? nodes.policyOf(record.node).idleTimeoutSecs;
+    const limit = settings.idleTimeoutSecs ?? ofAgent(nodes.policyOf(record.node), record.connector);
     if (limit === undefined || session.openRequests.length > 0) {
       this.forget(id);
       return;
@@ -70,3 +70,7 @@ export class Timeouts {
     this.ages.forget(id);
   }
 }
+
+/** What the owner of the node says for this agent, else for all. */
+const ofAgent = ({ agentIdleTimeoutSecs = {}, idleTimeoutSecs }: NodePolicy, connector: string) =>
+  Object.hasOwn(agentIdleTimeoutSecs, connector) ? agentIdleTimeoutSecs[connector] : idleTimeoutSecs;

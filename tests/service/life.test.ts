@@ -258,6 +258,18 @@ describe('an idle time-out', () => {
     expect(events.length).toBeGreaterThan(2);
   });
 
+  it('is that of the session, else of its agent, else of the node', async () => {
+    const policy = { idleTimeoutSecs: 600, agentIdleTimeoutSecs: { demo: 300, other: 10 } };
+    const stateAfter = async (praxis: object, seconds: number) => {
+      const { client, sessionId, wait } = await idling(praxis, policy);
+      await wait(seconds);
+      return (await infoOf(client, sessionId))?.state;
+    };
+    expect(await stateAfter({}, 290)).toBe('idle');
+    expect(await stateAfter({}, 310)).toBe('ended');
+    expect(await stateAfter({ idleTimeoutSecs: 400 }, 310)).toBe('idle');
+  });
+
   it('begins anew after a prompt, and never ends a session that works', async () => {
     const { node, client, sessionId, wait } = await idling({}, { idleTimeoutSecs: 60 });
     await wait(40);
