@@ -5,7 +5,7 @@ local tools = host.library "tools"
 -- "Always" is Codex's own proposal for this kind of command, else its word for the rest of the session.
 local function decisions(method, params)
   if method == "item/fileChange/requestApproval" then return "acceptForSession", "Allow edits in this session" end
-  for _, decision in ipairs(params.availableDecisions or {}) do
+  for _, decision in ipairs(type(params.availableDecisions) == "table" and params.availableDecisions or {}) do
     if type(decision) == "table" and decision.acceptWithExecpolicyAmendment then
       local words = decision.acceptWithExecpolicyAmendment.execpolicy_amendment
       return decision, "Always allow " .. table.concat(words, " ")
@@ -60,13 +60,19 @@ local function answer(session, asked)
   return (asked.method == "mcpServer/elicitation/request" and decide_mcp or decide)(session, asked)
 end
 
+-- The answer to a question that could not be put to a person.
+local function no(method)
+  if method == "mcpServer/elicitation/request" then return { action = "decline", content = json.null } end
+  return { decision = "decline" }
+end
+
 -- The answer to a request that nobody can be asked about, as the rest of a response.
 local function refusal(session, method, params)
   if method ~= "mcpServer/elicitation/request" then
     return { error = { code = -32601, message = "Praxis does not answer " .. method } }
   end
   session:warn(("The MCP server %s asked for input, which Praxis does not pass on: %s"):format(params.serverName, params.message))
-  return { result = { action = "decline", content = json.null } }
+  return { result = no(method) }
 end
 
-return { is_question = is_question, answer = answer, refusal = refusal }
+return { is_question = is_question, answer = answer, no = no, refusal = refusal }

@@ -2,8 +2,8 @@
 
 -- The command as the model wrote it, without the shell that Codex puts around it.
 local function plain(item)
-  local action = item.commandActions and item.commandActions[1]
-  if action and not item.commandActions[2] and type(action.command) == "string" then return action.command end
+  local actions = type(item.commandActions) == "table" and item.commandActions or {}
+  if actions[1] and not actions[2] and type(actions[1].command) == "string" then return actions[1].command end
   return item.command
 end
 
