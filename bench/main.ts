@@ -34,7 +34,7 @@ const opened = <T extends Target>(target: T): T => {
 };
 
 async function measure(cwd: string): Promise<{ rows: Row[]; broker: string }> {
-  const rabbit = await RabbitMq.start();
+  const rabbit = await RabbitMq.start('usual');
   closing.push(() => rabbit.stop());
   // A vhost for each, as each Praxis has one.
   const relay = async (packing: Packing) => {

@@ -12,6 +12,10 @@ const BOOT_MS = 60_000;
 
 export const rabbitMqInstalled = (): boolean => existsSync(SERVER);
 
+/** `small`: one scheduler, which does not spin while it waits, since many instances share a machine. `usual`: as RabbitMQ comes. */
+const SCHEDULERS = { small: '+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none', usual: '' };
+type Size = keyof typeof SCHEDULERS;
+
 /** Where an instance listens, and its administrator. Plain data: another process can use it. */
 export interface RabbitMqAddress {
   /** amqp://127.0.0.1:port, without user. */
@@ -33,7 +37,10 @@ export class RabbitMq implements RabbitMqAddress {
   #server?: ChildProcess;
   #epmd?: ChildProcess;
 
-  private constructor(private readonly ports: { amqp: number; dist: number; admin: number; epmd: number }) {
+  private constructor(
+    private readonly ports: { amqp: number; dist: number; admin: number; epmd: number },
+    private readonly size: Size,
+  ) {
     mkdirSync(join(this.dir, 'home'));
     writeFileSync(join(this.dir, 'enabled_plugins'), '[rabbitmq_management].\n');
     writeFileSync(
@@ -49,9 +56,9 @@ export class RabbitMq implements RabbitMqAddress {
     );
   }
 
-  static async start(): Promise<RabbitMq> {
+  static async start(size: Size = 'small'): Promise<RabbitMq> {
     const [amqp, dist, admin, epmd] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
-    const instance = new RabbitMq({ amqp, dist, admin, epmd });
+    const instance = new RabbitMq({ amqp, dist, admin, epmd }, size);
     await instance.boot();
     return instance;
   }
@@ -91,9 +98,7 @@ export class RabbitMq implements RabbitMqAddress {
       RABBITMQ_ENABLED_PLUGINS_FILE: at('enabled_plugins'),
       RABBITMQ_CONFIG_FILE: at('rabbitmq'),
       RABBITMQ_CONF_ENV_FILE: '/dev/null',
-      // One scheduler that does not spin while it waits: many instances share a machine.
-      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
-        '+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}',
+      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `${SCHEDULERS[this.size]} -kernel inet_dist_use_interface {127,0,0,1}`,
     };
     const log = openSync(at('output.log'), 'a');
     const run = (command: string, args: string[]) => {
