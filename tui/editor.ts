@@ -32,7 +32,9 @@ const before = ({ text, cursor }: Editor): number => {
 };
 const after = ({ text, cursor }: Editor): number =>
   cursor + (graphemes(text.slice(cursor, cursor + NEAR))[0]?.length ?? 0);
-const lineStart = ({ text, cursor }: Editor): number => text.lastIndexOf('\n', cursor - 1) + 1;
+/** `lastIndexOf` takes a place before the beginning for the beginning. */
+const lineStart = ({ text, cursor }: Editor): number =>
+  cursor === 0 ? 0 : text.lastIndexOf('\n', cursor - 1) + 1;
 const lineEnd = ({ text, cursor }: Editor): number => {
   const end = text.indexOf('\n', cursor);
   return end < 0 ? text.length : end;
@@ -110,7 +112,7 @@ export function editorLines(
 ): { lines: Line[]; cursor: { row: number; column: number } } {
   const reach = rows * width * 2;
   let from = editor.cursor;
-  for (let n = 0; n <= rows && from > 0; n++) from = editor.text.lastIndexOf('\n', from - 2) + 1;
+  for (let n = 0; n <= rows && from > 0; n++) from = lineStart({ text: editor.text, cursor: from - 1 });
   from = Math.max(from, editor.cursor - reach);
   const head = editor.text.slice(from, editor.cursor);
   const tail = editor.text

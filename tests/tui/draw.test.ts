@@ -97,6 +97,17 @@ describe('the editor', () => {
     expect(edit({ text: 'one two', cursor: 0 }, 'ctrl+right')).toEqual({ text: 'one two', cursor: 3 });
   });
 
+  it('takes a text that begins with an empty line as it is', () => {
+    const start = { text: '\nab', cursor: 0 };
+    expect(edit(start, 'home')).toEqual(start);
+    expect(edit(start, 'ctrl+u')).toEqual(start);
+    expect(edit(start, 'up')).toBeNull();
+    expect(edit({ text: '\nab', cursor: 2 }, 'up')).toEqual(start);
+    const { lines, cursor } = editorLines(editorOf('\nab'), 10, 3);
+    expect(lines.map(lineText)).toEqual(['', 'ab']);
+    expect(cursor).toEqual({ row: 1, column: 2 });
+  });
+
   it('shows the lines around the cursor, and keeps the cursor in sight in a text of any size', () => {
     const editor = insert(editorOf('x\n'.repeat(500_000)), 'end');
     const { lines, cursor } = editorLines(editor, 40, 4);
