@@ -287,7 +287,8 @@ export class Committer {
     const meanwhile: Pending[] = [];
     this.waiting = meanwhile;
     await this.reload(drafts.flatMap((draft) => draft.touched()));
-    this.waiting = [...inputs.filter((pending) => !this.refused(pending)), ...meanwhile];
+    // Only now does memory say what is accepted: what came meanwhile was kept if it looked so.
+    this.waiting = [...inputs, ...meanwhile].filter((pending) => !this.refused(pending));
     this.deps.clock.schedule(RETRY_MS, () => this.retry());
   }
 

@@ -167,7 +167,15 @@ export class Core {
     addInitialize(server, { sessions, boot: this.boot });
     addPraxisMethods(server, {
       ...{ sessions, nodes, viewers, store, clock, boot: this.boot, host },
-      removeNode: async (name) => void (await committer.run({ handle: () => this.watch.remove(name) })),
+      removeNode: async (name) => {
+        let fault: unknown;
+        const handle = () => this.watch.remove(name);
+        const fail = (error: unknown) => {
+          fault = error;
+        };
+        await committer.run({ handle, fail });
+        if (fault) throw fault;
+      },
     });
     this.list.add(server);
     const changes = new Changes({ sessions, journal, waiters });

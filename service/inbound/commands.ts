@@ -256,6 +256,7 @@ export class ClientInbox {
       ErrorCode.StorageFailed,
       'The journal cannot be written; nothing was accepted',
     );
+    this.remember({ client: address, id: frame.id }, error);
     void (client ?? this.deps.clients.stranger(address)).say(errorLine(frame.id, error));
   }
 }

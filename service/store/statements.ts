@@ -1,6 +1,6 @@
 /**
  * What a commit writes, as statements of SQL that both databases take in the same words. Their texts are few and the same each
- * time, so that a database prepares each once; nothing is composed anew for a commit but its parameters.
+ * time, so that SQLite prepares each once; nothing is composed anew for a commit but its parameters.
  */
 import type { Tables } from './tables.js';
 import type { Batch } from './types.js';

@@ -211,14 +211,17 @@ describe('a service that is killed', () => {
 describe('a journal that cannot be written', () => {
   /** A store that refuses to commit while `full`. */
   const failing = async () => {
-    const disk = { full: false };
+    const disk = { full: false, reading: Promise.resolve() };
     const world = await World.start(file, (store) => ({
       commit: async (batch) => {
         if (disk.full && batch.sessions.length > 0) throw new Error('database or disk is full');
         return store.commit(batch);
       },
       load: (since) => store.load(since),
-      loadSessions: (ids, since) => store.loadSessions(ids, since),
+      loadSessions: async (ids, since) => {
+        await disk.reading;
+        return store.loadSessions(ids, since);
+      },
       events: (session, after, limit, bytes) => store.events(session, after, limit, bytes),
     }));
     return { world, disk, ...(await world.session()) };
@@ -251,6 +254,30 @@ describe('a journal that cannot be written', () => {
     expect([...prompts(node)]).toEqual([turn]);
     const seqs = await sequence(world, sessionId);
     expect(seqs).toEqual(seqs.map((_, i) => i + 1));
+  });
+
+  it('refuses every copy of a prompt that it refused, whenever it comes', async () => {
+    const { world, disk, node, client, sessionId } = await failing();
+    const prompt = promptOf(sessionId, 'x', newId());
+    let read = () => {};
+    disk.reading = new Promise((resolve) => {
+      read = resolve;
+    });
+    disk.full = true;
+    void client.ask('session/prompt', prompt, 11);
+    await settled();
+    // What was not written is still in memory.
+    void client.ask('session/prompt', prompt, 11);
+    await settled();
+    read();
+    await settled();
+    disk.full = false;
+    await world.clock.advance(1_000);
+    void client.ask('session/prompt', prompt, 11);
+    await settled();
+    const refused = { error: { code: ErrorCode.StorageFailed } };
+    expect(client.answersTo(11)).toMatchObject([refused, refused, refused]);
+    expect(prompts(node).size).toBe(0);
   });
 
   it('lets a prompt wait that was accepted before and is asked about again', async () => {
