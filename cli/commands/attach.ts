@@ -1,5 +1,5 @@
 /** `praxis session attach`: the transcript from its start, then live, until no turn runs or waits any more. */
-import { type SessionEvent, sanitizeLine } from '../../client/index.js';
+import { abstain, type SessionEvent, sanitizeLine } from '../../client/index.js';
 import type { Frame } from '../../proto/index.js';
 import { withClient, within } from '../connect.js';
 import { EXIT } from '../exit.js';
@@ -26,6 +26,7 @@ export function attach(io: Io, id: string, options: { json?: boolean; verbose?: 
     };
     const ask = (event: SessionEvent) => {
       if (canAsk(io)) questions.event(event);
+      else abstain(client, event);
     };
     const stopListening = io.onInterrupt(() => watch.leave());
     try {

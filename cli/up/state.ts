@@ -38,7 +38,7 @@ export const stateFile = (home: Home): string => join(home.run, 'up.json');
 /** The state as it was written last; undefined where there is none that can be read. */
 export function readState(home: Home): UpState | undefined {
   const text = readText(stateFile(home));
-  return text === undefined ? undefined : parse(text);
+  return text === undefined ? undefined : parsed(UpState, text);
 }
 
 /** The state of a supervisor that runs. */
@@ -53,11 +53,11 @@ export function liveState(home: Home): UpState | undefined {
  */
 export function claimState(home: Home, state: UpState): { left: UpState | null } | undefined {
   const isHeld = (text: string) => {
-    const other = parse(text);
+    const other = parsed(UpState, text);
     return other !== undefined && runs(other.supervisor);
   };
   const claimed = claimFile(stateFile(home), textOf(state), isHeld);
-  return claimed && { left: parse(claimed.left ?? '') ?? null };
+  return claimed && { left: parsed(UpState, claimed.left ?? '') ?? null };
 }
 
 export const writeState = (home: Home, state: UpState): void => replaceFile(stateFile(home), textOf(state));
@@ -89,15 +89,15 @@ export function startingSupervisors(home: Home): ProcessRef[] {
   }
   return names.flatMap((name) => {
     const text = name.endsWith('.json') ? readText(join(home.run, 'starting', name)) : undefined;
-    return text === undefined ? [] : ProcessRef.parse(JSON.parse(text));
+    return (text !== undefined && parsed(ProcessRef, text)) || [];
   });
 }
 
 const textOf = (state: UpState): string => `${JSON.stringify(state, null, 2)}\n`;
 
-function parse(text: string): UpState | undefined {
+function parsed<T>(schema: z.ZodType<T>, text: string): T | undefined {
   try {
-    return UpState.safeParse(JSON.parse(text)).data;
+    return schema.safeParse(JSON.parse(text)).data;
   } catch {
     // A file that was cut off by a crash of the machine names nobody.
     return undefined;
