@@ -156,7 +156,7 @@ export class Vm {
     return face;
   }
 
-  /** Gives back what its script does not use any more. Its finalizers run now. */
+  /** Gives back what its script does not use any more. */
   tidy(): Promise<void> {
     const { lua } = this.options.runtime;
     return this.run(
