@@ -27,6 +27,8 @@ export interface RunResult extends Counts {
 const MEANWHILE = ['nothing', 'cancel', 'urgent'] as const;
 type Meanwhile = (typeof MEANWHILE)[number];
 
+/** A prompt of a few words. */
+const SHORT = '/slow 1 && /say done';
 /** Chunks that the streaming agent says quickly, so that the fault comes among them, and then while it lasts and afterwards. */
 const QUICK = 150;
 const SLOW = 100;
@@ -56,7 +58,7 @@ export async function runFault(stage: Stage, fault: Fault, random: Random, run: 
   ]);
   const question = await ask(stage, asking, { near, far });
   const long = main.say('near', fault.stream ?? stream(random, fault.lasts ?? 300));
-  const next = main.say('far', '/slow 1');
+  const next = main.say('far', SHORT);
   const first = main.near.chunks + random.between(5, BEFORE);
   await waitUntil(() => main.near.chunks >= first, 20_000);
   const meanwhile = act(MEANWHILE[run % 3]!, main, long, near, random.between(0, (fault.lasts ?? 300) + 200));
@@ -101,7 +103,7 @@ async function undone({ undo }: Fault, stage: Stage): Promise<string[]> {
 async function act(what: Meanwhile, main: Watched, long: Said, near: Client, ms: number): Promise<string[]> {
   await sleep(ms);
   if (what === 'cancel') near.cancel(main.sessionId, long.turn.turnId);
-  else if (what === 'urgent') main.say('near', '/slow 1', { urgent: true });
+  else if (what === 'urgent') main.say('near', SHORT, { urgent: true });
   return [];
 }
 
@@ -112,7 +114,7 @@ async function ask(stage: Stage, asking: Watched, { near, far }: { near: Client;
   const { turn } = asking.say('near', `/run echo ran >> ${file}`);
   await waitUntil(() => asking.near.question !== undefined && asking.far.question !== undefined);
   const requestId = asking.near.question!;
-  asking.say('far', '/slow 1');
+  asking.say('far', SHORT);
   const open = async () =>
     (await near.call('_praxis/approvals', {})).approvals.some((one) => one.requestId === requestId);
   const resolutions = () =>
@@ -164,7 +166,7 @@ async function ended(kills: boolean, prompts: readonly Said[]): Promise<string[]
 /** The session takes a further prompt. One that is refused because the node is on its way back is sent again, as a person would. */
 async function goesOn(main: Watched): Promise<string[]> {
   for (const limit = performance.now() + PATIENCE_MS; ; ) {
-    const { turn } = main.say('near', '/slow 1');
+    const { turn } = main.say('near', SHORT);
     const error = await within(turn.result);
     if (error === undefined) return [];
     if (!isLoss(error) || performance.now() > limit) return [`no prompt ran afterwards: ${error}`];
