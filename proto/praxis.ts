@@ -197,7 +197,7 @@ export const ClientMethods = {
   },
   /**
    * Makes a login at the broker; `join` is the text that `praxis join` reads on the other machine. It holds a secret. Refused
-   * with NotAllowed unless the client works where a service runs.
+   * with NotAllowed unless the client works where a service runs, and with InvalidParams for the logins in use there.
    */
   '_praxis/enroll': { params: ofLogin, result: z.looseObject({ join: text }) },
   /**

@@ -122,7 +122,7 @@ async function serve({ env, home, log, broker, database, stopped }: Place): Prom
         standbys: () => term.standbys,
         logins: {
           check: (client) => checkMayEnroll(client, home, [term.me, ...term.standbys]),
-          enroll: (login) => enroll(broker, home, login),
+          enroll: (login) => enroll(broker, home, login, [term.me, ...term.standbys]),
           revoke: (login) => revoke(broker, home, login),
         },
       },

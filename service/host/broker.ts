@@ -102,14 +102,24 @@ export function checkMayEnroll(client: string, home: Home, members: readonly Mem
 }
 
 /**
- * The text for `praxis join` on the other machine; it holds the password. A login that exists gets a new password, except
- * the ones of this machine: they would no longer work here.
+ * The text for `praxis join` on the other machine; it holds the password. A login that exists gets a new password. Those of
+ * this machine are refused, and those of people who work where a service runs: the other machine could enroll with them.
  */
-export async function enroll(broker: Broker, home: Home, login: Login): Promise<string> {
-  const own = ownLogin(home, login);
-  if (own && login.role === 'node')
-    throw invalidParams(`The node ${login.name} is this machine; give the other another name`);
-  const credentials = own ?? (await broker.makeLogin(login));
+export async function enroll(
+  broker: Broker,
+  home: Home,
+  login: Login,
+  members: readonly Member[],
+): Promise<string> {
+  const isOwn = ownLogin(home, login);
+  const member = members.find(({ client }) => client === loginName(login));
+  if (isOwn || member) {
+    const where = isOwn ? 'this machine' : `where a service runs, on ${member?.host}`;
+    throw invalidParams(
+      `The ${login.role} ${login.name} is ${where}; give the other machine a name of its own`,
+    );
+  }
+  const credentials = await broker.makeLogin(login);
   return Buffer.from(JSON.stringify({ role: login.role, ...credentials })).toString('base64url');
 }
 
@@ -120,7 +130,5 @@ export async function revoke(broker: Broker, home: Home, login: Login): Promise<
   return broker.removeLogin(login);
 }
 
-function ownLogin(home: Home, login: Login): Credentials | undefined {
-  const own = readConfig(home.credentials(login.role), Credentials);
-  return own?.user === loginName(login) ? own : undefined;
-}
+const ownLogin = (home: Home, login: Login): boolean =>
+  readConfig(home.credentials(login.role), Credentials)?.user === loginName(login);
