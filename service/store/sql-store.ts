@@ -33,6 +33,7 @@ export interface SqlStoreOptions {
 }
 
 export class SqlStore implements Store {
+  /** The number that was taken last. */
   private batch = 0;
   private readonly statements: Statements;
 
@@ -44,7 +45,7 @@ export class SqlStore implements Store {
     const number = this.batch + 1;
     let written = false;
     try {
-      await this.options.transact(this.changes(number, batch), () => {
+      await this.options.transact(this.changes(number - 1, number, batch), () => {
         written = true;
       });
       this.batch = number;
@@ -54,12 +55,12 @@ export class SqlStore implements Store {
     }
   }
 
-  private *changes(number: number, batch?: Batch): Generator<Statement> {
-    yield this.statements.proof(PARTITION, this.options.epoch, number);
+  private *changes(from: number, to: number, batch?: Batch): Generator<Statement> {
+    yield this.statements.proof(PARTITION, this.options.epoch, from, to);
     if (batch) yield* this.statements.of(batch);
   }
 
-  /** What became of the commit `number` whose COMMIT ended with `error`. */
+  /** Whether the commit `number` was done whose COMMIT ended with `error`. */
   private async wasDone(number: number, error: unknown): Promise<boolean> {
     const { unknown } = this.options;
     for (let reason = error; ; ) {
@@ -67,9 +68,8 @@ export class SqlStore implements Store {
       if (!wait) return false;
       await wait;
       try {
-        const done = await this.settle(number);
-        this.batch = number;
-        return done;
+        this.batch = await this.settle(number);
+        return this.batch === number;
       } catch (problem) {
         if (problem instanceof Fenced) throw problem;
         reason = problem;
@@ -78,20 +78,22 @@ export class SqlStore implements Store {
   }
 
   /**
-   * Whether the commit `number` was done. If not, it never will be, however late it arrives, because its number is taken now.
-   * Waits for a transaction that is still under way.
+   * The number that is taken: `number` if the commit of that number was done. If not, it is the next, and the commit never will
+   * be done, however late it arrives. No commit ever has that next number, so an answer that is lost here is found out by asking
+   * again. Waits for a transaction that is still under way.
    */
-  private async settle(number: number): Promise<boolean> {
+  private async settle(number: number): Promise<number> {
     const { db, epoch, transact } = this.options;
+    const instead = number + 1;
     try {
-      await transact(this.changes(number), () => undefined);
-      return false;
+      await transact(this.changes(number - 1, instead), () => undefined);
+      return instead;
     } catch (error) {
       if (!(error instanceof Fenced)) throw error;
     }
     const row = await new Lease(db).read();
-    if (row.epoch !== epoch || row.batch !== number) throw new Fenced();
-    return true;
+    if (row.epoch !== epoch || (row.batch !== number && row.batch !== instead)) throw new Fenced();
+    return row.batch;
   }
 
   async load(since: number): Promise<SessionRows & { nodes: NodeRow[] }> {

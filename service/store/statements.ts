@@ -64,18 +64,18 @@ export class Statements {
   constructor(private readonly dialect: Dialect) {}
 
   /**
-   * The proof that a commit gives of its right to be: it moves `batch` from the number of the commit before it to its own, under
-   * its epoch, or changes no row. The row stays locked until the transaction has ended, so that no take-over comes between
-   * proof and commit.
+   * The proof that a commit gives of its right to be: it moves `batch` from the number that was taken last to its own, under its
+   * epoch, or changes no row. The row stays locked until the transaction has ended, so that no take-over comes between proof
+   * and commit.
    */
-  proof(partition: number, epoch: number, batch: number): Statement {
+  proof(partition: number, epoch: number, from: number, to: number): Statement {
     const { parameter } = this.dialect;
     const sql = this.text(
       'proof',
       () =>
         `update "leases" set "batch" = ${parameter(1)} where "partition" = ${parameter(2)} and "epoch" = ${parameter(3)} and "batch" = ${parameter(4)}`,
     );
-    return { sql, parameters: [batch, partition, epoch, batch - 1] };
+    return { sql, parameters: [to, partition, epoch, from] };
   }
 
   /** Everything that the batch writes. Rows replace those of the same key; the newest of two with the same key counts. */

@@ -8,7 +8,7 @@ export interface LeaseRow {
   epoch: number;
   /** Grows while its holder lives. */
   beat: number;
-  /** The number of its newest commit. */
+  /** The number that was taken last: by its newest commit, or in place of one that was lost. Grows, with gaps. */
   batch: number;
   /** 0: its holder has lost the bus, and whoever has it may take over. */
   ready: number;

@@ -18,10 +18,13 @@ const batch = (...events: Batch['events']): Batch => ({
 
 const never = new Promise<void>(() => {});
 
+/** `deliver`: the database gets it, its answer is lost. `swallow`: the database never gets it. `hold`: nor does it hear that nobody is there any more. */
+type Fate = 'deliver' | 'swallow' | 'hold';
+
 /** Between a service and its database: when the service says COMMIT, `onCommit` decides. */
 class Meddler {
-  /** `deliver`: the database gets it, its answer is lost. `swallow`: the database never gets it. `hold`: nor does it hear that nobody is there any more. Once. */
-  onCommit: 'deliver' | 'swallow' | 'hold' | undefined;
+  /** Of the COMMITs that come next, in order. Those after them pass. */
+  onCommit: Fate[] = [];
   /** Resolves when a COMMIT is held. */
   readonly held: Promise<void>;
   private readonly tellHeld: () => void;
@@ -66,8 +69,7 @@ class Meddler {
         far.write(bytes);
         return;
       }
-      const what = this.onCommit;
-      this.onCommit = undefined;
+      const what = this.onCommit.shift();
       if (what === undefined) far.write(bytes);
       else if (what === 'swallow') near.destroy();
       else if (what === 'hold') this.tellHeld();
@@ -117,7 +119,7 @@ describe.skipIf(!postgresInstalled())('a commit in Postgres', () => {
   it('whose answer is lost, but which was done, is done', async () => {
     const id = newId();
     await store.commit(batch(event(id, 1, '"a"')));
-    meddler.onCommit = 'deliver';
+    meddler.onCommit = ['deliver'];
     await store.commit(batch(event(id, 2, '"b"')));
     await store.commit(batch(event(id, 3, '"c"')));
     expect(await frames(id)).toEqual(['"a"', '"b"', '"c"']);
@@ -126,17 +128,32 @@ describe.skipIf(!postgresInstalled())('a commit in Postgres', () => {
   it('that the database never got fails, and the next one goes on where the last one was', async () => {
     const id = newId();
     await store.commit(batch(event(id, 1, '"a"')));
-    meddler.onCommit = 'swallow';
+    meddler.onCommit = ['swallow'];
     await expect(store.commit(batch(event(id, 2, '"b"')))).rejects.toThrow();
     expect(await frames(id)).toEqual(['"a"']);
     await store.commit(batch(event(id, 2, '"again"')));
     expect(await frames(id)).toEqual(['"a"', '"again"']);
   });
 
+  it.each<{ asking: Fate[] }>([{ asking: ['deliver'] }, { asking: ['swallow', 'deliver'] }])(
+    'that the database never got fails, whatever is lost of the asking: $asking',
+    async ({ asking }) => {
+      const id = newId();
+      await store.commit(batch(event(id, 1, '"a"')));
+      meddler.onCommit = ['swallow', ...asking];
+      await expect(store.commit(batch(event(id, 2, '"b"')))).rejects.toThrow();
+      expect(await frames(id)).toEqual(['"a"']);
+      meddler.onCommit = ['deliver'];
+      await store.commit(batch(event(id, 2, '"again"')));
+      await store.commit(batch(event(id, 3, '"c"')));
+      expect(await frames(id)).toEqual(['"a"', '"again"', '"c"']);
+    },
+  );
+
   it('waits for a database that was killed, and is done once when it is back', async () => {
     const id = newId();
     await store.commit(batch(event(id, 1, '"a"')));
-    meddler.onCommit = 'deliver';
+    meddler.onCommit = ['deliver'];
     const late = store.commit(batch(event(id, 2, '"b"'))).then(
       () => ['"a"', '"b"'],
       () => ['"a"'],
@@ -168,7 +185,7 @@ describe.skipIf(!postgresInstalled())('a commit in Postgres', () => {
   });
 
   it('of a service that stops in the middle of it does not keep the lease from another', async () => {
-    meddler.onCommit = 'hold';
+    meddler.onCommit = ['hold'];
     const id = newId();
     const stuck = store.commit(batch(event(id, 1)));
     stuck.catch(() => undefined);
