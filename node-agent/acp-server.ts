@@ -25,6 +25,7 @@ import {
   unknownSession,
 } from '../proto/index.js';
 import { AcpSession, stillStarting } from './acp-session.js';
+import { checkAgentOptions, checkDirectories } from './agent-options.js';
 import type { StartAgent } from './agent-process.js';
 import { type Answer, Answers } from './answers.js';
 import { Child } from './child.js';
@@ -278,11 +279,9 @@ export class AcpServer {
   }
 
   /** What a session may reach or start besides its own directory and agent. Throws InvalidParams and Forbidden. */
-  private checkMore({ additionalDirectories, mcpServers }: Request['params']): void {
-    if (additionalDirectories !== undefined && additionalDirectories !== null) {
-      if (!Array.isArray(additionalDirectories)) throw invalidParams('additionalDirectories is a list');
-      for (const directory of additionalDirectories) allowedDirectory(directory, this.options.roots);
-    }
+  private checkMore({ additionalDirectories, mcpServers, _meta }: Request['params']): void {
+    checkDirectories('additionalDirectories', additionalDirectories, this.options.roots);
+    checkAgentOptions(_meta, this.options);
     if (this.options.mcpServers === 'deny' && Array.isArray(mcpServers) && mcpServers.length > 0)
       throw new PraxisError(
         ErrorCode.Forbidden,

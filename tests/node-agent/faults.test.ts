@@ -147,6 +147,43 @@ describe('a request that cannot be met', () => {
     await test.open('demo');
   });
 
+  it.each([
+    ['mcpServers', { mcpServers: 'deny' }, { mcpServers: { any: { command: '/bin/sh' } } }],
+    ['env, hooks', { mcpServers: 'deny' }, { env: { A: 'b' }, hooks: {}, model: 'opus' }],
+    ['additionalDirectories', { roots: ['/tmp'] }, { additionalDirectories: ['/etc'] }],
+    ['allowedTools', { yolo: 'deny' }, { allowedTools: ['Bash'] }],
+  ] as const)(
+    'options of the agent itself that pass by the owner are refused: %s',
+    async (names, limits, options) => {
+      test = new TestServer([demo], limits);
+      const answer = await test.newSession('demo', {}, {}, { claudeCode: { options } });
+      expect(answer.error).toMatchObject({
+        code: ErrorCode.Forbidden,
+        message: expect.stringContaining(`_meta.claudeCode.options may not set ${names}: `),
+      });
+      expect(answer.error?.message).toContain(`(node.json: ${Object.keys(limits)[0]})`);
+      expect(
+        await test.newSession('demo', {}, {}, { claudeCode: { options: { model: 'opus' } }, other: 1 }),
+      ).toHaveProperty('result');
+    },
+  );
+
+  it('options of the agent itself are its own where the owner sets no limit', async () => {
+    test = new TestServer([demo]);
+    const meta = { claudeCode: { options: { mcpServers: {}, env: {} } }, additionalRoots: ['/etc', '/no'] };
+    expect(await test.newSession('demo', {}, {}, meta)).toHaveProperty('result');
+  });
+
+  it('further directories by the name that ACP had before are refused like the others', async () => {
+    test = new TestServer([demo], { roots: ['/tmp'] });
+    for (const [additionalRoots, code] of [
+      [['/tmp', '/etc'], ErrorCode.Forbidden],
+      ['/etc', ErrorCode.InvalidParams],
+    ] as const)
+      expect((await test.newSession('demo', {}, {}, { additionalRoots })).error).toMatchObject({ code });
+    expect(await test.newSession('demo', {}, {}, { additionalRoots: ['/tmp'] })).toHaveProperty('result');
+  });
+
   it('YOLO is refused where the owner forbids it', async () => {
     test = new TestServer([demo], { yolo: 'deny' });
     expect((await test.newSession('demo', { yolo: true })).error).toMatchObject({

@@ -111,9 +111,14 @@ export class TestServer {
     return find()!.frame as Response;
   }
 
-  newSession(connector: string, praxis: Record<string, unknown> = {}, params: Record<string, unknown> = {}) {
+  newSession(
+    connector: string,
+    praxis: Record<string, unknown> = {},
+    params: Record<string, unknown> = {},
+    meta: Record<string, unknown> = {},
+  ) {
     const sessionId = (praxis.sessionId as string | undefined) ?? newId();
-    const _meta = { praxis: { connector, ...praxis, sessionId } };
+    const _meta = { ...meta, praxis: { connector, ...praxis, sessionId } };
     return this.ask('session/new', { cwd: this.cwd, mcpServers: [], ...params, _meta }, sessionId);
   }
 
