@@ -47,24 +47,32 @@ export function rabbitMqBroker(credentials: Credentials, env: NodeJS.ProcessEnv)
     throw new Error(`RabbitMQ's management API at ${admin} answered ${answer.status} to ${path}${hint}`);
   };
   const put = (path: string, body: object) => call('PUT', path, body);
+  const has = async (login: Login) => (await call('GET', `users/${loginName(login)}`)).ok;
   /** RabbitMQ ends the connections of a user that is deleted; those of one that gets a new password stay. */
   const remove = async (login: Login) => (await call('DELETE', `users/${loginName(login)}`)).ok;
+  const cutOff = (user: string) => call('DELETE', `connections/username/${user}`);
 
   return {
     credentials,
     label: credentials.url,
     isShared: true,
-    hasLogin: async (login) => (await call('GET', `users/${loginName(login)}`)).ok,
+    hasLogin: has,
     hasNode: async (name) => (await call('GET', `queues/${vhost}/${nodeQueue(name)}`)).ok,
     removeLogin: remove,
     async makeLogin(login: Login): Promise<Credentials> {
       const user = loginName(login);
       const password = randomBytes(24).toString('base64url');
       const { topics, ...permissions } = permissionsOf(login);
-      await remove(login);
-      await put(`users/${user}`, { password, tags: '' });
+      const setPassword = () => put(`users/${user}`, { password, tags: '' });
+      // Of one that exists the password is the last to change: when a step before fails, its machine works on with the old one.
+      const exists = await has(login);
+      if (!exists) await setPassword();
       await put(`permissions/${vhost}/${user}`, permissions);
       for (const topic of topics) await put(`topic-permissions/${vhost}/${user}`, topic);
+      if (exists) {
+        await setPassword();
+        await cutOff(user);
+      }
       return { url: credentials.url, user, password };
     },
     close: async () => {},
