@@ -21,7 +21,7 @@ export const OpenApproval = z.looseObject({
   denyAt: z.number().int().min(0).nullable(),
   /** `argumentsHash` of the question. */
   hash: text,
-  /** The question as the agent asked it. */
+  /** The question as the agent asked it, its tool call with what the agent has announced of it in this turn. */
   params: z.looseObject({}),
 });
 export type OpenApproval = z.infer<typeof OpenApproval>;

@@ -33,6 +33,7 @@ import { Ages } from './ages.js';
 import { type Journal, outcomeOf } from './journal.js';
 import { automatic, optionOf, rejection, selected } from './policy.js';
 import { errorOf, type Session } from './session.js';
+import { ToolCalls } from './tool-calls.js';
 
 export interface ApprovalsDeps {
   journal: Journal;
@@ -56,8 +57,7 @@ const isNodeLocal = (method: string) => method.startsWith('fs/') || method.start
 export class Approvals {
   /** Who said that it cannot answer, by request. It is told again by every viewer that attaches, so memory is enough. */
   private readonly abstained = new Map<string, Set<string>>();
-  /** Kinds of the tool calls of a session's turn: a question often names no more than the call's id. */
-  private readonly kinds = new Map<string, Map<string, string>>();
+  private readonly calls = new ToolCalls();
   /** How long the open questions wait. */
   private readonly ages: Ages;
   /** Before this time of the steady clock viewers may not have come back to a service that was restarted. */
@@ -75,10 +75,7 @@ export class Approvals {
 
   /** The agent announced or changed a tool call. */
   noteTool(session: Session, update: Record<string, unknown>): void {
-    const { toolCallId, kind } = update;
-    if (typeof toolCallId !== 'string' || typeof kind !== 'string') return;
-    const known = this.kinds.get(session.id) ?? new Map<string, string>();
-    this.kinds.set(session.id, known.set(toolCallId, kind));
+    this.calls.note(session.id, update);
   }
 
   /** A request of the agent came. */
@@ -117,9 +114,8 @@ export class Approvals {
 
   private byPolicy(session: Session, { method }: RequestRow, params: Record<string, unknown>) {
     if (method !== PERMISSION) return undefined;
-    const { toolCallId } = (params.toolCall ?? {}) as { toolCallId?: unknown };
-    const kind = this.kinds.get(session.id)?.get(String(toolCallId));
-    return automatic(this.deps.policy(session), params, kind);
+    const kind = this.calls.whole(session.id, params.toolCall)?.kind;
+    return automatic(this.deps.policy(session), params, typeof kind === 'string' ? kind : undefined);
   }
 
   /** What the session's agent asked and nobody has answered, oldest first. */
@@ -136,8 +132,14 @@ export class Approvals {
       at,
       denyAt: method === PERMISSION ? denyAt(id, at) : null,
       hash: argumentsHash(frame),
-      params: paramsOf(frame),
+      params: this.shown(session, paramsOf(frame)),
     }));
+  }
+
+  /** The question, with all that the agent has said of the call that it is about. */
+  private shown(session: Session, params: Record<string, unknown>): Record<string, unknown> {
+    const toolCall = this.calls.whole(session.id, params.toolCall);
+    return toolCall ? { ...params, toolCall } : params;
   }
 
   /** Answers a permission question by an option. Throws Conflict and InvalidParams; the same answer again is the same. */
@@ -233,7 +235,7 @@ export class Approvals {
 
   /** Nobody will ask for these answers again. */
   forget(session: Session): void {
-    this.kinds.delete(session.id);
+    this.calls.forget(session.id);
     for (const row of [...session.requests.values()])
       if (row.answer !== null) this.deps.journal.forgetRequest(session, row);
   }

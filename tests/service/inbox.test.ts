@@ -56,6 +56,29 @@ async function working(meta: object = {}, hello: object = {}) {
 }
 
 describe('the inbox of approvals', () => {
+  it('lists with a question what the agent announced of its call, where the question names only that', async () => {
+    const { node, sessionId, inbox } = await working();
+    const say = (sessionUpdate: string, more: object) =>
+      node.say(
+        sessionId,
+        notificationLine('session/update', {
+          sessionId,
+          update: { sessionUpdate, toolCallId: 't', ...more },
+        }),
+      );
+    await say('tool_call', { title: 'Run', kind: 'execute', rawInput: { command: 'rm -rf x' } });
+    await say('tool_call_update', { title: 'rm -rf x', kind: null });
+    await node.say(
+      sessionId,
+      requestLine(1, PERMISSION, { sessionId, toolCall: { toolCallId: 't' }, options: OPTIONS }),
+    );
+    await settled();
+    const [one] = await inbox();
+    expect(one?.params).toMatchObject({
+      toolCall: { toolCallId: 't', title: 'rm -rf x', kind: 'execute', rawInput: { command: 'rm -rf x' } },
+    });
+  });
+
   it('lists the open questions of all sessions, with the exact arguments and their hash', async () => {
     const { world, node, client, sessionId, inbox } = await working();
     const other = await client.call<{ sessionId: string }>('session/new', { cwd: '/tmp', mcpServers: [] });
