@@ -24,6 +24,8 @@ import { EditorSessions } from './sessions.js';
 
 /** Milliseconds that the link may be away before the editor's requests are answered with Disconnected. */
 export const AWAY_MS = 30_000;
+/** Milliseconds in which what an editor asked before it left is answered. */
+const CLOSE_MS = 5_000;
 
 export interface BridgeOptions {
   /** Opens the link with these params of `initialize`, as JSON. */
@@ -48,6 +50,8 @@ export class Bridge {
   /** The requests in flight by our ids: the editor's id, as JSON, and what they are about. */
   readonly #asked = new Map<number, { id: string; method: string; sessionId: string | undefined }>();
   #away = false;
+  /** Called when a request has its answer, once the editor has left. */
+  #settled: (() => void) | undefined;
   #stopAwayTimer: (() => void) | undefined;
 
   constructor(private readonly options: BridgeOptions) {}
@@ -73,10 +77,28 @@ export class Bridge {
     await this.options.busy();
   }
 
-  /** The editor is gone: its sessions live on. */
+  /** The editor is gone: its sessions live on. What it has asked is still answered, for a while; a prompt's turn just goes on. */
   async close(): Promise<void> {
+    await this.#answeredAll();
     this.#stopAwayTimer?.();
     await this.#link?.close();
+  }
+
+  get #isAsked(): boolean {
+    const waits = [...this.#asked.values()].some(({ method }) => method !== 'session/prompt');
+    return !this.#away && (waits || this.#introducing !== undefined);
+  }
+
+  #answeredAll(): Promise<void> {
+    if (!this.#isAsked) return Promise.resolve();
+    return new Promise((resolve) => {
+      const stop = this.options.schedule(CLOSE_MS, resolve);
+      this.#settled = () => {
+        if (this.#isAsked) return;
+        stop();
+        resolve();
+      };
+    });
   }
 
   #request(frame: Request): void {
@@ -123,6 +145,7 @@ export class Bridge {
     if (id === undefined || this.#link !== link) return;
     this.#introducing = undefined;
     this.options.toEditor(replaceMember(answer.line, ['id'], id));
+    this.#settled?.();
     // Refused, as for bad params: the next initialize is the first again.
     if (answer.error) this.#leave(link);
   }
@@ -163,6 +186,7 @@ export class Bridge {
       this.#inFlight.delete(id);
       if (reopens && sessionId !== undefined) this.#sessions?.refused(sessionId);
       this.#fail(id, error);
+      this.#settled?.();
     }
   }
 
@@ -174,6 +198,7 @@ export class Bridge {
     this.#inFlight.delete(asked.id);
     this.#note(asked.method, asked.sessionId, answer);
     this.options.toEditor(replaceMember(answer.line, ['id'], asked.id));
+    this.#settled?.();
   }
 
   /** What an answer means for the sessions that the editor has. */

@@ -43,6 +43,13 @@ overBothBrokers('praxis acp', (start) => {
       });
     });
 
+    it('answers what was asked when the other end closes at once', async () => {
+      const input = '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":1}}\n';
+      const { stdout, code } = await system.run(['acp', '--connector', 'demo'], { stdin: input });
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({ id: 1, result: { protocolVersion: 1 } });
+    });
+
     it('says what is wrong with bad params of initialize and takes better ones', async () => {
       const peer = open();
       peer.sendLine('{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}');
