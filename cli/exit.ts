@@ -80,11 +80,15 @@ export class UsageError extends Error {
   override name = 'UsageError';
 }
 
+/** What an agent answered to a prompt, whatever code it gave it. */
+export class AgentError extends PraxisError {}
+
 /** What commander says, without the word that it begins with. */
 export const withoutPrefix = (text: string): string => text.replace(/^error: /, '');
 
 export function exitOfError(error: unknown): number {
   if (error instanceof UsageError || error instanceof RangeError) return code('usage');
+  if (error instanceof AgentError) return code('agent');
   if (error instanceof PraxisError) return code(BY_ERROR[error.code] ?? 'agent');
   return code(error instanceof Error && error.name === 'ConfigError' ? 'config' : 'failed');
 }

@@ -41,6 +41,19 @@ const pathOf = (command: Command): string =>
 
 export const json = () => new Option('--json', 'print JSON for programs');
 
+/** `praxis help session start`: the same as `praxis session start --help`. */
+async function help(program: Command, names: readonly string[]): Promise<number> {
+  let at = program;
+  for (const name of names) {
+    const next = at.commands.find((command) => command.name() === name);
+    if (!next)
+      throw new UsageError(`There is no command ${pathOf(at)} ${name}; ${pathOf(at)} --help lists them`);
+    at = next;
+  }
+  at.outputHelp();
+  return 0;
+}
+
 export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => void): Command {
   const program = new Command('praxis');
   const finish = async (work: Promise<number>) => done(await work);
@@ -80,6 +93,7 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
     })
     .allowExcessArguments()
     .action(async (options: { status?: boolean; json?: boolean }, { args }: Command) => {
+      if (args[0] === 'help') return finish(help(program, args.slice(1)));
       if (args.length > 0) throw new UsageError(`There is no command ${args[0]}; praxis --help lists them`);
       if (options.status) return finish((await import('./commands/status.js')).status(io, options));
       return finish((await import('./commands/screen.js')).screen(io, parts.program));

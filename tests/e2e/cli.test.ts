@@ -167,6 +167,12 @@ overBothBrokers('the command line', (start) => {
       expect(run.stderr).toContain(words);
     });
 
+    it('says of an error of the agent that it is one', async () => {
+      const { code, stderr } = await system.run(['run', 'demo', '/fail broken']);
+      expect(stderr).toContain('The agent answered with an error: broken');
+      expect(code).toBe(76);
+    });
+
     it('says errors as JSON with --json', async () => {
       const { code, stdout } = await system.run(['run', 'nope', 'hi', '--json']);
       expect(code).toBe(64);
@@ -245,6 +251,15 @@ overBothBrokers('the command line', (start) => {
 });
 
 describe('the command line without a system', () => {
+  it('explains a command by help as by --help', async () => {
+    const env = { ...process.env, PRAXIS_HOME: '/nonexistent' };
+    const run = (...args: string[]) => runCommand([process.execPath, PRAXIS, ...args], { env, cwd: '/' });
+    const [help, option] = [await run('help', 'session', 'start'), await run('session', 'start', '--help')];
+    expect(help).toEqual(option);
+    expect(help.code).toBe(0);
+    expect((await run('help', 'nothing')).code).toBe(64);
+  });
+
   it('answers a wrong command with 64 and help with 0', async () => {
     const env = { PATH: process.env.PATH, HOME: '/nonexistent', PRAXIS_HOME: '/nonexistent' };
     const run = (...args: string[]) => runCommand([process.execPath, PRAXIS, ...args], { env, cwd: '/' });
