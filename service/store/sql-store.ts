@@ -26,10 +26,10 @@ export interface SqlStoreOptions {
   /** Of the lease under which it writes. */
   epoch: number;
   /**
-   * Whether an error of COMMIT leaves open what became of it, as when a connection is lost. Absent: it never does. Resolves
-   * when it is worth asking again.
+   * Whether an error of COMMIT leaves open what became of it, as when a connection is lost; without an error, whether it may
+   * still be asked. Absent: it never does. Resolves when it is worth asking again.
    */
-  unknown?(error: unknown): Promise<void> | undefined;
+  unknown?(error?: unknown): Promise<void> | undefined;
 }
 
 export class SqlStore implements Store {
@@ -63,7 +63,8 @@ export class SqlStore implements Store {
   /** Whether the commit `number` was done whose COMMIT ended with `error`. */
   private async wasDone(number: number, error: unknown): Promise<boolean> {
     const { unknown } = this.options;
-    for (let reason = error; ; ) {
+    // A refusal decides of COMMIT only: one of a question afterwards says nothing of it.
+    for (let reason: unknown = error; ; reason = undefined) {
       const wait = unknown?.(reason);
       if (!wait) return false;
       await wait;
@@ -72,7 +73,6 @@ export class SqlStore implements Store {
         return this.batch === number;
       } catch (problem) {
         if (problem instanceof Fenced) throw problem;
-        reason = problem;
       }
     }
   }

@@ -150,6 +150,25 @@ describe.skipIf(!postgresInstalled())('a commit in Postgres', () => {
     },
   );
 
+  it('whose answer is lost, but which was done, is done also when the database refuses to be asked at first', async () => {
+    const id = newId();
+    const direct = new URL(url);
+    direct.port = new URL(postgres.url).port;
+    await store.commit(batch(event(id, 1, '"a"')));
+    // The first update of the lease is that of the commit, the second asks. A sequence counts on when a transaction fails.
+    await ask(
+      direct.href,
+      `create sequence updates;
+       create function refuse() returns trigger language plpgsql as
+         'begin if nextval(''updates'') = 2 then raise exception ''not now''; end if; return null; end';
+       create trigger refuse before update on leases for each statement execute function refuse()`,
+    );
+    meddler.onCommit = ['deliver'];
+    await store.commit(batch(event(id, 2, '"b"')));
+    await store.commit(batch(event(id, 3, '"c"')));
+    expect(await frames(id)).toEqual(['"a"', '"b"', '"c"']);
+  });
+
   it('waits for a database that was killed, and is done once when it is back', async () => {
     const id = newId();
     await store.commit(batch(event(id, 1, '"a"')));
