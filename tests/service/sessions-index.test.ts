@@ -1,37 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { emptyOpening, Session, Sessions } from '../../service/sessions/session.js';
-import type { RequestRow, SessionRow, TurnRow } from '../../service/store/index.js';
+import type { RequestRow, TurnRow } from '../../service/store/index.js';
+import { sessionRow } from '../support/rows.js';
 
-const row = (id: string, createdAt = 1): SessionRow => ({
-  ...{
-    id,
-    node: 'box',
-    connector: 'demo',
-    agent: 'Demo',
-    cwd: '/',
-    title: null,
-    state: 'idle',
-    reason: null,
-  },
-  ...{
-    yolo: 0,
-    seq: 0,
-    epoch: 1,
-    nodeBoot: null,
-    nodeSeq: 0,
-    createdAt,
-    updatedAt: 1,
-    size: 0,
-    settings: '{}',
-  },
-});
 const turn = (id: string, session: string): TurnRow => ({
   ...{ id, session, state: 'queued', position: 1, line: null, result: null, error: null, by: 'me', at: 1 },
 });
 const request = (id: string, session: string): RequestRow => ({
   ...{ id, session, agentId: '1', epoch: 1, method: 'm', at: 1, frame: '{}', answer: null },
 });
-const made = (id: string, createdAt?: number) => new Session(row(id, createdAt), emptyOpening(id));
+const made = (id: string, createdAt = 1) => new Session(sessionRow(id, { createdAt }), emptyOpening(id));
 
 describe('the sessions', () => {
   it('know whose a turn and a request are, from before a session was added until it is removed', () => {
@@ -55,7 +33,7 @@ describe('the sessions', () => {
     const a = made('a');
     sessions.add(a);
     a.turns.set(turn('lost', 'a'));
-    sessions.restore({ sessions: [row('a')], openings: [], turns: [turn('kept', 'a')], requests: [] });
+    sessions.restore({ sessions: [sessionRow('a')], openings: [], turns: [turn('kept', 'a')], requests: [] });
     expect(sessions.withTurn('lost')).toBeUndefined();
     expect(sessions.withTurn('kept')).toBe(a);
   });

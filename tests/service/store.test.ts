@@ -4,44 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newId } from '../../proto/index.js';
 import { emptyOpening } from '../../service/sessions/session.js';
-import {
-  type Batch,
-  type Database,
-  Fenced,
-  type SessionRow,
-  SqliteDatabase,
-  type Store,
-} from '../../service/store/index.js';
+import { type Batch, type Database, Fenced, SqliteDatabase, type Store } from '../../service/store/index.js';
+import { sessionRow } from '../support/rows.js';
 import { lead, memberOf, overEachDatabase, type TestDatabase } from '../support/stores.js';
 
 const empty = (): Batch => ({
   ...{ sessions: [], openings: [], turns: [], requests: [], events: [], nodes: [] },
   ...{ doneRequests: [], removedSessions: [], removedNodes: [] },
-});
-
-const sessionRow = (id: string, more: Partial<SessionRow> = {}): SessionRow => ({
-  ...{
-    id,
-    node: 'box',
-    connector: 'demo',
-    agent: 'Demo',
-    cwd: '/tmp',
-    title: null,
-    state: 'idle',
-    reason: null,
-  },
-  ...{
-    yolo: 0,
-    seq: 0,
-    epoch: 1,
-    nodeBoot: null,
-    nodeSeq: 0,
-    createdAt: 1,
-    updatedAt: 1,
-    size: 0,
-    settings: '{}',
-  },
-  ...more,
 });
 
 const eventsOf = (session: string, count: number, frame = '{}', from = 1) =>
