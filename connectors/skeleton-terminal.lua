@@ -6,6 +6,8 @@ local COMMAND = { "ID" }
 local PROMPTS = { "> $", "%.%.%. $" }
 
 local program
+-- Whether a line is being typed.
+local typing = false
 
 return {
   detect = function()
@@ -19,18 +21,25 @@ return {
     if not program:expect(PROMPTS, 20000) then error("There came no prompt. It shows:\n" .. program:screen().text) end
   end,
 
-  -- Each line is typed when the one before is answered. The first line of an answer is the line that was typed.
+  -- Each line is typed when the one before is answered. The program shows it, then the answer, then its prompt.
   prompt = function(session, blocks)
     for _, block in ipairs(blocks) do
       for line in ((block.text or "") .. "\n"):gmatch("(.-)\n") do
+        typing = true
         program:write(line .. "\r")
+        program:expect("\n")
+        typing = false
         local answer = program:expect(PROMPTS)
         if not answer then error("the program has ended") end
-        session:message((answer.before:gsub("^[^\n]*\n", "")))
+        session:message(answer.before)
       end
     end
     return "end_turn"
   end,
 
-  cancel = function() program:write("\3") end,
+  -- Not while it reads a line: many lose what interrupts them there.
+  cancel = function()
+    while typing do host.sleep(20) end
+    program:write("\3")
+  end,
 }

@@ -2,8 +2,8 @@
 -- "agents": { "python": { "command": ["python3", "-i"], "pty": { "ready": ">>> " } } }. docs/connectors.md tells its fields.
 
 -- Milliseconds: until the first prompt is there; without output after which a prompt is one; without output after which a line goes
--- out before its end.
-local START_MS, QUIET_MS, PATIENCE_MS = 25000, 60, 300
+-- out before its end; that a cancel waits for the echo of what was typed.
+local START_MS, QUIET_MS, PATIENCE_MS, ECHO_MS = 25000, 60, 300, 2000
 -- Characters of an unfinished line that may be the beginning of a prompt.
 local HELD = 80
 
@@ -178,6 +178,9 @@ return {
 
   cancel = function()
     turn.lines = json.array()
+    -- Not while it reads: a program may lose a cancel that comes between two characters of a line (Python's does).
+    local until_ms = host.now() + ECHO_MS
+    while echoes[1] and host.now() < until_ms do host.sleep(20) end
     terminal:write(config.cancel)
   end,
 

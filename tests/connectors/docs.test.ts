@@ -91,7 +91,7 @@ describe.each([
     const slow = node.prompt(session, 'import time; time.sleep(600)');
     node.cancel(session);
     expect((await slow).result).toEqual({ stopReason: 'cancelled' });
-    await node.prompt(session, 'print("next")');
+    expect((await node.prompt(session, `print("next")`)).result).toEqual({ stopReason: 'end_turn' });
     expect(node.textOf(session)).toContain('next\n');
     await node.ask('session/close', { sessionId: session });
     expect(lua.runningPids()).toEqual([]);
