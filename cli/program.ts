@@ -204,7 +204,10 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
       .option('--yolo', 'allow everything that the agent asks for')
       .option('--timeout <seconds>', 'cancel the prompt after so long', seconds)
       .addOption(json())
-      .option('--verbose', 'thoughts, tool calls and plans on stderr, also when it is no terminal');
+      .option(
+        '--verbose',
+        'thoughts, plans, and tool calls with their output on stderr, also when it is no terminal',
+      );
 
   sessionOptions(command(program, 'run', 'one prompt in a new session, its reply on stdout'))
     .argument('<agent>', 'such as praxis nodes lists')
@@ -243,7 +246,10 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
     .option('--urgent', 'cancel the prompt that runs, and go before those that wait')
     .option('--timeout <seconds>', 'cancel the prompt after so long', seconds)
     .addOption(json())
-    .option('--verbose', 'thoughts, tool calls and plans on stderr, also when it is no terminal')
+    .option(
+      '--verbose',
+      'thoughts, plans, and tool calls with their output on stderr, also when it is no terminal',
+    )
     .addHelpText('after', example('praxis session send 4f2 "And now in French"'))
     .action(async (id, prompt, options) =>
       finish((await import('./commands/session.js')).send(io, id, prompt, options)),
@@ -252,7 +258,10 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
   command(session, 'attach', 'print a session from its start and follow it until its turn ends')
     .argument('<id>', 'the session')
     .addOption(json())
-    .option('--verbose', 'thoughts, tool calls and plans on stderr, also when it is no terminal')
+    .option(
+      '--verbose',
+      'thoughts, plans, and tool calls with their output on stderr, also when it is no terminal',
+    )
     .addHelpText('after', example('praxis session attach 4f2', 'praxis session attach 4f2 --json'))
     .action(async (id, options) => finish((await import('./commands/attach.js')).attach(io, id, options)));
 

@@ -15,3 +15,6 @@ export function table(header: readonly string[], rows: readonly (readonly string
 
 /** Milliseconds since 1970 as a time that a person reads, UTC, to the second. */
 export const time = (at: number): string => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+
+/** The beginning of an id, as commands take it too. */
+export const short = (id: string): string => id.slice(0, 8);

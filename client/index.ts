@@ -11,3 +11,4 @@ export { duration, transcriptMarkdown } from './transcript.js';
 export type * from './types.js';
 export { foldEvents, SessionFold } from './view.js';
 export type * from './view-items.js';
+export { toolContent } from './view-read.js';

@@ -4,7 +4,7 @@ import type { OpenApproval } from '../../proto/index.js';
 import { withClient, within } from '../connect.js';
 import { type Io, json, say } from '../io.js';
 import { onlyMatch } from '../prefix.js';
-import { table, time } from '../table.js';
+import { short, table, time } from '../table.js';
 
 interface Json {
   json?: boolean;
@@ -18,7 +18,7 @@ export function list(io: Io, options: Json): Promise<number> {
     else {
       const rows = approvals.map((one) => [
         one.requestId,
-        one.sessionId.slice(0, 8),
+        short(one.sessionId),
         `${one.connector}@${one.node}`,
         time(one.at),
         titleOf(one),
@@ -58,11 +58,13 @@ export function answer(
   options: Json & { always?: boolean; hash?: string },
 ): Promise<number> {
   return withClient(io, async (client) => {
-    const { requestId, hash } = find(await open(client), id);
+    const one = find(await open(client), id);
+    const { requestId, hash } = one;
     const choice = `${word}_${options.always ? 'always' : 'once'}`;
     const params = { requestId, choice, hash: options.hash ?? hash };
     const done = await within(client.call('_praxis/approvals/answer', params));
     if (options.json) json(io, { requestId, ...done });
+    else say(io, `${word === 'allow' ? 'Allowed' : 'Rejected'}: ${titleOf(one)}`);
     return 0;
   });
 }

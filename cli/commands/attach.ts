@@ -1,19 +1,22 @@
 /** `praxis session attach`: the transcript from its start, then live, until no turn runs or waits any more. */
-import { abstain, type SessionEvent, sanitizeLine } from '../../client/index.js';
+import { type SessionEvent, sanitizeLine } from '../../client/index.js';
 import type { Frame } from '../../proto/index.js';
 import { withClient, within } from '../connect.js';
 import { EXIT } from '../exit.js';
-import { canAsk, type Io, json } from '../io.js';
-import { JsonPrinter, TextPrinter } from '../turn/printer.js';
-import { Questions } from '../turn/questions.js';
+import { type Io, json } from '../io.js';
+import { asidesOf, JsonPrinter, TextPrinter } from '../turn/printer.js';
+import { Questions, type Unattended } from '../turn/questions.js';
+
+/** Whoever looks on without a terminal leaves every question to others. */
+const ONLOOKER: Unattended = { waits: true, how: () => '' };
 
 export function attach(io: Io, id: string, options: { json?: boolean; verbose?: boolean }): Promise<number> {
   return withClient(io, async (client) => {
     const { sessionId } = await within(client.findSession(id));
     const printer = options.json
       ? new JsonPrinter(io)
-      : new TextPrinter(io, options.verbose ?? io.stderr.isTTY === true, client.address.split('.')[0]);
-    const questions = new Questions(io, client, printer);
+      : new TextPrinter(io, asidesOf(io, options.verbose), client.address.split('.')[0]);
+    const questions = new Questions(io, client, printer, ONLOOKER);
     const watch = new TurnWatch();
     const held = new Map<string, SessionEvent>();
     let caughtUp = false;
@@ -21,19 +24,15 @@ export function attach(io: Io, id: string, options: { json?: boolean; verbose?: 
       printer.event(event);
       watch.event(event.frame);
       // A question of the history is asked only if it is still open when the history has been read.
-      if (caughtUp || event.frame.kind !== 'request') ask(event);
+      if (caughtUp || event.frame.kind !== 'request') questions.event(event);
       if (!caughtUp) hold(held, event);
-    };
-    const ask = (event: SessionEvent) => {
-      if (canAsk(io)) questions.event(event);
-      else abstain(client, event);
     };
     const stopListening = io.onInterrupt(() => watch.leave());
     try {
       const cursor = await within(
         client.attach(sessionId, 0, onEvent, () => {
           caughtUp = true;
-          for (const event of held.values()) ask(event);
+          for (const event of held.values()) questions.event(event);
           watch.caughtUp();
         }),
       );

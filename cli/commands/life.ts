@@ -1,9 +1,10 @@
 /** `praxis session rename | set | archive | restore | delete | prune`. */
+import { sanitizeLine } from '../../client/index.js';
 import { invalidParams, type ToolKind } from '../../proto/index.js';
 import { withClient, within } from '../connect.js';
 import { UsageError } from '../exit.js';
 import { type Io, json, say } from '../io.js';
-import { table, time } from '../table.js';
+import { short, table, time } from '../table.js';
 import { policyOf } from './run.js';
 
 interface Json {
@@ -16,24 +17,47 @@ type Method =
   | '_praxis/session/archive'
   | '_praxis/session/restore';
 
-/** Calls a method about the one session whose id begins with `id`. */
-function change(io: Io, id: string, method: Method, more: object, options: Json): Promise<number> {
+/** Calls a method about the one session whose id begins with `id`, and says what became of it. */
+function change(
+  io: Io,
+  id: string,
+  method: Method,
+  more: object,
+  done: (short: string) => string,
+  options: Json,
+): Promise<number> {
   return withClient(io, async (client) => {
     const { sessionId } = await within(client.findSession(id));
     await within(client.call(method, { sessionId, ...more }));
     if (options.json) json(io, { sessionId });
+    else say(io, done(short(sessionId)));
     return 0;
   });
 }
 
 export const rename = (io: Io, id: string, title: string | undefined, options: Json): Promise<number> =>
-  change(io, id, '_praxis/session/rename', { title: title ?? null }, options);
+  change(
+    io,
+    id,
+    '_praxis/session/rename',
+    { title: title ?? null },
+    (one) =>
+      title === undefined ? `The agent names ${one} again.` : `${one} is now: ${sanitizeLine(title)}`,
+    options,
+  );
 
 export const archive = (io: Io, id: string, options: Json): Promise<number> =>
-  change(io, id, '_praxis/session/archive', {}, options);
+  change(
+    io,
+    id,
+    '_praxis/session/archive',
+    {},
+    (one) => `${one} is archived; praxis session restore ${one} brings it back.`,
+    options,
+  );
 
 export const restore = (io: Io, id: string, options: Json): Promise<number> =>
-  change(io, id, '_praxis/session/restore', {}, options);
+  change(io, id, '_praxis/session/restore', {}, (one) => `${one} is in the lists again.`, options);
 
 export async function set(
   io: Io,
@@ -47,7 +71,14 @@ export async function set(
     ...(idleTimeoutSecs !== undefined && { idleTimeoutSecs }),
   };
   if (Object.keys(wish).length === 0) throw new UsageError('Nothing to set: name an option');
-  return change(io, id, '_praxis/session/configure', wish, options);
+  return change(
+    io,
+    id,
+    '_praxis/session/configure',
+    wish,
+    (one) => `${one} goes by that from now on.`,
+    options,
+  );
 }
 
 export function remove(io: Io, id: string, options: Json & { force?: boolean }): Promise<number> {
@@ -57,6 +88,7 @@ export function remove(io: Io, id: string, options: Json & { force?: boolean }):
       throw invalidParams(`The session is ${state}; close it first, or use --force`);
     await within(client.request('session/delete', { sessionId }), 60_000);
     if (options.json) json(io, { sessionId });
+    else say(io, `${short(sessionId)} and its transcript are removed.`);
     return 0;
   });
 }

@@ -5,10 +5,12 @@ import { withClient, within } from '../connect.js';
 import { UsageError } from '../exit.js';
 import { type Io, json, say } from '../io.js';
 import { onlyMatch } from '../prefix.js';
-import { table, time } from '../table.js';
+import { short, table, time } from '../table.js';
 import { promptText } from './run.js';
 
 export type QueueAction = 'list' | 'edit' | 'remove' | 'next';
+
+const DONE = { edit: 'is changed', remove: 'is removed', next: 'is the next to run' } as const;
 
 /** Characters of a prompt in the list. */
 const SHOWN = 60;
@@ -35,6 +37,7 @@ export async function queue(
     const prompt = action === 'edit' && { prompt: [{ type: 'text', text }] };
     await within(client.call(`_praxis/turn/${action}`, { sessionId, turnId, ...prompt }));
     if (options.json) json(io, { sessionId, turnId });
+    else say(io, `The prompt ${short(turnId)} ${DONE[action]}.`);
     return 0;
   });
 }

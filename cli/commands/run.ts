@@ -12,8 +12,8 @@ import {
 import { withClient } from '../connect.js';
 import { UsageError } from '../exit.js';
 import { canAsk, type Io, json, note, readAll, say } from '../io.js';
-import { JsonPrinter, type Printer, TextPrinter } from '../turn/printer.js';
-import { Questions } from '../turn/questions.js';
+import { asidesOf, JsonPrinter, type Printer, TextPrinter } from '../turn/printer.js';
+import { Questions, type Unattended } from '../turn/questions.js';
 import { runTurn } from '../turn/turn.js';
 
 export interface RunOptions {
@@ -31,7 +31,7 @@ export interface RunOptions {
 }
 
 export const printerFor = (io: Io, options: { json?: boolean; verbose?: boolean }): Printer =>
-  options.json ? new JsonPrinter(io) : new TextPrinter(io, options.verbose ?? io.stderr.isTTY === true);
+  options.json ? new JsonPrinter(io) : new TextPrinter(io, asidesOf(io, options.verbose));
 
 /** The policy that the options name; nothing where they name none, so that the node's holds. */
 export function policyOf({ auto, denyAfter }: { auto?: ToolKind[]; denyAfter?: number }): {
@@ -42,6 +42,13 @@ export function policyOf({ auto, denyAfter }: { auto?: ToolKind[]; denyAfter?: n
     approvals: { auto: auto ?? [], ...(denyAfter !== undefined && { denyAfterSecs: denyAfter }) },
   };
 }
+
+/** Of a command that makes its session: whoever says how long a question may wait means it to wait. */
+const unattended = ({ denyAfter }: RunOptions): Unattended => ({
+  waits: denyAfter !== undefined,
+  how: (_sessionId, kind) =>
+    `${kind === null ? '' : `--auto ${kind} for this kind, `}--yolo for everything, or --deny-after 600 to have it wait for praxis approvals`,
+});
 
 /** The prompt as it was given, or from stdin for `-` or, where input is piped, for nothing. */
 export async function promptText(io: Io, given: string | undefined): Promise<string> {
@@ -61,7 +68,7 @@ export async function run(
   const text = await promptText(io, prompt);
   return withClient(io, async (client) => {
     const printer = printerFor(io, options);
-    const questions = new Questions(io, client, printer);
+    const questions = new Questions(io, client, printer, unattended(options));
     const { sessionId } = await newSession(io, client, agent, options, printer, (event) => {
       printer.event(event);
       questions.event(event);

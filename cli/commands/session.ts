@@ -2,14 +2,24 @@
 import type { SessionInfo } from '../../proto/index.js';
 import { withClient, within } from '../connect.js';
 import { type Io, json, say } from '../io.js';
-import { table, time } from '../table.js';
-import { Questions } from '../turn/questions.js';
+import { short, table, time } from '../table.js';
+import { Questions, type Unattended } from '../turn/questions.js';
 import { runTurn, TurnWindow } from '../turn/turn.js';
 import { printerFor, promptText } from './run.js';
 
 interface Json {
   json?: boolean;
 }
+
+/** Of a session that has its policy already. */
+const unattended = (denyAfterSecs: number | undefined): Unattended => ({
+  waits: denyAfterSecs !== undefined,
+  how: (sessionId, kind) => {
+    const set = `praxis session set ${short(sessionId)}`;
+    const auto = kind === null ? '' : `${set} --auto ${kind} for this kind, or `;
+    return `${auto}${set} --deny-after 600 to have it wait for praxis approvals`;
+  },
+});
 
 export async function send(
   io: Io,
@@ -19,9 +29,9 @@ export async function send(
 ): Promise<number> {
   const text = await promptText(io, prompt);
   return withClient(io, async (client) => {
-    const { sessionId, seq } = await within(client.findSession(id));
+    const { sessionId, seq, approvals } = await within(client.findSession(id));
     const printer = printerFor(io, options);
-    const questions = new Questions(io, client, printer);
+    const questions = new Questions(io, client, printer, unattended(approvals?.denyAfterSecs));
     const window = new TurnWindow((event) => {
       printer.event(event);
       questions.event(event);
@@ -89,6 +99,8 @@ export function cancel(io: Io, id: string, options: Json): Promise<number> {
     if (running) client.cancel(sessionId, running.turnId);
     await within(client.flushed());
     if (options.json) json(io, { sessionId });
+    else
+      say(io, running ? `The running prompt of ${short(sessionId)} is being cancelled.` : 'No prompt runs.');
     return 0;
   });
 }
@@ -114,6 +126,11 @@ export function close(io: Io, id: string, options: Json): Promise<number> {
     const { sessionId } = await within(client.findSession(id));
     await within(client.closeSession(sessionId), 60_000);
     if (options.json) json(io, { sessionId });
+    else
+      say(
+        io,
+        `${short(sessionId)} is closed; its transcript stays: praxis session attach ${short(sessionId)}`,
+      );
     return 0;
   });
 }

@@ -11,15 +11,26 @@ import {
 } from '../../client/index.js';
 import { type Frame, StopReason } from '../../proto/index.js';
 import { type Io, json, jsonText, note, styled } from '../io.js';
+import { Prompts } from './prompts.js';
+import type { Rejection } from './questions.js';
+import { toolOutput } from './tool-output.js';
 
 export interface Printer {
   event(event: SessionEvent): void;
   /** A line for the person, from the command itself. */
   remark(line: string): void;
-  end(sessionId: string, result: TurnResult): void;
+  /** `rejected`: what was answered "reject" because nobody could be asked. */
+  end(sessionId: string, result: TurnResult, rejected: readonly Rejection[]): void;
   /** The turn ended in an error: leaves the screen on a fresh line. */
   broken(): void;
 }
+
+/** How much is told beside the reply. */
+export type Asides = 'none' | 'short' | 'full';
+
+/** With `--verbose` all, without it the short lines where somebody looks at stderr. */
+export const asidesOf = (io: Io, verbose: boolean | undefined): Asides =>
+  verbose ? 'full' : io.stderr.isTTY ? 'short' : 'none';
 
 export class JsonPrinter implements Printer {
   constructor(private readonly io: Io) {}
@@ -32,8 +43,8 @@ export class JsonPrinter implements Printer {
     note(this.io, line);
   }
 
-  end(sessionId: string, result: TurnResult): void {
-    json(this.io, { sessionId, ...result });
+  end(sessionId: string, result: TurnResult, rejected: readonly Rejection[]): void {
+    json(this.io, { sessionId, ...result, ...(rejected.length > 0 && { rejected }) });
   }
 
   broken(): void {}
@@ -47,15 +58,18 @@ const words = (value: unknown): string => (typeof value === 'string' ? value : '
 export class TextPrinter implements Printer {
   readonly #reply = new SanitizeStream();
   readonly #titles = new Map<string, string>();
+  /** The output of each tool call that runs, as it was told last. */
+  readonly #outputs = new Map<string, unknown>();
+  readonly #prompts = new Prompts();
   #thought = '';
   #atLineStart = true;
   #messageId: unknown;
   #interrupted = false;
 
-  /** `verbose`: also what is no part of the reply. */
+  /** `asides`: also what is no part of the reply, as short lines; `full` adds the output of tools. */
   constructor(
     private readonly io: Io,
-    private readonly verbose: boolean,
+    private readonly asides: Asides,
     /** The prompts too, as in a transcript; those of another login than this with its name. */
     private readonly prompter?: string,
   ) {}
@@ -115,9 +129,13 @@ export class TextPrinter implements Printer {
     const title = words(update.title) || this.#titles.get(id) || id;
     const isNew = !this.#titles.has(id);
     this.#titles.set(id, title);
+    if (Array.isArray(update.content)) this.#outputs.set(id, update.content);
     if (update.status === 'completed' || update.status === 'failed') {
       this.#aside(`${update.status === 'failed' ? '✗' : '✓'} ${title}`);
+      if (this.asides === 'full')
+        for (const line of toolOutput(this.#outputs.get(id))) this.#dim(`  ${line}`);
       this.#titles.delete(id);
+      this.#outputs.delete(id);
     } else if (isNew) this.#aside(`… ${title}`);
   }
 
@@ -129,10 +147,12 @@ export class TextPrinter implements Printer {
   }
 
   #praxis(frame: Frame & { kind: 'notification' }): void {
-    const { severity, text, state, reason, detail, prompt, by } = frame.params;
-    if (frame.method === '_praxis/turn' && this.prompter !== undefined && Array.isArray(prompt))
-      this.#prompt(prompt, words(by));
-    if (frame.method === '_praxis/session/notice' && (severity !== 'info' || this.verbose))
+    const { severity, text, state, reason, detail } = frame.params;
+    if (frame.method === '_praxis/turn' && this.prompter !== undefined) {
+      const begun = this.#prompts.begun(frame.params);
+      if (begun) this.#prompt(begun.prompt, begun.by);
+    }
+    if (frame.method === '_praxis/session/notice' && (severity !== 'info' || this.asides !== 'none'))
       this.remark(sanitizeLine(`${words(severity)}: ${words(text)}`));
     else if (frame.method === '_praxis/session/state' && state === 'lost')
       this.remark(`the session is lost: ${sanitizeLine(words(detail) || words(reason))}`);
@@ -160,14 +180,18 @@ export class TextPrinter implements Printer {
 
   #aside(line: string): void {
     this.#flushThought();
-    if (this.verbose) this.remark(styled(this.io, 'stderr', 'dim', sanitizeLine(line)));
+    if (this.asides !== 'none') this.#dim(sanitizeLine(line));
+  }
+
+  #dim(line: string): void {
+    this.remark(styled(this.io, 'stderr', 'dim', line));
   }
 
   #flushThought(): void {
     const thought = sanitize(this.#thought).trim();
     this.#thought = '';
-    if (!this.verbose || thought === '') return;
-    for (const line of thought.split('\n')) this.remark(styled(this.io, 'stderr', 'dim', `~ ${line}`));
+    if (this.asides === 'none' || thought === '') return;
+    for (const line of thought.split('\n')) this.#dim(`~ ${line}`);
   }
 
   #print(text: string): void {

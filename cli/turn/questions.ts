@@ -1,25 +1,44 @@
 /**
- * Permission questions of the agent: asked on the terminal where there is one, else rejected, because a program that
- * nobody watches must not say yes by itself.
+ * Permission questions of the agent: asked on the terminal where there is one. Else they wait for an answer from elsewhere
+ * where the session lets them wait, and are rejected where it does not, because a program that nobody watches must not say yes by itself.
  */
 import { createInterface } from 'node:readline';
 import { abstain, type Client, type SessionEvent, sanitizeLine } from '../../client/index.js';
-import { type PermissionOption, PermissionParams } from '../../proto/index.js';
+import { type PermissionOption, PermissionParams, ToolKind } from '../../proto/index.js';
 import { canAsk, type Io } from '../io.js';
+import { short } from '../table.js';
 import type { Printer } from './printer.js';
+
+/** A question that this command answered "reject", since nobody could be asked. */
+export interface Rejection {
+  requestId: string;
+  title: string;
+  /** The kind of the tool call, where the agent tells it. */
+  kind: ToolKind | null;
+}
+
+export interface Unattended {
+  /** Somebody else is to answer, within the time that the session's policy gives. */
+  waits: boolean;
+  /** How to have such calls allowed: of one kind, where it is known, and otherwise. A sentence without its full stop. */
+  how(sessionId: string, kind: ToolKind | null): string;
+}
 
 export class Questions {
   readonly #open = new Map<string, AbortController>();
   /** What was answered "reject" here because nobody can be asked, by question, until it is known whose answer counted. */
-  readonly #rejected = new Map<string, string>();
+  readonly #rejected = new Map<string, Rejection>();
+  /** Those of them whose "reject" counted. */
+  readonly rejections: Rejection[] = [];
   /** Of the newest tool call: a question often names no more than its id. */
-  #tool: { id: unknown; title: unknown } = { id: undefined, title: undefined };
+  #tool: { id?: string; title?: unknown; kind?: unknown } = {};
   #queue: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly io: Io,
     private readonly client: Pick<Client, 'answer' | 'address'>,
     private readonly printer: Pick<Printer, 'remark'>,
+    private readonly unattended: Unattended,
   ) {}
 
   event(event: SessionEvent): void {
@@ -28,7 +47,7 @@ export class Questions {
     if (frame.kind === 'notification' && frame.method === 'session/update')
       this.#noteTool(frame.params.update);
     if (frame.kind === 'notification' && frame.method === '_praxis/request/resolved')
-      this.#resolved(String(frame.params.requestId), frame.params.by);
+      this.#resolved(sessionId, String(frame.params.requestId), frame.params.by);
     else if (frame.kind === 'request' && frame.method === 'session/request_permission')
       this.#question(sessionId, String(frame.id), frame.params);
   }
@@ -40,9 +59,16 @@ export class Questions {
       this.#select(sessionId, id, undefined);
       return;
     }
-    const title = this.#titleOf(params.data.toolCall);
+    const { title, kind } = this.#about(params.data.toolCall);
     if (!canAsk(this.io)) {
-      this.#rejected.set(id, title);
+      if (this.unattended.waits) {
+        this.printer.remark(`waits for an answer: ${named(title, kind)}`);
+        this.printer.remark(
+          `  praxis approvals show ${short(id)}; praxis approvals answer ${short(id)} allow`,
+        );
+        return;
+      }
+      this.#rejected.set(id, { requestId: id, title, kind });
       this.#select(sessionId, id, rejection(params.data.options));
       return;
     }
@@ -52,13 +78,18 @@ export class Questions {
   }
 
   #noteTool(update: unknown): void {
-    const { toolCallId: id, title } = (update ?? {}) as Record<string, unknown>;
-    if (typeof id === 'string' && typeof title === 'string') this.#tool = { id, title };
+    const { toolCallId: id, title, kind } = (update ?? {}) as Record<string, unknown>;
+    if (typeof id !== 'string') return;
+    const known = this.#tool.id === id ? this.#tool : {};
+    this.#tool = { id, title: title ?? known.title, kind: kind ?? known.kind };
   }
 
-  #titleOf({ toolCallId, title }: PermissionParams['toolCall']): string {
-    const known = this.#tool.id === toolCallId ? this.#tool.title : undefined;
-    return sanitizeLine(String(title ?? known ?? toolCallId));
+  #about({ toolCallId, title, kind }: PermissionParams['toolCall']): Pick<Rejection, 'title' | 'kind'> {
+    const known = this.#tool.id === toolCallId ? this.#tool : {};
+    return {
+      title: sanitizeLine(String(title ?? known.title ?? toolCallId)),
+      kind: ToolKind.safeParse(kind ?? known.kind).data ?? null,
+    };
   }
 
   /** No more questions; what is open stays open. */
@@ -67,16 +98,19 @@ export class Questions {
   }
 
   /** A policy may have answered before us. */
-  #resolved(id: string, by: unknown): void {
+  #resolved(sessionId: string, id: string, by: unknown): void {
     this.#open.get(id)?.abort();
     this.#open.delete(id);
-    const title = this.#rejected.get(id);
-    if (title === undefined) return;
+    const rejection = this.#rejected.get(id);
+    if (!rejection) return;
     this.#rejected.delete(id);
-    if (by === this.client.address.split('.')[0])
-      this.printer.remark(
-        `rejected, since nobody can be asked here: ${title}. To allow everything, use --yolo`,
-      );
+    if (by !== this.client.address.split('.')[0]) return;
+    const { title, kind } = rejection;
+    this.printer.remark(`rejected, since nobody can be asked here (no terminal): ${named(title, kind)}`);
+    // The same advice under every one of many would hide them.
+    if (!this.rejections.some((earlier) => earlier.kind === kind))
+      this.printer.remark(`  to allow it: ${this.unattended.how(sessionId, kind)}`);
+    this.rejections.push(rejection);
   }
 
   async #ask(
@@ -118,6 +152,9 @@ export class Questions {
     this.client.answer(sessionId, id, { result: { outcome } });
   }
 }
+
+const named = (title: string, kind: ToolKind | null): string =>
+  kind === null ? title : `${title} (${kind})`;
 
 /** The weakest "no" that the agent offers. */
 const rejection = (options: PermissionOption[]): PermissionOption | undefined =>

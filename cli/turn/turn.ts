@@ -61,7 +61,7 @@ export async function runTurn(options: TurnOptions, window?: TurnWindow): Promis
   try {
     const result: TurnResult = await Promise.race([turn.result, limit.overdue]);
     if (timedOut) throw limit.error();
-    printer.end(sessionId, result);
+    printer.end(sessionId, result, questions.rejections);
     return exitOfStop(result.stopReason);
   } catch (error) {
     printer.broken();

@@ -30,14 +30,14 @@ const event = (method: string, params: object) => ({
 describe('a printed event', () => {
   it('shows no escape sequence of a notice, wherever it stands', () => {
     const { io, shown } = terminal(true);
-    const printer = new TextPrinter(io, true);
+    const printer = new TextPrinter(io, 'short');
     printer.event(event('_praxis/session/notice', { severity: '\x1b]0;evil\x07bad', text: '\x1b[2Jtext' }));
     expect(shown()).toBe('bad: text\n');
   });
 
   it('names who prompted, unless it was this login', () => {
     const { io, shown } = terminal(true);
-    const printer = new TextPrinter(io, false, 'me');
+    const printer = new TextPrinter(io, 'none', 'me');
     for (const by of ['me', 'laptop']) {
       const prompt = [{ type: 'text', text: 'one\ntwo' }];
       printer.event(event('_praxis/turn', { turnId: newId(), state: 'running', prompt, by }));
@@ -45,9 +45,64 @@ describe('a printed event', () => {
     expect(shown()).toBe('> one\n> two\nlaptop> one\nlaptop> two\n');
   });
 
+  it('shows a prompt that waited when its own turn begins, as it was changed meanwhile', () => {
+    const { io, shown } = terminal(true);
+    const printer = new TextPrinter(io, 'none', 'me');
+    const prompt = (text: string) => [{ type: 'text', text }];
+    const say = (text: string) =>
+      printer.event(
+        event('session/update', {
+          update: { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } },
+        }),
+      );
+    const turn = (turnId: string, state: string, more: object = {}) =>
+      printer.event(event('_praxis/turn', { turnId, state, ...more }));
+    turn('a', 'running', { prompt: prompt('one'), by: 'me' });
+    say('The first ');
+    turn('b', 'queued', { prompt: prompt('two'), by: 'laptop' });
+    turn('c', 'queued', { prompt: prompt('three'), by: 'me' });
+    turn('b', 'queued', { prompt: prompt('two, please') });
+    turn('c', 'removed');
+    say('reply');
+    turn('a', 'ended', { stopReason: 'end_turn' });
+    turn('b', 'running');
+    say('The second');
+    turn('b', 'ended', { stopReason: 'end_turn' });
+    printer.end();
+    expect(shown()).toBe('> one\nThe first reply\nlaptop> two, please\nThe second\n');
+  });
+
+  it('shows the output of a tool where everything is asked for: bounded, and without escapes', () => {
+    const tool = (printer: TextPrinter, text: string, status: string) =>
+      printer.event(
+        event('session/update', {
+          update: {
+            ...{ sessionUpdate: 'tool_call_update', toolCallId: 't', title: 'make', status },
+            content: [{ type: 'content', content: { type: 'text', text } }],
+          },
+        }),
+      );
+    const lines = Array.from({ length: 100 }, (_, i) => `line ${i}`);
+    const printed = (asides: 'short' | 'full', text: string) => {
+      const { io, shown } = terminal(true);
+      const printer = new TextPrinter(io, asides);
+      tool(printer, 'not yet', 'in_progress');
+      tool(printer, text, 'failed');
+      return shown();
+    };
+    expect(printed('short', 'an error')).toBe('… make\n✗ make\n');
+    expect(printed('full', '\x1b[2Jan error\n')).toBe('… make\n✗ make\n  an error\n');
+    const long = printed('full', lines.join('\n')).split('\n');
+    expect(long).toContain('  line 9');
+    expect(long).toContain('  … 80 more lines');
+    expect(long).toContain('  line 90');
+    expect(long).not.toContain('  line 10');
+    expect(printed('full', 'x'.repeat(10_000)).length).toBeLessThan(500);
+  });
+
   it('tells of a stop reason that is none of ACP’s, and of none, without its escapes', () => {
     const { io, shown } = terminal(true);
-    const printer = new TextPrinter(io, false);
+    const printer = new TextPrinter(io, 'none');
     for (const stopReason of ['end_turn', 'refusal', 'ti\x1b[2Jred', undefined])
       printer.event(event('_praxis/turn', { turnId: newId(), state: 'ended', result: {}, stopReason }));
     expect(shown()).toBe(

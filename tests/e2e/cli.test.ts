@@ -75,12 +75,42 @@ overBothBrokers('the command line', (start) => {
       }, 20_000);
     });
 
-    it('rejects a question where nobody can be asked, and names --yolo', async () => {
-      const { code, stderr } = await system.run(['run', 'demo', '/write no.txt hello']);
-      expect(stderr).toContain('Write no.txt');
-      expect(stderr).toContain('--yolo');
+    it('rejects a question where nobody can be asked, and says how to have it allowed', async () => {
+      const { code, stderr } = await system.run(['run', 'demo', '/write no.txt hello && /write no2.txt x']);
+      expect(stderr.split('\n')).toEqual([
+        'rejected, since nobody can be asked here (no terminal): Write no.txt (edit)',
+        '  to allow it: --auto edit for this kind, --yolo for everything, or --deny-after 600 to have it wait for praxis approvals',
+        'rejected, since nobody can be asked here (no terminal): Write no2.txt (edit)',
+        '',
+      ]);
       expect(code).toBe(0);
       expect(existsSync(join(system.work, 'no.txt'))).toBe(false);
+      const { stdout } = await system.run(['run', 'demo', '/write no.txt hello', '--json']);
+      expect(jsonLines(stdout).at(-1)).toMatchObject({
+        stopReason: 'end_turn',
+        rejected: [{ requestId: expect.any(String), title: 'Write no.txt', kind: 'edit' }],
+      });
+    });
+
+    it('with --deny-after lets a question wait for an answer from elsewhere', async () => {
+      const run = system.run(['run', 'demo', '/write later.txt hello', '--deny-after', '600']);
+      let question = '';
+      await waitUntil(async () => {
+        [{ requestId: question } = { requestId: '' }] = JSON.parse(
+          (await system.run(['approvals', 'list', '--json'])).stdout,
+        );
+        return question !== '';
+      }, 20_000);
+      expect(await system.run(['approvals', 'answer', question, 'allow'])).toMatchObject({
+        code: 0,
+        stdout: 'Allowed: Write later.txt\n',
+      });
+      const { code, stderr } = await run;
+      expect(code).toBe(0);
+      expect(stderr).toContain('waits for an answer: Write later.txt (edit)\n');
+      expect(stderr).toContain(`praxis approvals answer ${question.slice(0, 8)} allow`);
+      expect(stderr).not.toContain('rejected');
+      expect(readFileSync(join(system.work, 'later.txt'), 'utf8')).toContain('hello');
     });
 
     it('takes --json after the command, and says so where it stands before', async () => {
@@ -191,7 +221,14 @@ overBothBrokers('the command line', (start) => {
       expect(shown).toMatchObject({ sessionId: id, state: 'idle', connector: 'demo' });
       const attached = await system.run(['session', 'attach', prefix]);
       expect(attached.stdout).toBe('> /say one\none\n> /say two\ntwo\n');
-      expect(await system.run(['session', 'close', prefix])).toMatchObject({ code: 0 });
+      expect(await system.run(['session', 'send', prefix, '/write sent.txt x'])).toMatchObject({
+        code: 0,
+        stderr: expect.stringContaining(`to allow it: praxis session set ${prefix} --auto edit`),
+      });
+      expect(await system.run(['session', 'close', prefix])).toMatchObject({
+        code: 0,
+        stdout: `${prefix} is closed; its transcript stays: praxis session attach ${prefix}\n`,
+      });
       expect(await system.run(['session', 'send', prefix, 'hi'])).toMatchObject({
         code: 66,
         stderr: expect.stringMatching(/has ended\n.*session attach.*session start demo\n/),

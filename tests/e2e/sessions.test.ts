@@ -87,19 +87,22 @@ overBothBrokers('sessions on the command line', (bringUp) => {
       return run.stdout;
     };
     await ok('send', id, '/say keep this');
-    await ok('rename', id, 'The one to keep');
-    await ok('set', id, '--auto', 'read', '--idle-timeout', '3600');
+    const short = id.slice(0, 8);
+    expect(await ok('rename', id, 'The one to keep')).toBe(`${short} is now: The one to keep\n`);
+    expect(JSON.parse(await ok('rename', id, 'The one to keep', '--json'))).toEqual({ sessionId: id });
+    expect(await ok('set', id, '--auto', 'read', '--idle-timeout', '3600')).toContain(short);
+    expect(await ok('cancel', id)).toBe('No prompt runs.\n');
     expect(await system.run(['session', 'archive', id])).toMatchObject({ code: 1 });
     await ok('close', id);
-    await ok('archive', id);
+    expect(await ok('archive', id)).toContain(`praxis session restore ${short}`);
     expect(await ok('list', '--archived')).toContain('The one to keep');
     expect(await ok('list', '--all')).not.toContain(id);
     const markdown = await ok('export', id);
     expect(markdown).toContain('# The one to keep');
     expect(markdown).toContain('keep this');
     const lines = await ok('export', id, '--format', 'jsonl');
-    await ok('restore', id);
-    await ok('delete', id);
+    expect(await ok('restore', id)).toBe(`${short} is in the lists again.\n`);
+    expect(await ok('delete', id)).toBe(`${short} and its transcript are removed.\n`);
     expect(await system.run(['session', 'show', id])).toMatchObject({ code: 66 });
     expect(await system.run(['session', 'import'], { stdin: lines })).toMatchObject({
       code: 0,
