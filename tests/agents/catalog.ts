@@ -59,6 +59,10 @@ export const binFolder = (id: AgentId): string => join(installFolder(id), 'node_
 
 export const isInstalled = (id: AgentId): boolean => existsSync(join(binFolder(id), AGENTS[id].program));
 
+/** Why the suites with an agent cannot run here; undefined when they can. */
+export const missing = (id: AgentId): string | undefined =>
+  isInstalled(id) ? undefined : `${id} is not installed: npm run agents:install ${id}`;
+
 /** A row of the table: an agent, driven in one way. */
 export interface Row {
   id: AgentId;

@@ -2,13 +2,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { missing } from '../agents/catalog.js';
 import { gemini, type Stub, scripted, startStub } from '../stub/index.js';
 import { acpx, framesOf, problemsOf } from '../support/acpx.js';
 import { overBothBrokers } from '../support/brokers.js';
-import { geminiAgent, geminiMissing } from '../support/gemini-cli.js';
+import { geminiAgent } from '../support/gemini-cli.js';
 import type { System } from '../support/system.js';
 import { waitUntil } from '../support/wait.js';
 import { Watch } from '../support/watch.js';
+
+const why = missing('gemini');
 
 const tool = (file: string) =>
   scripted(
@@ -17,7 +20,7 @@ const tool = (file: string) =>
   );
 const endless = scripted([{ text: 'started ' }, { hang: true }]);
 
-describe.skipIf(geminiMissing)(`the Gemini CLI${geminiMissing ? ` (${geminiMissing})` : ''}`, () => {
+describe.skipIf(why)(`the Gemini CLI${why ? ` (${why})` : ''}`, () => {
   overBothBrokers('behind Praxis', (start) => {
     let stub: Stub;
     let system: System;

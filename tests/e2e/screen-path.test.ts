@@ -1,25 +1,17 @@
 /**
  * The way of somebody new through the screen, reading nothing else: before a key is pressed, the screen has said it. Over both brokers;
- * then from `praxis` alone on a fresh machine, in the smallest terminal; then with a real agent.
+ * then from `praxis` alone on a fresh machine, in the smallest terminal.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { gemini, scripted, startStub } from '../stub/index.js';
+import { afterEach, expect, it } from 'vitest';
 import { overBothBrokers } from '../support/brokers.js';
-import { geminiAgent, geminiMissing } from '../support/gemini-cli.js';
 import { gone, Person } from '../support/person.js';
 import { processesWith } from '../support/processes.js';
-import { PRAXIS, runCommand, System } from '../support/system.js';
-import { bytesOf, KEY } from '../support/terminal.js';
+import { PRAXIS, runCommand, type System } from '../support/system.js';
+import { KEY } from '../support/terminal.js';
 import { said } from './screen/world.js';
-
-/** Presses `key` once the screen has offered it in so many words. */
-async function follow(p: Person, offer: string, key: string): Promise<void> {
-  await p.see(offer);
-  p.terminal.type(bytesOf(key));
-}
 
 const enter = async (system: Pick<System, 'env' | 'work'>, columns = 100, rows = 32): Promise<Person> => {
   const p = new Person(system, new Set(), { columns, rows });
@@ -30,57 +22,57 @@ const enter = async (system: Pick<System, 'env' | 'work'>, columns = 100, rows =
 
 /** Everything that a newcomer does, up to quitting. `transcripts` is where they go. */
 async function newcomer(p: Person, work: string, transcripts: string): Promise<void> {
-  await follow(p, 'Enter open', 'enter');
+  await p.follow('Enter open', 'enter');
   await p.see('Working directory');
   p.terminal.type(KEY.ctrl('u') + work);
-  await follow(p, 'Enter start', 'enter');
+  await p.follow('Enter start', 'enter');
   await p.see('Type a prompt below');
   p.terminal.type('hello');
-  await follow(p, 'Enter send', 'enter');
+  await p.follow('Enter send', 'enter');
   await p.see(/─ done|✔ Demo agent/);
   await p.see('● idle');
 
   p.terminal.type('/write notes.txt from the screen');
-  await follow(p, 'Enter send', 'enter');
+  await p.follow('Enter send', 'enter');
   await p.see('Allow? Write notes.txt');
   await p.see('1 waiting');
   expect(existsSync(join(work, 'notes.txt'))).toBe(false);
   await p.see(gone('Tab to answer'));
-  await follow(p, 'a allow once', 'a');
+  await p.follow('a allow once', 'a');
   await p.see('● idle');
   expect(readFileSync(join(work, 'notes.txt'), 'utf8').trim()).toBe('from the screen');
 
   p.terminal.type('/say words that stay && /hang');
-  await follow(p, 'Enter send', 'enter');
+  await p.follow('Enter send', 'enter');
   await p.see(said('words that stay'));
   p.terminal.type('/say the second');
-  await follow(p, 'Enter queue', 'enter');
+  await p.follow('Enter queue', 'enter');
   await p.see(/queued +\/say the second/);
   p.terminal.type('/say the third');
-  await follow(p, 'Enter queue', 'enter');
+  await p.follow('Enter queue', 'enter');
   await p.see(/queued +\/say the third/);
-  await follow(p, 'Ctrl+C cancel', 'ctrl+c');
+  await p.follow('Ctrl+C cancel', 'ctrl+c');
   await p.see(said('the third'));
   await p.see('● idle');
   expect(p.text).toContain('⊘ cancelled');
 
-  await follow(p, 'Esc list', 'escape');
+  await p.follow('Esc list', 'escape');
   await p.see('Enter open');
-  await follow(p, 'Ctrl+W sessions', 'ctrl+w');
+  await p.follow('Ctrl+W sessions', 'ctrl+w');
   await p.see('╭─ Live sessions');
-  await follow(p, 'Enter resume', 'enter');
+  await p.follow('Enter resume', 'enter');
   await p.see('Ask the agent something');
-  await follow(p, 'Ctrl+K commands', 'ctrl+k');
+  await p.follow('Ctrl+K commands', 'ctrl+k');
   await p.see('╭─ Commands');
   await p.type('save transcript', '▸ Save the transcript');
-  await follow(p, 'Enter choose', 'enter');
+  await p.follow('Enter choose', 'enter');
   await p.see('The transcript is in');
   const text = readFileSync(join(transcripts, readdirSync(transcripts)[0]!), 'utf8');
   for (const words of ['hello', 'Write notes.txt', 'words that stay', 'the third'])
     expect(text).toContain(words);
 
   await p.type(KEY.escape, 'Enter open');
-  await follow(p, 'Ctrl+Q quit', 'ctrl+q');
+  await p.follow('Ctrl+Q quit', 'ctrl+q');
   expect(await p.terminal.waitForExit()).toBe(0);
   await p.see('goes on in the background');
 }
@@ -88,9 +80,9 @@ async function newcomer(p: Person, work: string, transcripts: string): Promise<v
 /** The next day. */
 async function comesBack(p: Person): Promise<void> {
   await p.see('1 session');
-  await follow(p, 'Ctrl+W sessions', 'ctrl+w');
+  await p.follow('Ctrl+W sessions', 'ctrl+w');
   await p.see(/▸ ● idle/);
-  await follow(p, 'Enter resume', 'enter');
+  await p.follow('Enter resume', 'enter');
   await p.see(said('the third'));
   await p.type(`/say still here${KEY.enter}`, said('still here'));
 }
@@ -113,7 +105,7 @@ overBothBrokers('the screen of a person', (start) => {
     p = await enter(system);
     await comesBack(p);
     await p.type(KEY.ctrl('w'), '╭─ Live sessions');
-    await follow(p, 'd discard', 'd');
+    await p.follow('d discard', 'd');
     await p.see('0 sessions');
   }, 90_000);
 
@@ -166,41 +158,3 @@ it('leads a newcomer on a fresh machine, from praxis alone, in a terminal of 80�
     expect(left).toEqual([]);
   }
 }, 120_000);
-
-describe.skipIf(geminiMissing)(
-  `the Gemini CLI on the screen${geminiMissing ? ` (${geminiMissing})` : ''}`,
-  () => {
-    it('answers, makes a file once it is allowed to, and is cancelled', async () => {
-      const stub = await startStub(gemini);
-      const system = await System.start({
-        node: (root) => ({
-          agents: { gemini: { title: 'Gemini', ...geminiAgent(join(root, 'gemini'), stub.url) } },
-        }),
-      });
-      const p = await enter(system);
-      try {
-        await p.start('Gemini');
-        await p.type(`hello there${KEY.enter}`, 'ECHO: hello there', 30_000);
-        await p.see('● idle');
-        const makes = { command: 'echo made > made.txt', description: 'make a file' };
-        p.terminal.paste(scripted([{ tool: 'run_shell_command', input: makes }], [{ text: 'All done.' }]));
-        await p.type(KEY.enter, 'Allow?', 30_000);
-        expect(existsSync(join(system.work, 'made.txt'))).toBe(false);
-        await p.see(gone('Tab to answer'));
-        await follow(p, 'a allow once', 'a');
-        await p.see(said('All done.'), 30_000);
-        await p.see('● idle');
-        expect(readFileSync(join(system.work, 'made.txt'), 'utf8')).toBe('made\n');
-        p.terminal.paste(scripted([{ text: 'started ' }, { hang: true }]));
-        await p.type(KEY.enter, said('started'), 30_000);
-        await follow(p, 'Ctrl+C cancel', 'ctrl+c');
-        await p.see('⊘ cancelled');
-        await p.see('● idle');
-      } finally {
-        p.leave();
-        await system.stop();
-        await stub.close();
-      }
-    }, 120_000);
-  },
-);

@@ -10,6 +10,8 @@ const Step = z.union([
   z.strictObject({ text: z.string(), pauseMs: z.number().min(0).default(0) }),
   z.strictObject({ thought: z.string() }),
   z.strictObject({ tool: z.string(), input: z.record(z.string(), z.unknown()) }),
+  /** Stay silent until there is a file of that path. */
+  z.strictObject({ until: z.string() }),
   /** Stay silent with the connection open until the agent gives up. */
   z.strictObject({ hang: z.literal(true) }),
   /** Before any text an HTTP error, afterwards an error inside the stream. */

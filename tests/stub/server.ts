@@ -2,10 +2,14 @@
  * A model server on loopback that plays the script in the prompt. What differs between vendors, reading a request and
  * writing a reply, is a `Vendor`; the rest is here once.
  */
+import { existsSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Step, stepsFor } from './script.js';
+
+/** Milliseconds between two looks for a file. */
+const LOOK_MS = 20;
 
 /** A request to the model, as far as the stub reads it. */
 export interface ModelRequest {
@@ -58,6 +62,8 @@ async function play(steps: Step[], asked: ModelRequest, writer: Writer, gone: Ab
         writer.text(word);
         await pause(step.pauseMs, undefined, { signal: gone });
       }
+    } else if ('until' in step) {
+      while (!existsSync(step.until)) await pause(LOOK_MS, undefined, { signal: gone });
     } else if ('thought' in step) writer.thought(step.thought);
     else if ('tool' in step) writer.tool(step.tool, step.input);
     else if ('error' in step) return writer.error(step.error.status, step.error.message);

@@ -1,14 +1,9 @@
 /** The real Gemini CLI as an ACP agent, with its model on a stub: pinned in tests/agents, kept away from the person's own settings. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { binFolder, isInstalled } from '../agents/catalog.js';
+import { binFolder } from '../agents/catalog.js';
 
 const bin = join(binFolder('gemini'), 'gemini');
-
-/** Why the Gemini suites cannot run here; undefined when they can. */
-export const geminiMissing: string | undefined = isInstalled('gemini')
-  ? undefined
-  : 'the Gemini CLI is not installed: npm run agents:install';
 
 const SETTINGS = {
   security: { auth: { selectedType: 'gemini-api-key' }, folderTrust: { enabled: false } },

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { geminiMissing } from './gemini-cli.js';
+import { DEFAULT_AGENTS, missing } from '../agents/catalog.js';
 import { Postgres, postgresInstalled } from './postgres.js';
 import { RabbitMq, rabbitMqInstalled } from './rabbitmq.js';
 
@@ -35,7 +35,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
       console.log('\nLeft out: the suites over RabbitMQ. To include them: apt-get install rabbitmq-server');
     if (!postgresInstalled())
       console.log('\nLeft out: the suites over Postgres. To include them: apt-get install postgresql');
-    if (geminiMissing) console.log(`\nLeft out: the suites with the Gemini CLI; ${geminiMissing}`);
+    for (const why of DEFAULT_AGENTS.map(missing))
+      if (why) console.log(`\nLeft out: the suites with a real agent; ${why}`);
   };
 }
 

@@ -58,6 +58,12 @@ export class Person {
     await this.see(seen, timeoutMs);
   }
 
+  /** Presses `key` once the screen has offered it in so many words. */
+  async follow(offer: Seen, key: string): Promise<void> {
+    await this.see(offer);
+    this.terminal.type(bytesOf(key));
+  }
+
   /** The key `key` of the key map, in `context`. */
   async press(context: Context, key: string, seen: Seen): Promise<void> {
     await this.#try(`${context} ${key}`, bytesOf(key), seen);
