@@ -34,6 +34,7 @@ export interface HelloOptions {
 export class Hello {
   private stopBeat: () => void = () => undefined;
   private readonly stopListening: () => void;
+  private isLeaving = false;
 
   constructor(private readonly options: HelloOptions) {
     this.stopListening = options.bus.onState(({ kind }) => {
@@ -61,7 +62,14 @@ export class Hello {
       policy,
       connectors: connectors(),
       sessions: sessions(),
+      ...(this.isLeaving && { leaving: true }),
     });
+  }
+
+  /** Says that the node is about to stop: what comes from now on is the end of what runs. */
+  leaving(): Promise<void> {
+    this.isLeaving = true;
+    return this.hello();
   }
 
   /** The last word; nothing follows it. */

@@ -70,6 +70,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   return {
     async stop() {
       catalog.stop();
+      // Before the answers of what it ends, so that the service does not send it the prompts that wait.
+      void hello.leaving();
       await within(clock, LAST_WORDS_MS, stopConsuming()).catch((error: Error) =>
         warn('could not stop consuming', { reason: error.message }),
       );

@@ -298,6 +298,8 @@ export const NodeMessages = {
     connectors: z.array(ConnectorInfo),
     /** The sessions that live here, with the run of their agent. */
     sessions: z.array(z.looseObject({ sessionId: SessionId, epoch: z.number().int() })),
+    /** A polite stop has begun: it takes nothing more, ends what runs, and then says bye. */
+    leaving: z.boolean().optional(),
   }),
   /** Every NODE_BEAT_MS. */
   '_praxis/node/beat': z.looseObject({ boot: text }),

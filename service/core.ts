@@ -133,6 +133,7 @@ export class Core {
       hops,
       waiters,
       approvals,
+      nodes,
       maxJournal,
     });
     this.turns = turns;

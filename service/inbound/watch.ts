@@ -1,7 +1,7 @@
 /**
  * What follows from nodes coming and going: hello sends again what is unanswered and settles which sessions live,
  * silence shows sessions as lost, a node that is given up has its requests answered with NodeLost, and one that was removed has its
- * sessions ended.
+ * sessions ended. Prompts that wait behind a turn which a polite stop has ended wait for the node's next run.
  */
 import { ErrorCode, PraxisError } from '../../proto/index.js';
 import type { Committer } from '../commit.js';
@@ -60,6 +60,15 @@ export class Watch {
       }
       this.deps.changed();
     });
+    // Behind the resending, which what this sends does not need.
+    this.goOn(hello.name);
+  }
+
+  /** Sessions that were lost when the node was stopped are brought back for the prompts that wait in them. */
+  private goOn(node: string): void {
+    for (const session of this.deps.sessions.onNode(node))
+      if (session.record.reason === 'node_stopped' && session.queued.length > 0)
+        this.deps.lifecycle.reopen(session);
   }
 
   /** The node has the session. A prompt that was given up meanwhile is stopped there. */
@@ -116,7 +125,7 @@ export class Watch {
   /** `_praxis/node/bye`. */
   bye(node: string, boot: string): void {
     if (this.deps.nodes.bootOf(node) !== boot) return;
-    this.deps.nodes.lost(node, true);
+    this.deps.nodes.lost(node);
     this.giveUp(node, 'node_stopped');
     this.deps.committer.effect(() => this.deps.changed());
   }
@@ -124,7 +133,7 @@ export class Watch {
   /** The node's address has no queue: it is away, however short the silence. */
   absent(node: string): void {
     if (!this.deps.nodes.isLive(node)) return;
-    this.deps.nodes.lost(node, false);
+    this.deps.nodes.lost(node);
     this.silent(node);
   }
 
@@ -169,7 +178,10 @@ export class Watch {
     this.save(node);
     for (const session of sessions.onNode(node)) {
       const { state, reason: why } = session.record;
-      if (state !== 'lost' || why === 'node_silent') lifecycle.lose(session, reason, nodeLost(node));
+      // What waits for the return of a node that was stopped does not wait for ever.
+      const waits = reason === 'node_gone' && session.queued.length > 0;
+      if (state === 'lost' && why !== 'node_silent' && !waits) continue;
+      lifecycle.lose(session, reason, nodeLost(node), null, reason === 'node_stopped' ? 'waiting' : 'none');
     }
     this.answerRest(node, failed(nodeLost(node)));
   }

@@ -23,6 +23,8 @@ interface Entry {
   heard: boolean;
   /** Silent so long that its sessions were given up. */
   gone: boolean;
+  /** It is about to stop, and takes nothing more. */
+  leaving: boolean;
 }
 
 export interface NodesDeps {
@@ -41,7 +43,14 @@ export class Nodes {
    */
   restore(rows: readonly NodeRow[]): void {
     for (const { name, boot, info } of rows)
-      this.byName.set(name, { info: JSON.parse(info), boot, silentMs: 0, heard: false, gone: false });
+      this.byName.set(name, {
+        info: JSON.parse(info),
+        boot,
+        silentMs: 0,
+        heard: false,
+        gone: false,
+        leaving: false,
+      });
   }
 
   bootOf(name: string): string | undefined {
@@ -57,9 +66,14 @@ export class Nodes {
     return this.byName.get(name)?.info.state === 'live';
   }
 
+  /** It said that it is about to stop, and has not come back yet. */
+  isLeaving(name: string): boolean {
+    return this.byName.get(name)?.leaving === true;
+  }
+
   /** The node registers. */
   hello(hello: Hello): void {
-    const { name, boot, version, os, home, roots, yolo, policy = {}, connectors } = hello;
+    const { name, boot, version, os, home, roots, yolo, policy = {}, connectors, leaving = false } = hello;
     const info = {
       name,
       state: 'live',
@@ -73,7 +87,7 @@ export class Nodes {
       sessions: 0,
       lastSeen: this.deps.now(),
     } as const;
-    this.byName.set(name, { info, boot, silentMs: 0, heard: true, gone: false });
+    this.byName.set(name, { info, boot, silentMs: 0, heard: true, gone: false, leaving });
   }
 
   /** The node as the store keeps it. */
@@ -101,11 +115,9 @@ export class Nodes {
   }
 
   /** Nobody takes messages at its address, or it said goodbye. */
-  lost(name: string, gone: boolean): void {
+  lost(name: string): void {
     const node = this.byName.get(name);
-    if (!node) return;
-    node.info.state = 'lost';
-    node.gone ||= gone;
+    if (node) node.info.state = 'lost';
   }
 
   /** Time has passed: who has just become silent, and who is given up. */

@@ -268,17 +268,20 @@ export class Lifecycle {
     const waits = session.opening.line === null && (session.running || session.queued.length > 0);
     const { request } = session.opening;
     const keep = Boolean(waits) && request !== null && this.deps.nodes.isLive(session.record.node);
-    this.lose(session, 'agent_exited', error, detail, keep);
+    this.lose(session, 'agent_exited', error, detail, keep ? 'all' : 'none');
     if (keep && session.record.state === 'lost') this.reopen(session);
   }
 
-  /** The agent is gone for good: everything that waits for it gets `error`, the turns too unless they are to be kept. */
+  /**
+   * The agent is gone for good: everything that waits for it gets `error`, the turns too unless they are to be kept: all of them, or
+   * those that only wait.
+   */
   lose(
     session: Session,
     reason: string,
     error: PraxisError,
     detail: string | null = null,
-    keepTurns = false,
+    keep: 'all' | 'waiting' | 'none' = 'none',
   ): void {
     const { journal, hops, turns, approvals } = this.deps;
     const outcome = failed(error);
@@ -296,7 +299,8 @@ export class Lifecycle {
     approvals.cancel(session);
     approvals.forget(session);
     this.failOpening(session, outcome);
-    if (keepTurns) turns.hold(session);
+    if (keep === 'all') turns.hold(session);
+    else if (keep === 'waiting' && session.opening.request !== null) turns.endRunning(session, outcome);
     else turns.endAll(session, outcome);
     journal.move(session, 'lost', reason, detail);
     this.failForwarded(session, outcome);

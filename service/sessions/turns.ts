@@ -13,6 +13,7 @@ import {
 } from '../../proto/index.js';
 import type { Asker, Waiters } from '../clients/waiters.js';
 import { type Hops, nodeUnavailable } from '../routing/hops.js';
+import type { Nodes } from '../routing/nodes.js';
 import type { TurnRow } from '../store/index.js';
 import type { Approvals } from './approvals.js';
 import type { Journal } from './journal.js';
@@ -25,6 +26,7 @@ export interface TurnsDeps {
   hops: Hops;
   waiters: Waiters;
   approvals: Pick<Approvals, 'cancel' | 'forget'>;
+  nodes: Pick<Nodes, 'isLeaving'>;
   /** Characters that one journal may have. */
   maxJournal: number;
 }
@@ -55,7 +57,8 @@ export class Turns {
       else journal.after(() => waiters.wait(turnId, asker));
       return;
     }
-    const waits = session.running !== undefined || session.record.state === 'starting';
+    const { state, node } = session.record;
+    const waits = session.running !== undefined || state === 'starting' || this.deps.nodes.isLeaving(node);
     this.check(session, waits);
     const turn: TurnRow = {
       id: turnId,
@@ -112,10 +115,10 @@ export class Turns {
     journal.after(() => hops.send(hop));
   }
 
-  /** Starts the next prompt when none runs. */
-  advance(session: Session): void {
+  /** Starts the next prompt when none runs, unless the node is about to stop: then it waits for the node's return. */
+  private advance(session: Session): void {
     const turn = session.queued[0];
-    if (!turn || session.running) return;
+    if (!turn || session.running || this.deps.nodes.isLeaving(session.record.node)) return;
     turn.state = 'running';
     this.deps.journal.event(session, '_praxis/turn', { turnId: turn.id, state: 'running' });
     this.deps.journal.saveTurn(session, turn);
@@ -143,8 +146,8 @@ export class Turns {
     this.deps.approvals.cancel(session);
     this.deps.approvals.forget(session);
     this.end(session, turn, outcome);
-    if (session.queued.length > 0) this.advance(session);
-    else this.deps.journal.move(session, 'turn_ended');
+    this.advance(session);
+    if (!session.running) this.deps.journal.move(session, 'turn_ended');
   }
 
   /** Asks the agent to stop; the turn goes on until it answers. Without a running turn nothing happens. */
@@ -175,6 +178,11 @@ export class Turns {
   /** Ends everything that runs or waits: with `outcome`, or as cancelled. */
   endAll(session: Session, outcome: Outcome = CANCELLED): void {
     for (const turn of session.turns.unended) this.end(session, turn, outcome);
+  }
+
+  /** Ends what runs; what waits is left. */
+  endRunning(session: Session, outcome: Outcome): void {
+    if (session.running) this.end(session, session.running, outcome);
   }
 
   /** Ends what waits as cancelled; the running turn is left. */

@@ -60,6 +60,24 @@ overBothBrokers('a session that is lost', (start) => {
     expect(watch.events.map(({ seq }) => seq)).toEqual(watch.events.map((_, i) => i + 1));
   }, 120_000);
 
+  it('runs what waited when its node was stopped, as soon as the node is back', async () => {
+    system = await start();
+    const { client, watch, sessionId, state } = await open('demo');
+    const running = client.prompt(sessionId, text('/say one && /hang'));
+    await waitUntil(() => watch.texts.includes('one'));
+    const waiting = client.prompt(sessionId, text('/echo two'));
+    await waitUntil(async () => (await client.findSession(sessionId)).queued === 1);
+    await system.node.stop();
+    expect(await running.result).toMatchObject({ stopReason: 'cancelled' });
+    await waitUntil(async () => (await state()) === 'lost');
+    expect((await client.findSession(sessionId)).queued).toBe(1);
+    system.node.start();
+    expect(await waiting.result).toMatchObject({ stopReason: 'end_turn' });
+    expect(watch.texts.at(-1)).toBe('two');
+    const turns = watch.notifications('_praxis/turn').map(({ state }) => state);
+    expect(turns).toEqual(['running', 'queued', 'ended', 'running', 'ended']);
+  }, 60_000);
+
   it('is not told twice what its agent repeats on load, and says when the agent has forgotten', async () => {
     system = await start({ node: () => ({ agents: { loads: demo('load'), forgets: demo('no') } }) });
     for (const [connector, recalled, notice] of [

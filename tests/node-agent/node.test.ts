@@ -196,6 +196,11 @@ describe.skipIf(!rabbitMqInstalled())('a node on RabbitMQ', () => {
     await waitUntil(() => textOf(sessionId) === 'working');
     await node.stop();
     expect((await answer).result).toEqual({ stopReason: 'cancelled' });
+    // The service knows before this answer that it is to send nothing more.
+    const at = (fits: (frame: Frame) => boolean) => heard.findIndex(({ frame }) => fits(frame));
+    const leaving = at((frame) => frame.kind === 'notification' && frame.params.leaving === true);
+    const cancelled = at(({ line }) => line.includes('"stopReason":"cancelled"'));
+    expect([leaving > -1, leaving < cancelled]).toEqual([true, true]);
   });
 
   it('that was killed leaves agents behind only until it starts again', async () => {

@@ -150,6 +150,11 @@ const HAPPENS: Record<string, (scene: Scene) => Promise<unknown>> = {
     node.sessions.clear();
     await back();
   },
+  'its node is stopped': async ({ node }) => {
+    await node.hello({ leaving: true });
+    await node.event({}, notificationLine('_praxis/node/bye', { boot: node.boot }));
+    await settled();
+  },
   'its node is removed': async ({ client, node }) => {
     await client.call('_praxis/revoke', { role: 'node', name: node.name });
   },

@@ -1,0 +1,151 @@
+/** A node that is stopped politely: what runs is ended, and what waits is not lost. It runs when the node is back. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  ErrorCode,
+  errorLine,
+  NODE_GONE_MS,
+  newId,
+  notificationLine,
+  PraxisError,
+  ReopenMeta,
+} from '../../proto/index.js';
+import { opened, promptOf, settled, World } from '../support/service-world.js';
+
+const DONE = { stopReason: 'end_turn' };
+const CANCELLED = { stopReason: 'cancelled' };
+
+/** A session in which a prompt runs (request 41) and two wait (42, 43), on a node that is stopped then. */
+async function stopped(file?: string) {
+  const world = await World.start(file);
+  const { node, client, sessionId } = await world.session();
+  const turns = [newId(), newId(), newId()] as const;
+  for (const [i, turn] of turns.entries())
+    await client.ask('session/prompt', promptOf(sessionId, `prompt ${i}`, turn), 41 + i);
+  await node.hello({ leaving: true });
+  node.got.splice(0);
+  await node.answer(sessionId, turns[0], CANCELLED);
+  await settled();
+  const bye = async () => {
+    await node.event({}, notificationLine('_praxis/node/bye', { boot: node.boot }));
+    await settled();
+  };
+  /** The node's next run, whose agents know nothing of the last. */
+  const back = async () => {
+    node.boot = newId();
+    node.sessions.clear();
+    node.onOther = (frame, session) => {
+      const { epoch } = ReopenMeta.parse((frame.params._meta as { praxis: unknown }).praxis);
+      node.sessions.set(session!, { seq: 0, epoch });
+      void node.answer(session!, frame.id, opened(session!));
+    };
+    node.onPrompt = (session, { id }) => void node.answer(session, id, DONE);
+    await node.hello();
+    await settled();
+  };
+  const sent = () =>
+    node.requests('session/prompt').map(({ params }) => (params.prompt as { text: string }[])[0]?.text);
+  const waiting = async (who = client) => {
+    const { turns } = await who.call<{ turns: { turnId: string; state: string }[] }>('_praxis/turn/list', {
+      sessionId,
+    });
+    return turns.map(({ turnId, state }) => `${turns.length} ${state} ${turnId}`);
+  };
+  const session = async (who = client) => {
+    const found = await who.call<{ sessions: { state: string; reason: string | null; queued: number }[] }>(
+      '_praxis/session/find',
+      { prefix: sessionId },
+    );
+    const { state, reason, queued } = found.sessions[0]!;
+    return { state, reason, queued };
+  };
+  return { world, node, client, sessionId, turns, bye, back, sent, waiting, session };
+}
+
+describe('a node that is stopped politely', () => {
+  it('is sent nothing more: what ran is cancelled, and what waits goes on waiting', async () => {
+    const { client, turns, bye, sent, waiting, session } = await stopped();
+    expect(sent()).toEqual([]);
+    await bye();
+    expect(client.answersTo(41).map(({ result }) => result)).toEqual([CANCELLED]);
+    expect([42, 43].flatMap((id) => client.answersTo(id))).toEqual([]);
+    expect(await session()).toEqual({ state: 'lost', reason: 'node_stopped', queued: 2 });
+    expect(await waiting()).toEqual([`2 queued ${turns[1]}`, `2 queued ${turns[2]}`]);
+  });
+
+  it('runs when it is back what waited, in order and once', async () => {
+    const { node, client, bye, back, sent, session } = await stopped();
+    await bye();
+    await back();
+    expect(node.requests('session/resume')).toHaveLength(1);
+    expect(sent()).toEqual(['prompt 1', 'prompt 2']);
+    expect([42, 43].map((id) => client.answersTo(id).map(({ result }) => result))).toEqual([[DONE], [DONE]]);
+    expect(await session()).toMatchObject({ state: 'idle', queued: 0 });
+  });
+
+  it('lets a prompt wait that comes while it stops', async () => {
+    const { client, sessionId, bye, back, sent } = await stopped();
+    await client.ask('session/prompt', promptOf(sessionId, 'late'), 44);
+    await bye();
+    await back();
+    expect(sent()).toEqual(['prompt 1', 'prompt 2', 'late']);
+    expect(client.answersTo(44)[0]?.result).toEqual(DONE);
+  });
+
+  it('does not run what was removed meanwhile, and leaves a session alone in which nothing waits', async () => {
+    const { node, client, sessionId, turns, bye, back, session } = await stopped();
+    await bye();
+    for (const turnId of turns.slice(1))
+      expect(await client.call('_praxis/turn/remove', { sessionId, turnId })).toEqual({});
+    await back();
+    expect(node.requests('session/resume')).toEqual([]);
+    expect(client.answersTo(42)[0]?.error?.code).toBe(ErrorCode.RequestCancelled);
+    expect(await session()).toMatchObject({ state: 'lost', reason: 'node_stopped' });
+  });
+
+  it('runs it too when the service was started anew in between', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'praxis-stopped-')), 'db');
+    const { world, sessionId, bye, back, sent } = await stopped(file);
+    await bye();
+    await world.restart(file);
+    const client = await world.ready();
+    await back();
+    expect(sent()).toEqual(['prompt 1', 'prompt 2']);
+    const { sessions } = await client.call<{ sessions: object[] }>('_praxis/session/find', {
+      prefix: sessionId,
+    });
+    expect(sessions[0]).toMatchObject({ state: 'idle', queued: 0 });
+  });
+
+  it('and does not come back has its waiting prompts answered with NodeLost in the end', async () => {
+    const { world, client, bye, back, sent, session } = await stopped();
+    await bye();
+    await world.clock.advance(NODE_GONE_MS + 1_000);
+    expect([42, 43].map((id) => client.answersTo(id)[0]?.error?.code)).toEqual([1002, 1002]);
+    expect(await session()).toEqual({ state: 'lost', reason: 'node_gone', queued: 0 });
+    await back();
+    expect(sent()).toEqual([]);
+  });
+
+  it('and cannot start the agent again says why to whoever waits', async () => {
+    const { node, client, bye, session } = await stopped();
+    await bye();
+    node.boot = newId();
+    node.sessions.clear();
+    node.onOther = (frame, id) =>
+      void node.event(
+        { session: id!, seq: 1, epoch: 2 },
+        errorLine(frame.id, new PraxisError(ErrorCode.AgentStartFailed, 'not installed')),
+      );
+    await node.hello();
+    await settled();
+    const { AgentStartFailed } = ErrorCode;
+    expect([42, 43].map((id) => client.answersTo(id)[0]?.error?.code)).toEqual([
+      AgentStartFailed,
+      AgentStartFailed,
+    ]);
+    expect(await session()).toMatchObject({ state: 'lost', reason: 'resume_failed', queued: 0 });
+  });
+});
