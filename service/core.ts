@@ -221,6 +221,8 @@ export class Core {
       lifecycle,
       watch,
       settle,
+      nodes,
+      hasLogin: (login) => host.logins.has(login),
     });
   }
 

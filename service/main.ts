@@ -6,7 +6,15 @@ import { mkdirSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
 import { type Bus, connectBus } from '../bus/index.js';
 import { type Home, homeOf, lockHome, newId, serviceTopology, willQueue } from '../proto/index.js';
-import { type Broker, checkMayEnroll, enroll, personOf, provideCredentials, revoke } from './host/broker.js';
+import {
+  type Broker,
+  checkMayEnroll,
+  enroll,
+  loginName,
+  personOf,
+  provideCredentials,
+  revoke,
+} from './host/broker.js';
 import { openBroker } from './host/open-broker.js';
 import { probe, stand, type Term, thisMember } from './office/index.js';
 import { systemClock } from './ports.js';
@@ -121,6 +129,11 @@ async function serve({ env, home, log, broker, database, stopped }: Place): Prom
         active: term.me,
         standbys: () => term.standbys,
         logins: {
+          has: (login) =>
+            broker.hasLogin(login).catch((error: Error) => {
+              log.warn({ login: loginName(login), reason: error.message }, 'taken to be a login');
+              return true;
+            }),
           check: (client) => checkMayEnroll(client, home, [term.me, ...term.standbys]),
           enroll: (login) => enroll(broker, home, login, [term.me, ...term.standbys]),
           revoke: (login) => revoke(broker, home, login),

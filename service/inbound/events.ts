@@ -8,6 +8,7 @@ import {
   errorLine,
   type Frame,
   type FrameId,
+  type Login,
   memberText,
   methodNotFound,
   NodeMessages,
@@ -21,6 +22,7 @@ import {
 import type { Committer, Input } from '../commit.js';
 import type { Log } from '../ports.js';
 import type { Hops } from '../routing/hops.js';
+import type { Nodes } from '../routing/nodes.js';
 import type { Approvals } from '../sessions/approvals.js';
 import { type Journal, outcomeOf } from '../sessions/journal.js';
 import type { Lifecycle } from '../sessions/lifecycle.js';
@@ -37,6 +39,8 @@ export interface NodeInboxDeps {
   lifecycle: Lifecycle;
   watch: Watch;
   settle(hopId: string, outcome: Outcome): void;
+  nodes: Pick<Nodes, 'bootOf'>;
+  hasLogin(login: Login): Promise<boolean>;
 }
 
 export class NodeInbox {
@@ -46,6 +50,9 @@ export class NodeInbox {
   async receive(message: Incoming): Promise<Disposition> {
     const login = parseLogin(message.userId);
     if (login?.role !== 'node') return this.drop(message, 'its sender is no node');
+    // What a node said before its login was taken away may come when it is listed no more: it is not to be listed again.
+    const isNew = message.headers.session === undefined && this.deps.nodes.bootOf(login.name) === undefined;
+    if (isNew && !(await this.deps.hasLogin(login))) return this.drop(message, 'its login was taken away');
     return this.deps.committer.run(this.input(login.name, message));
   }
 

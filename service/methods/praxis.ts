@@ -31,6 +31,8 @@ export interface Host {
 
 /** The logins at the broker. */
 export interface Logins {
+  /** Whether it exists. One that the broker cannot be asked about is believed to. */
+  has(login: Login): Promise<boolean>;
   /** Throws NotAllowed unless the client of this name may change them. */
   check(client: string): void;
   /** Makes one and returns the text for `praxis join`. */

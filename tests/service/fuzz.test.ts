@@ -56,7 +56,7 @@ it('no frame of a client or a node, however odd, breaks the service', async () =
       store: 'x',
       active: memberOf('x'),
       standbys: () => [],
-      logins: { check: () => {}, enroll: async () => 'x', revoke: async () => true },
+      logins: { has: async () => true, check: () => {}, enroll: async () => 'x', revoke: async () => true },
     },
     log: {
       info() {},

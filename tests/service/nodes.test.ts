@@ -174,7 +174,12 @@ describe('a node', () => {
     expect(await after.call('_praxis/revoke', { role: 'node', name: 'unknown' })).toMatchObject({
       error: { code: ErrorCode.InvalidParams },
     });
+    // What it had said before may still come, also to the next run of the service.
+    await node.hello();
+    await settled();
+    expect(await after.call('_praxis/nodes', {})).toEqual({ nodes: [] });
     // Enrolled again and back, what still runs there is ended.
+    await after.call('_praxis/enroll', { role: 'node', name: 'box' });
     node.got.length = 0;
     await node.hello();
     await settled();

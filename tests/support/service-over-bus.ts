@@ -71,7 +71,7 @@ export class BusWorld {
       ...common,
       host: {
         ...{ bus: 'rabbitmq', store: 'sqlite', active: me, standbys: () => [] },
-        logins: { check: () => {}, enroll: async () => '', revoke: async () => true },
+        logins: { has: async () => true, check: () => {}, enroll: async () => '', revoke: async () => true },
       },
     });
   }

@@ -318,6 +318,8 @@ export class World {
   store!: Store;
   private database: Database | undefined;
   private limits: { maxJournal?: number } = {};
+  /** Nodes whose login was taken away at the broker. */
+  private readonly revoked = new Set<string>();
 
   /** A core over a database file; `:memory:` when it need not survive. */
   static async start(
@@ -345,8 +347,15 @@ export class World {
         ...{ bus: 'memory', store: 'sqlite', active: memberOf('me'), standbys: () => [] },
         logins: {
           check: () => {},
-          enroll: async ({ role, name }) => `${role}:${name}`,
-          revoke: async ({ name }) => name !== 'unknown',
+          has: async ({ name }) => !this.revoked.has(name),
+          enroll: async ({ role, name }) => {
+            this.revoked.delete(name);
+            return `${role}:${name}`;
+          },
+          revoke: async ({ name }) => {
+            this.revoked.add(name);
+            return name !== 'unknown';
+          },
         },
       },
     });
