@@ -232,7 +232,10 @@ export class Core {
     const rows = await options.store.load(options.clock.now() - KEEP_TURNS_MS);
     core.nodes.restore(rows.nodes);
     core.sessions.restore(rows);
-    for (const session of core.sessions.all()) core.adopt(session);
+    for (const session of core.sessions.all()) {
+      core.adopt(session);
+      if (session.openRequests.length > 0) await core.approvals.recall(session, options.store);
+    }
     return core;
   }
 

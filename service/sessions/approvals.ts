@@ -28,7 +28,7 @@ import {
 } from '../../proto/index.js';
 import type { Clock } from '../ports.js';
 import type { Hops } from '../routing/hops.js';
-import type { RequestRow } from '../store/index.js';
+import type { RequestRow, Store } from '../store/index.js';
 import { Ages } from './ages.js';
 import { type Journal, outcomeOf } from './journal.js';
 import { automatic, optionOf, rejection, selected } from './policy.js';
@@ -76,6 +76,15 @@ export class Approvals {
   /** The agent announced or changed a tool call. */
   noteTool(session: Session, update: Record<string, unknown>): void {
     this.calls.note(session.id, update);
+  }
+
+  /** The service was started anew: what its agent's open questions are about is in the journal. */
+  async recall(session: Session, store: Pick<Store, 'events'>): Promise<void> {
+    const asked = session.openRequests.map(
+      ({ frame }) => paramsOf(frame).toolCall as { toolCallId?: unknown },
+    );
+    const ids = asked.flatMap((call) => (typeof call?.toolCallId === 'string' ? [call.toolCallId] : []));
+    await this.calls.recall(session, ids, store);
   }
 
   /** A request of the agent came. */

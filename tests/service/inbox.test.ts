@@ -257,6 +257,58 @@ describe('the policy of approvals', () => {
     rmSync(dir, { recursive: true, force: true });
   });
 
+  it('shows of a question after a restart of the service what it showed before', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'px-inbox-'));
+    const file = join(dir, 'x.db');
+    const world = await World.start(file);
+    const { node, client, sessionId } = await world.session();
+    const say = (sessionUpdate: string, more: object) =>
+      node.say(
+        sessionId,
+        notificationLine('session/update', {
+          sessionId,
+          update: { sessionUpdate, toolCallId: 't', ...more },
+        }),
+      );
+    const prompt = async (id: number) => {
+      const turn = newId();
+      await client.ask('session/prompt', promptOf(sessionId, 'go', turn), id);
+      return turn;
+    };
+    const first = await prompt(500);
+    await say('tool_call', {
+      title: 'Another call',
+      rawInput: { command: 'ls' },
+      locations: [{ path: '/a' }],
+    });
+    await node.answer(sessionId, first, { stopReason: 'end_turn' });
+    await prompt(501);
+    await say('tool_call', { title: 'Edit', kind: 'edit', rawInput: { file: 'x' } });
+    await say('tool_call_update', { content: [{ type: 'diff', path: 'x', oldText: 'a', newText: 'b' }] });
+    // More than is read of a journal at once.
+    for (let i = 0; i < 3; i++) await node.text(sessionId, ...Array.from({ length: 700 }, () => 'thinking'));
+    await node.say(
+      sessionId,
+      requestLine(1, PERMISSION, { sessionId, toolCall: { toolCallId: 't' }, options: OPTIONS }),
+    );
+    await settled();
+    const inbox = async (who: typeof client) =>
+      (await who.call<{ approvals: OpenApproval[] }>('_praxis/approvals', {})).approvals;
+    const [before] = await inbox(client);
+    expect(before?.params).toEqual({
+      sessionId,
+      toolCall: {
+        ...{ toolCallId: 't', title: 'Edit', kind: 'edit', rawInput: { file: 'x' } },
+        content: [{ type: 'diff', path: 'x', oldText: 'a', newText: 'b' }],
+      },
+      options: OPTIONS,
+    });
+    await world.restart(file);
+    expect(await inbox(await world.ready('later'))).toEqual([before]);
+    await world.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
   it('rejects when the only viewer of such a session has abstained', async () => {
     const { world, node, client, sessionId, inbox } = await working({ interactive: false });
     await node.say(sessionId, ask(sessionId, 1));
