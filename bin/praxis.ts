@@ -6,7 +6,7 @@ import { main } from '../cli/index.js';
 const code = await main(process.argv.slice(2), {
   program: fileURLToPath(import.meta.url),
   service: async (env) => (await import('../service/index.js')).runService(env),
-  checkConnector: async (path) => (await import('../node-agent/index.js')).checkConnector(path),
+  checkConnector: async (...what) => (await import('../node-agent/index.js')).checkConnector(...what),
   node: async (env) => (await import('../node-agent/index.js')).runNode(env),
 });
 process.exit(code);

@@ -173,7 +173,7 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
     .action(async (options) => finish((await import('./commands/connector.js')).list(io, options)));
 
   command(connector, 'test', 'try a connector as a node would load it, on this machine')
-    .argument('<which>', 'one of your own by its id, or the path of a connector.lua')
+    .argument('<which>', 'its id, as node.json, your own or ours have it; or the path of a connector.lua')
     .addOption(json())
     .addHelpText('after', example('praxis connector test my-agent', 'praxis connector test ./connector.lua'))
     .action(async (which, options) =>

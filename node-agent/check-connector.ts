@@ -4,18 +4,20 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import {
   type ConnectorInfo,
+  homeOf,
   LUA_MEMORY_BYTES,
   LUA_SLICE_MS,
   Name,
+  NodeConfig,
   PraxisError,
-  VERSION,
+  readConfig,
 } from '../proto/index.js';
 import { systemClock } from './clock.js';
 import { Groups } from './groups.js';
 import { SessionHost } from './host/session-host.js';
-import { compileFolder } from './load-connectors.js';
+import { compileFolder, connectorSources, contextOf } from './load-connectors.js';
 import { LuaPool } from './lua/index.js';
-import { LuaConnector, type NewHost } from './lua-connector.js';
+import { type ConnectorContext, LuaConnector, type NewHost } from './lua-connector.js';
 import { nodeCalls } from './node-calls.js';
 import { Programs } from './programs.js';
 
@@ -31,10 +33,40 @@ export interface ConnectorCheck {
   found: ConnectorInfo | null;
 }
 
-/** Checks a `connector.lua`, or the folder that it is in. Whatever is wrong is in the answer. */
-export async function checkConnector(path: string): Promise<ConnectorCheck> {
-  const inside = join(resolve(path), 'connector.lua');
-  const file = existsSync(inside) ? inside : resolve(path);
+/** What is to be checked: the script, what it is told, and the file that a person would change. */
+interface Checked {
+  script: string;
+  context: ConnectorContext;
+  file: string;
+}
+
+/**
+ * Checks a connector by its id (an agent of node.json, one of the person's own, one that ships), or a `connector.lua`, or the
+ * folder that it is in. Whatever is wrong with it is in the answer; null: there is none. Rejects with ConfigError for a bad node.json.
+ */
+export async function checkConnector(
+  which: string,
+  cwd: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<ConnectorCheck | null> {
+  const home = homeOf(env);
+  const config = readConfig(home.nodeConfig, NodeConfig) ?? NodeConfig.parse({});
+  const source = connectorSources(config, home.connectors).findLast(({ context }) => context.id === which);
+  const path = resolve(cwd, which);
+  if (source && (source.origin !== 'shipped' || !existsSync(path))) {
+    const script = join(source.folder, 'connector.lua');
+    const file = source.origin === 'named' ? home.nodeConfig : script;
+    return check({ script, context: source.context, file });
+  }
+  if (!existsSync(path)) return null;
+  const inside = join(path, 'connector.lua');
+  const script = existsSync(inside) ? inside : path;
+  const folder = dirname(script);
+  const id = Name.safeParse(basename(folder)).data ?? 'connector';
+  return check({ script, context: contextOf(id, folder), file: script });
+}
+
+async function check({ script, context, file }: Checked): Promise<ConnectorCheck> {
   const check: ConnectorCheck = { file, problems: [], functions: [], reads: [], found: null };
   const scratch = mkdtempSync(join(tmpdir(), 'praxis-check-'));
   const groups = new Groups(join(scratch, 'agents'));
@@ -54,12 +86,9 @@ export async function checkConnector(path: string): Promise<ConnectorCheck> {
         log: (level, text) => void process.stderr.write(`${level}: ${text}\n`),
         onError: problem,
       });
-    const scripts = await compileFolder(pool, file);
-    const folder = dirname(file);
-    const id = Name.safeParse(basename(folder)).data ?? 'connector';
-    const context = { id, version: VERSION, node: process.execPath, folder };
+    const scripts = await compileFolder(pool, script);
     const connector = new LuaConnector(pool, scripts, context, newHost);
-    const { functions, problems } = needed(await connector.functions(), file);
+    const { functions, problems } = needed(await connector.functions(), script);
     check.functions = functions;
     check.problems.push(...problems);
     check.reads = await connector.reads();

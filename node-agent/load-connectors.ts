@@ -12,6 +12,34 @@ import { type ConnectorContext, type ConnectorScripts, LuaConnector, type NewHos
 /** The generic connectors, on which the agents of node.json run: those that speak ACP, and those on a terminal. */
 const GENERIC = { acp: 'acp', pty: 'pty' };
 
+/** Where a connector comes from, and what its script is told. */
+export interface ConnectorSource {
+  origin: 'shipped' | 'personal' | 'named';
+  folder: string;
+  context: ConnectorContext;
+}
+
+/** All of them; of one id the last counts. `personal`: the folder of the person's own. */
+export function connectorSources(config: NodeConfig, personal?: string): ConnectorSource[] {
+  const shipped = join(packageRoot, 'connectors');
+  const compiled = (id: string) => join(packageRoot, 'dist/connectors', id);
+  const ids = connectorsIn(shipped).filter((id) => !Object.hasOwn(GENERIC, id));
+  return [
+    ...ids.map((id): ConnectorSource => {
+      return { origin: 'shipped', folder: join(shipped, id), context: contextOf(id, compiled(id)) };
+    }),
+    ...(personal === undefined ? [] : connectorsIn(personal)).map((id): ConnectorSource => {
+      const folder = join(personal!, id);
+      return { origin: 'personal', folder, context: contextOf(id, folder) };
+    }),
+    ...Object.entries(config.agents).map(([id, { title = id, ...agent }]): ConnectorSource => {
+      const generic = agent.pty ? GENERIC.pty : GENERIC.acp;
+      const context = { ...contextOf(id as Name, compiled(generic)), agent: { title, ...agent } };
+      return { origin: 'named', folder: join(shipped, generic), context };
+    }),
+  ];
+}
+
 /**
  * Compiles each script once. Rejects with LuaError when one that ships is no Lua; one of the person's is listed with the
  * error instead.
@@ -22,26 +50,16 @@ export async function loadConnectors(
   newHost: NewHost,
   personal?: string,
 ): Promise<Connector[]> {
-  const shipped = join(packageRoot, 'connectors');
-  const ids = connectorsIn(shipped).filter((id) => !Object.hasOwn(GENERIC, id));
-  const named = Object.keys(config.agents);
-  const load = async (folder: string, context: ConnectorContext) => {
-    const scripts = await compileFolder(pool, join(folder, 'connector.lua'));
-    return new LuaConnector(pool, scripts, context, newHost, config.transports[context.id]);
+  const load = async ({ origin, folder, context }: ConnectorSource): Promise<Connector> => {
+    try {
+      const scripts = await compileFolder(pool, join(folder, 'connector.lua'));
+      return new LuaConnector(pool, scripts, context, newHost, config.transports[context.id]);
+    } catch (error) {
+      if (origin !== 'personal') throw error;
+      return unusable(context.id, error);
+    }
   };
-  const connectors = await Promise.all([
-    ...ids.map((id) => load(join(shipped, id), contextOf(id, join(packageRoot, 'dist/connectors', id)))),
-    ...(personal === undefined ? [] : connectorsIn(personal)).map((id) => {
-      const folder = join(personal!, id);
-      return load(folder, contextOf(id, folder)).catch((error: unknown) => unusable(id, error));
-    }),
-    ...named.map((id) => {
-      const { title = id, ...agent } = config.agents[id]!;
-      const generic = agent.pty ? GENERIC.pty : GENERIC.acp;
-      const context = contextOf(id, join(packageRoot, 'dist/connectors', generic));
-      return load(join(shipped, generic), { ...context, agent: { title, ...agent } });
-    }),
-  ]);
+  const connectors = await Promise.all(connectorSources(config, personal).map(load));
   return [...new Map(connectors.map((connector) => [connector.id, connector])).values()];
 }
 
@@ -79,7 +97,7 @@ function unusable(id: Name, error: unknown): Connector {
   };
 }
 
-const contextOf = (id: Name, folder: string): ConnectorContext => ({
+export const contextOf = (id: Name, folder: string): ConnectorContext => ({
   id,
   version: VERSION,
   node: process.execPath,

@@ -8,14 +8,18 @@ import { EXIT, UsageError } from '../exit.js';
 import { type Io, json, note, say } from '../io.js';
 import { table } from '../table.js';
 
-/** What bin/ lends: tries a script as a node would load it. */
-export type CheckConnector = (path: string) => Promise<{
+/** What bin/ lends: tries a connector, given by its id or a path in `cwd`, as a node would load it; null: there is none. */
+export type CheckConnector = (
+  which: string,
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+) => Promise<{
   file: string;
   problems: string[];
   functions: string[];
   reads: string[];
   found: ConnectorInfo | null;
-}>;
+} | null>;
 
 /** Every connector of every node, those whose agent is missing too, as the service knows them. */
 export function list(io: Io, options: { json?: boolean }): Promise<number> {
@@ -40,17 +44,19 @@ export function list(io: Io, options: { json?: boolean }): Promise<number> {
   });
 }
 
-/** A path is taken as it is; an id means one of the person's own connectors. */
+/** By its id: an agent that node.json names, one of the person's own, one that ships. Or by its path. */
 export async function test(
   io: Io,
   check: CheckConnector,
   which: string,
   options: { json?: boolean },
 ): Promise<number> {
-  const own = join(homeOf(io.env).connectors, which);
-  const path = Name.safeParse(which).success && existsSync(own) ? own : resolve(io.cwd, which);
-  if (!existsSync(path)) throw new UsageError(`There is no ${path}`);
-  const { file, problems, functions, reads, found } = await check(path);
+  const checked = await check(which, io.cwd, io.env);
+  if (!checked)
+    throw new UsageError(
+      `There is no connector ${which} on this machine, and no file ${resolve(io.cwd, which)}`,
+    );
+  const { file, problems, functions, reads, found } = checked;
   if (options.json) json(io, { file, problems, functions, reads, found });
   else {
     say(io, `file       ${sanitizeLine(file)}`);
@@ -62,7 +68,13 @@ export async function test(
       if (hint) say(io, `           ${sanitizeLine(hint)}`);
     }
     for (const problem of problems) note(io, `problem    ${sanitizeLine(problem)}`);
-    if (problems.length === 0) say(io, 'It can be used. A running node takes it when it starts again.');
+    if (problems.length === 0)
+      say(
+        io,
+        found?.status === 'ready'
+          ? 'It can be used. A running node takes it when it starts again.'
+          : 'A node can load it, and waits for its agent.',
+      );
   }
   return problems.length === 0 ? 0 : EXIT.config![0];
 }

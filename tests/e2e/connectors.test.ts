@@ -32,6 +32,12 @@ return acp.agent {
 let system: System;
 beforeAll(async () => {
   system = await System.start({
+    node: () => ({
+      agents: {
+        named: { title: 'Named', command: [...DEMO], env: {} },
+        gone: { command: ['/nowhere/agent'], env: {} },
+      },
+    }),
     env: (root) => {
       write(join(root, 'bin/current'), program('2.5.1'), 0o755);
       write(join(root, 'bin/ancient'), program('1.9'), 0o755);
@@ -127,6 +133,25 @@ it('can be made for a program on a terminal, and say what they may read', async 
   );
   const reader = await system.run(['connector', 'test', 'reader.lua']);
   expect(reader.stdout).toContain('reads      ~/.x/*.jsonl\n');
+});
+
+it('that node.json names are tried by their id, as those that ship are', async () => {
+  const ready = await system.run(['connector', 'test', 'named', '--json']);
+  expect(JSON.parse(ready.stdout)).toMatchObject({
+    file: system.home.nodeConfig,
+    problems: [],
+    found: { id: 'named', title: 'Named', status: 'ready' },
+  });
+  const gone = await system.run(['connector', 'test', 'gone']);
+  expect(gone).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/agent {6}gone: needs_setup\n[\s\S]*agents\.gone\.command in node\.json/),
+  });
+  expect((await system.run(['connector', 'test', 'demo'])).stdout).toMatch(/agent {6}Demo agent .*: ready/);
+  expect(await system.run(['connector', 'test', 'nowhere'])).toMatchObject({
+    code: 64,
+    stderr: expect.stringContaining('There is no connector nowhere on this machine'),
+  });
 });
 
 it.each([
