@@ -266,7 +266,7 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
     .action(async (id, options) => finish((await import('./commands/attach.js')).attach(io, id, options)));
 
   command(session, 'list', 'the sessions, newest first')
-    .option('--all', 'those that have ended too')
+    .option('--all', 'those that have ended too, but for starts that failed')
     .option('--archived', 'those that are archived instead')
     .addOption(json())
     .addHelpText('after', example('praxis session list', 'praxis session list --all --json'))

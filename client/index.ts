@@ -2,6 +2,7 @@
 export { abstain } from './abstain.js';
 export { type ConnectOptions, connectClient, connectLink } from './connect.js';
 export type { Link, LinkListener } from './link.js';
+export { isFailedStart } from './lists.js';
 export { loginProblem } from './login.js';
 export { type Place, placeOf } from './place.js';
 export { unwrap } from './requests.js';

@@ -2,7 +2,7 @@
  * The lists of nodes and sessions that a screen shows: read anew after every renewal of the link, kept up to date by
  * broadcasts in between. Nothing is read while nobody listens.
  */
-import { Broadcasts, type Frame, type NodeInfo, type SessionInfo } from '../proto/index.js';
+import { Broadcasts, type EndReason, type Frame, type NodeInfo, type SessionInfo } from '../proto/index.js';
 import { Outdated } from './commands.js';
 import type { Link } from './link.js';
 
@@ -59,6 +59,10 @@ export class Lists {
     );
   }
 }
+
+/** Of a session whose agent never started: who asked for it has its error, and there is nothing in it to come back to. */
+export const isFailedStart = ({ state, reason }: Pick<SessionInfo, 'state' | 'reason'>): boolean =>
+  state === 'ended' && reason === ('failed' satisfies EndReason);
 
 class Topic<T> {
   readonly #listeners = new Set<(value: T) => void>();

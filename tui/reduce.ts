@@ -1,4 +1,5 @@
 /** The one function that changes the state: a message in, a new state and what is to be done out. It reads no clock and does nothing itself. */
+import { isFailedStart } from '../client/index.js';
 import type { NodeInfo, SessionInfo } from '../proto/index.js';
 import { takeQuestion, withoutSettled } from './answers.js';
 import { callsFor } from './attention.js';
@@ -15,6 +16,7 @@ import {
   type Chat,
   currentChat,
   entries,
+  liveSessions,
   openQuestion,
   type State,
   selectable,
@@ -188,11 +190,22 @@ function flipped(set: ReadonlySet<string>, id: string): Set<string> {
 
 function withSessions(state: State, changed: readonly SessionInfo[], whole: boolean): State {
   const sessions = new Map(whole ? [] : state.sessions);
-  for (const session of changed) sessions.set(session.sessionId, session);
+  for (const session of changed)
+    if (isFailedStart(session)) sessions.delete(session.sessionId);
+    else sessions.set(session.sessionId, session);
   const overlay =
     state.overlay?.kind === 'sessions' && whole ? { ...state.overlay, loading: false } : state.overlay;
   const next: State = { ...state, sessions, overlay };
-  return whole ? withChosenSession(next) : next;
+  if (!whole) return next;
+  // Who comes back goes on where they were. Later lists move nothing.
+  const selected = state.selected ?? (state.sessions.size === 0 ? newestSession(next) : null);
+  return withChosenSession({ ...next, selected });
+}
+
+/** The key of the live session that was started last. */
+function newestSession(state: State): string | null {
+  const [newest] = [...liveSessions(state)].sort((a, b) => b.createdAt - a.createdAt);
+  return newest ? `session ${newest.sessionId}` : null;
 }
 
 function viewChanged(state: State, sessionId: string, now: number): State {

@@ -1,4 +1,6 @@
 /** `praxis session send | list | show | cancel | resume | close`: sessions by their ids. */
+
+import { isFailedStart } from '../../client/index.js';
 import type { SessionInfo } from '../../proto/index.js';
 import { withClient, within } from '../connect.js';
 import { type Io, json, say } from '../io.js';
@@ -44,9 +46,10 @@ export async function send(
 
 export function list(io: Io, options: Json & { all?: boolean; archived?: boolean }): Promise<number> {
   return withClient(io, async (client) => {
-    const sessions = await within(
+    const found = await within(
       client.listSessions({ all: options.all ?? false, archived: options.archived ?? false }),
     );
+    const sessions = found.filter((one) => !isFailedStart(one));
     if (options.json) json(io, sessions);
     else if (sessions.length === 0)
       say(io, 'There is no session. Start one with: praxis session start <agent>');

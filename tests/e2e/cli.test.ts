@@ -197,6 +197,16 @@ overBothBrokers('the command line', (start) => {
       expect(run.stderr).toContain(words);
     });
 
+    it('leaves no trace of a start that failed in the list', async () => {
+      const directories = async (...more: string[]) =>
+        JSON.parse((await system.run(['session', 'list', '--json', ...more])).stdout).map(
+          ({ cwd }: { cwd: string }) => cwd,
+        );
+      await system.run(['run', 'demo', 'hi', '--cwd', '/no/such/directory']);
+      expect(await directories('--all')).not.toContain('/no/such/directory');
+      expect(await directories('--all')).toContain(system.work);
+    });
+
     it('says of an error of the agent that it is one', async () => {
       const { code, stderr } = await system.run(['run', 'demo', '/fail broken']);
       expect(stderr).toContain('The agent answered with an error: broken');

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionInfo } from '../../proto/index.js';
 import { lineText } from '../../tui/draw/line.js';
+import { directoriesFor } from '../../tui/files.js';
 import { listRows } from '../../tui/screens/list.js';
+import { startOverlay } from '../../tui/start-form.js';
 import { Driver, sessionId } from '../support/screen-driver.js';
 import { NODE } from '../support/scripted-client.js';
 
@@ -43,12 +45,48 @@ describe('the list of somebody with many sessions and nodes', () => {
     expect(lines[2]).toContain('? Session 19');
     expect(lines[9]).toMatch(/… \d+ more/);
     expect(lines[11]).toContain('Nodes');
-    expect(lines.join('\n')).toContain('▸ Demo agent');
+    expect(lines.join('\n')).toContain('Demo agent');
+  });
+
+  it('begins at the session that was started last, and stays there whatever comes to the top', () => {
+    const d = many();
+    expect(list(d).join('\n')).toContain('▸ ● Session 0');
+    d.tell({ type: 'sessions', sessions: [{ ...session(30, 'waiting'), createdAt: 900 }], whole: false });
+    d.tell({
+      type: 'sessions',
+      sessions: [{ ...session(0, 'idle') }, { ...session(31, 'idle'), createdAt: 999 }],
+      whole: true,
+    });
+    expect(list(d).join('\n')).toContain('▸ ● Session 0');
+    d.key('enter');
+    expect(d.state.current).toBe(session(0, 'idle').sessionId);
+  });
+
+  it('shows no start that failed, and proposes no directory of one', () => {
+    const d = many();
+    const failed: SessionInfo = { ...session(40, 'ended'), node: 'node1', cwd: '/no/such', reason: 'failed' };
+    d.tell({ type: 'sessions', sessions: [{ ...failed, state: 'starting', reason: null }], whole: false });
+    d.tell({ type: 'sessions', sessions: [failed], whole: false });
+    expect([...d.state.sessions.values()].map(({ title }) => title)).not.toContain('Session 40');
+    const ended: SessionInfo = {
+      ...failed,
+      sessionId: failed.sessionId.replace('5b', '6b'),
+      reason: 'closed',
+      cwd: '/a',
+    };
+    d.tell({
+      type: 'sessions',
+      sessions: [failed, { ...session(1, 'idle') }, { ...ended, title: 'Old' }],
+      whole: true,
+    });
+    d.state = startOverlay(d.state, { ...NODE, name: 'node1' }, NODE.connectors[0]!);
+    const { overlay } = d.state;
+    expect(overlay?.kind === 'start' && directoriesFor(d.state, overlay)).not.toContain('/no/such');
   });
 
   it('keeps the selection in sight in its part, and leaves the other part where it is', () => {
     const d = many();
-    for (let i = 0; i < 8; i++) d.key('down');
+    for (let i = 0; i < 22; i++) d.key('down');
     expect(list(d)[1]).toContain('? Session 18');
     expect(list(d).join('\n')).toMatch(/▸ /);
     for (let i = 0; i < 15; i++) d.key('up');

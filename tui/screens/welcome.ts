@@ -1,11 +1,12 @@
 /** What stands on the right before a session is open: what to do next. */
 import { fitted, type Line, span, wrap } from '../draw/line.js';
 import { keyOf } from '../keys.js';
-import type { State } from '../state.js';
+import { liveSessions, type State } from '../state.js';
 
 export function welcome(state: State, width: number, height: number): Line[] {
   const inner = Math.max(10, width - 6);
   const ready = state.nodes.some((n) => n.state === 'live' && n.connectors.some((c) => c.status === 'ready'));
+  const some = liveSessions(state).length > 0;
   const text: Line[] = [
     [span('Praxis', 'heading')],
     ...wrap([span('Your coding agents on all your machines, in one place.', 'dim')], inner),
@@ -14,11 +15,11 @@ export function welcome(state: State, width: number, height: number): Line[] {
       ? [
           ...wrap(
             [
-              span('Choose an agent on the left with '),
+              span(`Choose ${some ? 'a session or ' : ''}an agent on the left with `),
               span('↑ ↓', 'key'),
               span(' and press '),
               span('Enter', 'key'),
-              span(' to start a session.'),
+              span(some ? ' to open it.' : ' to start a session.'),
             ],
             inner,
           ),
