@@ -136,11 +136,13 @@ export class Tail {
   /** Reads to the present end. False when it was told to wait before that. */
   private async readOn(source: Source): Promise<boolean> {
     const { onLine, onOversized } = this.options;
-    const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-    if ((await source.handle.stat()).size < source.at) {
+    const { size } = await source.handle.stat();
+    if (size === source.at) return true;
+    if (size < source.at) {
       source.at = 0;
       source.splitter = newSplitter(onLine, onOversized);
     }
+    const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
     while (!this.stopped) {
       if (this.paused) return false;
       const { bytesRead } = await source.handle.read(buffer, 0, CHUNK_BYTES, source.at);

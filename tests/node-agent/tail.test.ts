@@ -9,8 +9,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { Readable } from '../../node-agent/host/readable.js';
+import { Tail } from '../../node-agent/host/tail.js';
 import { MAX_TAIL_LINE_BYTES } from '../../proto/index.js';
 import { ScriptHost } from '../support/script-host.js';
 
@@ -66,6 +67,40 @@ describe('a file that is followed', () => {
     await follow(file, 'end');
     appendFileSync(file, 'new\n');
     await says(['new']);
+  });
+
+  it('costs no memory to read into while nothing is added to it', async () => {
+    const path = newFile();
+    writeFileSync(path, 'one\n');
+    const lines: string[] = [];
+    const looks: (() => void)[] = [];
+    const clock = {
+      now: () => 0,
+      after(_ms: number, look: () => void) {
+        looks.push(look);
+        return () => undefined;
+      },
+    };
+    const fail = () => expect.fail('it can be read');
+    const tail = new Tail({
+      path,
+      from: 'start',
+      clock,
+      onLine: (line) => lines.push(line),
+      onOversized: fail,
+      onProblem: fail,
+    });
+    tail.resume();
+    await expect.poll(() => [lines, looks.length > 0], { timeout: 10_000 }).toEqual([['one'], true]);
+    const taken = vi.spyOn(Buffer, 'allocUnsafe');
+    try {
+      looks.splice(0).at(-1)!();
+      await expect.poll(() => looks.length, { timeout: 10_000 }).toBeGreaterThan(0);
+      expect(taken.mock.calls.filter(([bytes]) => bytes > 1_024)).toEqual([]);
+    } finally {
+      taken.mockRestore();
+      await tail.stop();
+    }
   });
 
   it('goes on in the file that takes its place, after the rest of the old one', async () => {
