@@ -1,6 +1,6 @@
 /** Exit codes, each with one meaning (sysexits.h where it has one), and the sentence that a failing command ends with. */
 import { sanitizeLine } from '../client/index.js';
-import { ErrorCode, PraxisError, StopReason } from '../proto/index.js';
+import { ErrorCode, isFault, PraxisError, StopReason } from '../proto/index.js';
 import { type Io, json, note, styled } from './io.js';
 
 /** Code → meaning; docs/cli.md has the same table, and a test compares the two. */
@@ -82,6 +82,15 @@ export class UsageError extends Error {
 
 /** What an agent answered to a prompt, whatever code it gave it. */
 export class AgentError extends PraxisError {}
+
+/** The error of a prompt, which says whose it is: the agent, its connector and Praxis all have the code of an internal error. */
+export function ofTurn(error: unknown): unknown {
+  if (!(error instanceof PraxisError) || error.code !== ErrorCode.InternalError) return error;
+  const { code, message, data } = error;
+  if (isFault(error)) return new PraxisError(code, `Praxis itself failed: ${message}`, data);
+  const byConnector = (data as { by?: unknown } | null | undefined)?.by === 'connector';
+  return new AgentError(code, byConnector ? message : `The agent answered with an error: ${message}`, data);
+}
 
 /** What commander says, without the word that it begins with. */
 export const withoutPrefix = (text: string): string => text.replace(/^error: /, '');

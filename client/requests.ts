@@ -1,5 +1,5 @@
 /** Requests and their answers as values: JSON in, the result or a PraxisError out. */
-import { ErrorCode, PraxisError, type Response } from '../proto/index.js';
+import { fault, PraxisError, type Response } from '../proto/index.js';
 
 /** The result of an answer; throws the error of the service or agent as it was said. */
 export function unwrap(response: Response): unknown {
@@ -10,4 +10,4 @@ export function unwrap(response: Response): unknown {
 
 /** The answer had not the form that was agreed on: the service is broken or much newer. */
 export const badAnswer = (method: string) =>
-  new PraxisError(ErrorCode.InternalError, `The service answered ${method} in a form that is not known here`);
+  fault(`The service answered ${method} in a form that is not known here`);

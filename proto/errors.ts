@@ -76,13 +76,20 @@ export class PraxisError extends Error {
       : { code: this.code, message: this.message, data: this.data };
   }
 
-  /** Any thrown thing as an error for the wire: ours untouched, the rest as an internal error without its stack. */
+  /** Any thrown thing as an error for the wire: ours untouched, the rest as a fault of ours without its stack. */
   static from(thrown: unknown): PraxisError {
     if (thrown instanceof PraxisError) return thrown;
     const message = thrown instanceof Error ? thrown.message : String(thrown);
-    return new PraxisError(ErrorCode.InternalError, message);
+    return fault(message);
   }
 }
+
+/** A fault of Praxis itself. Its data tell it from an agent's own "internal error", which has the same code. */
+export const fault = (message: string, data: object = {}) =>
+  new PraxisError(ErrorCode.InternalError, message, { ...data, by: 'praxis' });
+
+export const isFault = ({ code, data }: ErrorObject): boolean =>
+  code === ErrorCode.InternalError && (data as { by?: unknown } | null | undefined)?.by === 'praxis';
 
 /** The line of what a program told that says what went wrong: a stack trace and Node's own footer come after it. */
 export function tellingLine(text: string): string | undefined {

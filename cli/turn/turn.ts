@@ -4,7 +4,7 @@
  */
 import type { Client, SessionEvent, TurnResult } from '../../client/index.js';
 import { ErrorCode, PraxisError } from '../../proto/index.js';
-import { AgentError, EXIT, exitOfStop } from '../exit.js';
+import { EXIT, exitOfStop, ofTurn } from '../exit.js';
 import type { Io } from '../io.js';
 import type { Printer } from './printer.js';
 import type { Questions } from './questions.js';
@@ -71,12 +71,6 @@ export async function runTurn(options: TurnOptions, window?: TurnWindow): Promis
     stopListening();
     questions.close();
   }
-}
-
-/** An agent says "internal error" of itself where Praxis would of Praxis. */
-function ofTurn(error: unknown): unknown {
-  if (!(error instanceof PraxisError) || error.code !== ErrorCode.InternalError) return error;
-  return new AgentError(error.code, `The agent answered with an error: ${error.message}`, error.data);
 }
 
 /** Calls `reached` after the limit; `overdue` rejects when even the cancel has no effect. */

@@ -8,7 +8,12 @@ import { LuaError } from '../lua/index.js';
 /** The script's own error, with the code that it chose. */
 export const scriptProblem = ({ message, code, kind, file, line }: LuaError): PraxisError =>
   code === undefined
-    ? new PraxisError(ErrorCode.InternalError, `The connector failed: ${message}`, { kind, file, line })
+    ? new PraxisError(ErrorCode.InternalError, `The connector failed: ${message}`, {
+        by: 'connector',
+        kind,
+        file,
+        line,
+      })
     : new PraxisError(code, message);
 
 /** The agent's program ended while something was asked of it. */

@@ -1,7 +1,7 @@
 /** The `_praxis/*` methods: what our own clients ask of the service. */
 import {
   ClientMethods,
-  ErrorCode,
+  fault,
   invalidParams,
   type Login,
   MAX_EVENTS_PAGE,
@@ -132,10 +132,7 @@ export function addPraxisMethods(server: MethodServer, deps: PraxisDeps): void {
       return await change();
     } catch (error) {
       if (error instanceof PraxisError) throw error;
-      throw new PraxisError(
-        ErrorCode.InternalError,
-        `The login cannot be changed: ${(error as Error).message}`,
-      );
+      throw fault(`The login cannot be changed: ${(error as Error).message}`);
     }
   };
 

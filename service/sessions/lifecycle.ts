@@ -5,9 +5,9 @@
 import {
   derivedId,
   type EndReason,
-  ErrorCode,
   endedSession,
   type FrameId,
+  fault,
   memberText,
   NewSessionMeta,
   NodeOpened,
@@ -370,7 +370,4 @@ const resumed = ({ id }: Session, context: 'kept' | 'new' | 'live'): Outcome => 
 
 const closeLine = (id: FrameId, sessionId: string) => requestLine(id, 'session/close', { sessionId });
 
-const badAnswer = (node: string) =>
-  new PraxisError(ErrorCode.InternalError, `The node ${node} answered session/new in no known form`, {
-    node,
-  });
+const badAnswer = (node: string) => fault(`The node ${node} answered session/new in no known form`, { node });

@@ -1,10 +1,10 @@
 /** What a person reads when a command line cannot be carried out. */
 import { Writable } from 'node:stream';
 import { expect, it } from 'vitest';
-import { report } from '../../cli/exit.js';
+import { ofTurn, report } from '../../cli/exit.js';
 import { main } from '../../cli/index.js';
 import { type Io, processIo } from '../../cli/io.js';
-import { invalidParams } from '../../proto/index.js';
+import { ErrorCode, invalidParams, PraxisError } from '../../proto/index.js';
 
 function written(): { io: Io; text: () => string } {
   let printed = '';
@@ -55,4 +55,24 @@ it('lists the nodes and their agents when none could be chosen', () => {
   expect(text()).toBe(
     'praxis: There is no agent cody\n  laptop (live): demo, codex\n  box (lost): no agents\n',
   );
+});
+
+it.each([
+  ['Praxis', PraxisError.from(new Error('broken')), 'Praxis itself failed: broken', 70],
+  [
+    'the agent',
+    new PraxisError(ErrorCode.InternalError, 'broken', { reason: 'mine' }),
+    'The agent answered with an error: broken',
+    76,
+  ],
+  [
+    'the connector',
+    new PraxisError(ErrorCode.InternalError, 'The connector failed: broken', { by: 'connector' }),
+    'The connector failed: broken',
+    76,
+  ],
+])('says of an internal error in a prompt that it is of %s', (_whose, error, told, code) => {
+  const { io, text } = written();
+  expect(report(io, ofTurn(error), false)).toBe(code);
+  expect(text()).toBe(`praxis: ${told}\n`);
 });

@@ -257,6 +257,7 @@ describe('a script that fails', () => {
     expect(error).toMatchObject({
       code: ErrorCode.InternalError,
       message: expect.stringMatching(/computed longer/),
+      data: { by: 'connector' },
     });
     expect((await node.prompt(id, say({ text: ' next' }, { done: 'end_turn' }))).result).toEqual({
       stopReason: 'end_turn',

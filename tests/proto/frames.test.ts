@@ -95,7 +95,7 @@ describe('a frame', () => {
   it('is authored with null for an absent result, and without the stack of an error', () => {
     expect(resultLine(1, undefined)).toBe('{"jsonrpc":"2.0","id":1,"result":null}');
     expect(errorLine('a', new Error('boom'))).toBe(
-      '{"jsonrpc":"2.0","id":"a","error":{"code":-32603,"message":"boom"}}',
+      '{"jsonrpc":"2.0","id":"a","error":{"code":-32603,"message":"boom","data":{"by":"praxis"}}}',
     );
     expect(errorLine(1, new PraxisError(1001, 'gone', { node: 'n' }))).toContain('"data":{"node":"n"}');
   });

@@ -1,7 +1,7 @@
 /** A handler that throws has a fault. Nothing of what it did half stays, and nothing that came with it is lost or reordered. */
 import { describe, expect, it } from 'vitest';
 import type { Disposition } from '../../bus/index.js';
-import { ErrorCode, newId } from '../../proto/index.js';
+import { type ErrorObject, isFault, newId } from '../../proto/index.js';
 import { Committer, type Input, MAX_DRAFT_EVENTS } from '../../service/commit.js';
 import { Journal } from '../../service/sessions/journal.js';
 import { emptyOpening, Session, Sessions } from '../../service/sessions/session.js';
@@ -33,12 +33,12 @@ describe('a handler that fails', () => {
       const before = await world.store.events(sessionId, 0, 100);
       const turn = newId();
       failAt(world, step);
-      const refused = await client.call<{ error: { code: number } }>(
+      const refused = await client.call<{ error: ErrorObject }>(
         'session/prompt',
         promptOf(sessionId, 'hi', turn),
         11,
       );
-      expect(refused.error.code).toBe(ErrorCode.InternalError);
+      expect(isFault(refused.error)).toBe(true);
       expect(node.requests('session/prompt')).toEqual([]);
       expect(await world.store.events(sessionId, 0, 100)).toEqual(before);
       const found = await client.call('_praxis/session/find', { prefix: sessionId });
