@@ -25,9 +25,14 @@ interface XtermBuffer {
   tabs: Tabs;
 }
 
-interface Internals {
+/** What would be ended with a part of a terminal; some of it are parts themselves. */
+interface Part {
+  _store?: { _toDispose: Set<Part> };
+}
+
+interface Internals extends Part {
   _publicOptions: object;
-  _core: {
+  _core: Part & {
     optionsService: { options: object; rawOptions: object };
     buffers: Record<'normal' | 'alt', XtermBuffer>;
     _inputHandler: {
@@ -77,7 +82,13 @@ function trimmed(handlers: Handlers, leftOut: ReadonlySet<number> = new Set()): 
   return kept;
 }
 
-/** A terminal that does what one of xterm does, but that nobody is told when an option changes. */
+/** Nobody disposes of a terminal: it goes as a whole, when nothing refers to it any more. */
+function forgetEnds({ _store: ends }: Part): void {
+  for (const part of ends?._toDispose ?? []) forgetEnds(part);
+  ends?._toDispose.clear();
+}
+
+/** A terminal that does what one of xterm does, but that nobody is told when an option changes, and that is not to be disposed of. */
 export function smallXterm(options: ITerminalOptions & ITerminalInitOnlyOptions): Xterm {
   const terminal = new xterm.Terminal(options);
   const internals = terminal as unknown as Internals;
@@ -96,6 +107,8 @@ export function smallXterm(options: ITerminalOptions & ITerminalInitOnlyOptions)
       if (CHARSET.test(nameOf(id))) charsets.add(id);
   parser._escHandlers = trimmed(parser._escHandlers, charsets);
   parser.setEscHandlerFallback((id) => charsets.has(id) && input.selectCharset(nameOf(id)));
+  forgetEnds(internals);
+  forgetEnds(internals._core);
   return terminal;
 }
 

@@ -80,6 +80,12 @@ describe('a small terminal', () => {
     expect(sizes).toEqual([12 * 3, ...Array(OPTIONS.rows - 1).fill(0)]);
   });
 
+  it('holds nothing for its end', () => {
+    type Ends = { _store: { _toDispose: Set<unknown> } };
+    const { _core } = smallXterm(OPTIONS) as unknown as { _core: Ends & { _inputHandler: Ends } };
+    for (const { _store } of [_core, _core._inputHandler]) expect(_store._toDispose.size).toBe(0);
+  });
+
   it('shares its tab stops at rest only', async () => {
     const [first, second] = [smallXterm(OPTIONS), smallXterm(OPTIONS)];
     const tabs = (terminal: Xterm) =>
