@@ -74,6 +74,8 @@ export interface VmOptions {
   memory: number;
   /** Milliseconds that one call may compute without waiting. */
   sliceMs: number;
+  /** It is freed: closed, stopped, or not come past the first lines of its script. */
+  onClosed(): void;
 }
 
 /** Where a stretch of Lua ended. */
@@ -127,8 +129,18 @@ export class Vm {
     lua.lua_settop(state, 0);
   }
 
-  /** Loads prelude and script and runs both. Resolves to what the script has; rejects with LuaError. */
+  /** Loads prelude and script and runs both. Resolves to what the script has; rejects with LuaError, and is closed then. */
   async start(name: string, prelude: Uint8Array, script: Uint8Array): Promise<ScriptFace> {
+    try {
+      return await this.load(name, prelude, script);
+    } catch (error) {
+      // After a fault of WebAssembly itself nothing of it can be used any more.
+      if (error instanceof LuaError) this.close();
+      throw error;
+    }
+  }
+
+  private async load(name: string, prelude: Uint8Array, script: Uint8Array): Promise<ScriptFace> {
     const { lua } = this.options.runtime;
     const { encode, decode, markArray } = this.options.json;
     const keepTable = (owner: Owner) => (thread: Pointer) => {
@@ -194,6 +206,7 @@ export class Vm {
     this.options.slice.begin();
     this.release();
     this.options.slice.end();
+    this.options.onClosed();
   }
 
   /**

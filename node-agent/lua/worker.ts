@@ -66,15 +66,16 @@ async function run(operation: Operation): Promise<unknown> {
   rest.ran(operation.vm);
   if (operation.op === 'open') {
     const { vm: id, name, bytecode } = operation;
-    const vm = new Vm({ id, runtime, json, tell, slice: sliceOf(id), host: hostOf(id), memory, sliceMs });
+    const vm: Vm = new Vm({
+      ...{ id, runtime, json, tell, slice: sliceOf(id), host: hostOf(id), memory, sliceMs },
+      // A fresh one may have its place already.
+      onClosed: () => vms.get(id) === vm && vms.delete(id),
+    });
     vms.set(id, vm);
     return vm.start(name, prelude, bytecode);
   }
   const vm = vms.get(operation.vm);
-  if (operation.op === 'close') {
-    vms.delete(operation.vm);
-    return vm?.close();
-  }
+  if (operation.op === 'close') return vm?.close();
   if (!vm) throw new LuaError({ kind: 'closed', message: 'the session of this script is closed' });
   return vm.call(operation.owner, operation.name, operation.args);
 }

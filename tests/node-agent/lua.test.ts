@@ -255,6 +255,20 @@ describe('a faulty script', () => {
 });
 
 describe('the pool', () => {
+  it('keeps nothing of scripts that fail at their first lines', async () => {
+    const mebibyte = 1024 * 1024;
+    // 3 MiB, in pieces that fit while they are made.
+    const source = 'kept = {} for i = 1, 48 do kept[i] = (" "):rep(256):rep(256) .. i end error("no")';
+    const script = await patient.compile('big.lua', source);
+    const fail = async (times: number) => {
+      for (let i = 0; i < times; i++) await failure(patient.open({ script, host: noHost }));
+      return process.memoryUsage().rss;
+    };
+    const before = await fail(10);
+    // What 100 of them hold is three times as much.
+    expect((await fail(100)) - before).toBeLessThan(100 * mebibyte);
+  });
+
   it('is closed when it says so, though the last word of a worker comes meanwhile', async () => {
     const dist = pathToFileURL(`${packageRoot}dist/node-agent/`);
     const program = `
