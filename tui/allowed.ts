@@ -2,7 +2,7 @@
 
 import { isFoldable } from './browse.js';
 import { lastAnswer, lastCode } from './copy.js';
-import type { Command, Context } from './keys.js';
+import { type Command, type Context, keyOf } from './keys.js';
 import { popupOf, slashBinding } from './popup.js';
 import { writtenField } from './start-form.js';
 import { currentChat, openQuestion, recallable, type State } from './state.js';
@@ -45,6 +45,10 @@ export function isTyping(state: State): boolean {
   return state.focus === 'chat' && (currentChat(state)?.target ?? 'prompt') === 'prompt';
 }
 
+/** What is said of a session that has ended. */
+export const hasEnded = ({ keys }: State): string =>
+  `This session has ended. ${keyOf(keys, 'back')} goes back to the list.`;
+
 /** Why `command` does nothing now, as a sentence; an empty one where there is nothing to explain; null: it acts. */
 export function whyNot(state: State, command: Command): string | null {
   const chat = currentChat(state);
@@ -52,11 +56,11 @@ export function whyNot(state: State, command: Command): string | null {
     case 'send':
       if (!chat) return 'No session is open.';
       if (slashBinding(state, chat.draft.text)) return null;
-      if (chat.view.session.state === 'ended') return 'This session has ended. Esc goes back to the list.';
+      if (chat.view.session.state === 'ended') return hasEnded(state);
       return chat.draft.text.trim() === '' ? '' : null;
     case 'sendNow':
       if (!chat) return 'No session is open.';
-      if (chat.view.session.state === 'ended') return 'This session has ended. Esc goes back to the list.';
+      if (chat.view.session.state === 'ended') return hasEnded(state);
       return chat.draft.text.trim() === '' ? 'Write what shall be sent first.' : null;
     case 'browse':
       if (!chat) return 'No session is open.';

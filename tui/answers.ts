@@ -3,7 +3,7 @@ import { type ApprovalItem, sanitizeLine } from '../client/index.js';
 import { say, step, withChat } from './change.js';
 import type { Step } from './effects.js';
 import { optionForKey } from './items/index.js';
-import { type Chat, isAnswering, openQuestion, type State } from './state.js';
+import { type Chat, isAnswering, openQuestion, openQuestions, type State } from './state.js';
 
 /** Answers the open question with the option that `key` stands for. */
 export function answerWith(state: State, chat: Chat, key: string, now: number): Step<State> {
@@ -21,6 +21,43 @@ export function answerWith(state: State, chat: Chat, key: string, now: number): 
     requestId: question.requestId,
     optionId: option.optionId,
   });
+}
+
+/**
+ * Gives the keys to the next question: from the prompt to the oldest, from each to the one that came after it, and from the last
+ * back to the prompt.
+ */
+export function nextQuestion(state: State, chat: Chat, now: number): Step<State> {
+  const open = openQuestions(chat);
+  const isAsked = chat.target === 'question';
+  const at = isAsked ? open.findIndex((a) => a.requestId === chat.question?.requestId) : -1;
+  const to = open[at + 1];
+  if (!to || (isAsked && at < 0))
+    return step(withChat(state, chat.sessionId, () => ({ target: 'prompt', declined: true })));
+  // Who asks for the only question has seen it; one among several may come into sight only now.
+  const since = open.length === 1 ? 0 : now;
+  const next = withChat(state, chat.sessionId, () => ({
+    target: 'question',
+    declined: false,
+    question: { requestId: to.requestId, since },
+  }));
+  return open.length === 1 ? step(next) : step(next, { type: 'reveal', sessionId: chat.sessionId });
+}
+
+/** Whether another question follows the one that has the keys. */
+export const hasNextQuestion = (chat: Chat): boolean =>
+  openQuestions(chat).at(-1)?.requestId !== chat.question?.requestId;
+
+/** How often the key that goes on must be pressed until the question `requestId` has the keys; 0: it is not open. */
+export function pressesTo(chat: Chat, requestId: string): number {
+  const open = openQuestions(chat).map((a) => a.requestId);
+  const to = open.indexOf(requestId) + 1;
+  if (to === 0) return 0;
+  // What waits, or is read, lets go of the keys first.
+  if (chat.target !== 'question') return chat.target === 'prompt' ? to : to + 1;
+  const at = open.indexOf(chat.question?.requestId ?? '') + 1;
+  if (at === to) return 1;
+  return to > at ? to - at : open.length - at + 1 + to;
 }
 
 /** Whose answer counted, and which it was. */

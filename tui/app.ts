@@ -60,7 +60,10 @@ function placeOfMatch(chat: Chat, lines: LinesOf): ItemPlace | null {
 }
 
 function placeOfItem(chat: Chat): ItemPlace | null {
-  const item = chat.view.items.findIndex((i) => i.id === chat.browseAt);
+  const asked = chat.target === 'question' ? chat.question?.requestId : undefined;
+  const item = chat.view.items.findIndex((i) =>
+    asked === undefined ? i.id === chat.browseAt : i.kind === 'approval' && i.requestId === asked,
+  );
   return item < 0 ? null : { item, line: 0 };
 }
 

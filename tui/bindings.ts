@@ -124,11 +124,11 @@ export const CONTEXTS: Record<Context, string> = {
   queue: 'The prompts that wait',
   editing: 'A waiting prompt that is edited',
   question: 'A question of the agent',
-  nodes: 'Nodes (Ctrl+L)',
+  nodes: 'Nodes',
   nodesFilter: 'Filter of the nodes',
   rename: 'The name of a session',
-  inbox: 'What waits for you (Ctrl+N)',
-  sessions: 'Live sessions (Ctrl+W)',
+  inbox: 'What waits for you',
+  sessions: 'Live sessions',
   filter: 'Filter of the live sessions',
   confirm: 'Confirm',
   start: 'Start a session',
@@ -140,7 +140,7 @@ export const CONTEXTS: Record<Context, string> = {
   status: 'Status of the session',
   settings: 'Settings',
   full: 'A question on the whole screen',
-  soon: 'Operations and Orchestrator',
+  soon: 'Windows that are not built yet',
 };
 
 const EVERYWHERE: readonly Binding[] = [
@@ -160,20 +160,6 @@ const EVERYWHERE: readonly Binding[] = [
     name: 'Settings',
     slash: 'settings',
     help: 'Choose the theme, the bell, the mouse and more.',
-  },
-  {
-    in: 'everywhere',
-    command: 'operations',
-    keys: ['ctrl+p'],
-    name: 'Operations',
-    help: 'What runs for a long time on the nodes. Not built yet.',
-  },
-  {
-    in: 'everywhere',
-    command: 'orchestrator',
-    keys: ['ctrl+o'],
-    name: 'Orchestrator',
-    help: 'Several agents on one task. Not built yet.',
   },
   {
     in: 'everywhere',
@@ -230,6 +216,20 @@ const EVERYWHERE: readonly Binding[] = [
     keys: ['ctrl+z'],
     help: 'Put this screen to sleep; fg in the shell wakes it.',
     name: 'Suspend',
+  },
+  {
+    in: 'everywhere',
+    command: 'operations',
+    keys: ['ctrl+p'],
+    name: 'Operations (not built yet)',
+    help: 'Not built yet: Operations, what runs for a long time on the nodes.',
+  },
+  {
+    in: 'everywhere',
+    command: 'orchestrator',
+    keys: ['ctrl+o'],
+    name: 'Orchestrator (not built yet)',
+    help: 'Not built yet: Orchestrator, several agents on one task.',
   },
 ];
 

@@ -6,7 +6,8 @@ import { fuzzyRank } from './fuzzy.js';
 import { type Binding, keyName } from './keys.js';
 import { currentChat, liveSessions, type Overlay, recallable, type State, sessionName } from './state.js';
 
-export type Choice = { name: string; note: string; why: string | null } & (
+/** `id`: the same as long as it is there; `also`: another word that it is found by. */
+export type Choice = { id: string; name: string; also?: string; note: string; why: string | null } & (
   | { kind: 'command'; binding: Binding }
   | { kind: 'session'; sessionId: string }
   | { kind: 'agent'; node: NodeInfo; connector: ConnectorInfo }
@@ -22,11 +23,20 @@ function everything(state: State): Choice[] {
     if (binding.name === undefined) return [];
     const keys = [...binding.keys.slice(0, 1).map(keyName), ...(binding.slash ? [`/${binding.slash}`] : [])];
     const why = whyNot(under, binding.command);
-    return [{ kind: 'command', name: binding.name, note: keys.join('  '), why, binding }];
+    const id = `${binding.in} ${binding.command}`;
+    const also = binding.slash ?? '';
+    return [{ kind: 'command', id, name: binding.name, also, note: keys.join('  '), why, binding }];
   });
   const sessions = liveSessions(state).map((s): Choice => {
     const name = `Open ${sanitizeLine(sessionName(s))}`;
-    return { kind: 'session', name, note: `${s.state} on ${s.node}`, why: null, sessionId: s.sessionId };
+    return {
+      kind: 'session',
+      id: s.sessionId,
+      name,
+      note: `${s.state} on ${s.node}`,
+      why: null,
+      sessionId: s.sessionId,
+    };
   });
   const agents = state.nodes.flatMap((node) =>
     node.connectors.map((connector): Choice => {
@@ -37,7 +47,7 @@ function everything(state: State): Choice[] {
           : connector.status === 'ready'
             ? null
             : sanitizeLine(connector.hint ?? 'The agent is not ready.');
-      return { kind: 'agent', name, note: '', why, node, connector };
+      return { kind: 'agent', id: `${node.name} ${connector.id}`, name, note: '', why, node, connector };
     }),
   );
   return [...commands, ...sessions, ...agents];
@@ -46,8 +56,9 @@ function everything(state: State): Choice[] {
 function prompts(state: State): Choice[] {
   const chat = currentChat(state);
   if (!chat) return [];
-  return recallable(chat).map((text) => ({
+  return recallable(chat).map((text, i, all) => ({
     kind: 'prompt',
+    id: `prompt ${all.length - i}`,
     name: sanitizeLine(text.slice(0, 1_000)),
     note: text.includes('\n') ? `${text.split('\n').length} lines` : '',
     why: null,
@@ -58,5 +69,10 @@ function prompts(state: State): Choice[] {
 /** The choices that the filter leaves, best first. */
 export function choices(state: State, { what, filter }: Pick): Choice[] {
   const all = what === 'palette' ? everything(state) : prompts(state);
-  return fuzzyRank(filter.text, all, (c) => c.name);
+  return fuzzyRank(filter.text, all, ({ name, also }) => (also ? `${name} ${also}` : name));
+}
+
+/** Where the chosen one is among `shown`: the best one, unless another was gone to; that one at -1 when it is gone. */
+export function placeOf(shown: readonly Choice[], { selected }: Pick): number {
+  return selected === null ? 0 : shown.findIndex(({ id }) => id === selected);
 }

@@ -1,7 +1,7 @@
 /** What the commands of the list and the chat do to the state. Those of the overlays are in overlays.ts. */
 
 import { whyNot } from './allowed.js';
-import { answerWith } from './answers.js';
+import { answerWith, nextQuestion } from './answers.js';
 import { inBrowse, intoBrowse } from './browse.js';
 import { openSession, say, step, withChat, withCurrent } from './change.js';
 import { lastAnswer, lastCode } from './copy.js';
@@ -150,14 +150,7 @@ function inChat(state: State, command: Command, key: string, now: number): Step<
     case 'interrupt':
       return interrupt(state, chat, now);
     case 'answer':
-      return step(
-        withCurrent(state, (c) => ({
-          target: c.target === 'prompt' ? 'question' : 'prompt',
-          declined: c.target === 'question',
-          // Who asks for the question has seen it.
-          question: c.question && { ...c.question, since: 0 },
-        })),
-      );
+      return nextQuestion(state, chat, now);
     case 'expand':
       return step(withCurrent(state, (c) => ({ expandAll: !c.expandAll, expanded: new Set() })));
     case 'bottom':
@@ -177,7 +170,7 @@ function inChat(state: State, command: Command, key: string, now: number): Step<
 
 const picking = (state: State, what: 'palette' | 'history'): State => ({
   ...state,
-  overlay: { kind: 'pick', what, filter: EMPTY_EDITOR, selected: 0 },
+  overlay: { kind: 'pick', what, filter: EMPTY_EDITOR, selected: null },
 });
 
 function inSearch(state: State, chat: Chat, search: Search, command: Command): Step<State> {
@@ -247,11 +240,12 @@ function interrupt(state: State, chat: Chat, now: number): Step<State> {
     return step(next, { type: 'cancel', sessionId });
   }
   // Who wanted to cancel a turn that has just ended does not want to lose the session.
+  const again = `${keyOf(state.keys, 'interrupt')} again`;
   const doubt =
     chat.draft.text !== ''
-      ? 'Ctrl+C again closes the session; the draft would be lost.'
+      ? `${again} closes the session; the draft would be lost.`
       : now - chat.endedAt < JUST_ENDED_MS
-        ? 'The turn has ended. Ctrl+C again closes the session.'
+        ? `The turn has ended. ${again} closes the session.`
         : null;
   if (doubt !== null && state.closing !== sessionId)
     return step({ ...say(state, doubt, now, 'warning'), closing: sessionId });

@@ -50,7 +50,7 @@ export function withField(state: State, field: Editor): State {
     case 'rename':
       return { ...state, overlay: { ...overlay, name: field } };
     case 'pick':
-      return { ...state, overlay: { ...overlay, filter: field, selected: 0 } };
+      return { ...state, overlay: { ...overlay, filter: field, selected: null } };
     default:
       return state;
   }

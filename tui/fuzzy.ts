@@ -1,7 +1,8 @@
 /** Finding things by some letters of their names, in their order. */
 
-/** How well `wanted` (lower case, no spaces) fits `text`: more is better; null: it does not. */
-function fuzzyScore(wanted: string, text: string): number | null {
+/** How well `phrase` (lower case) fits `text`, by its letters and as it is: more is better; null: it does not. */
+function fuzzyScore(phrase: string, text: string): number | null {
+  const wanted = phrase.replaceAll(' ', '');
   const lower = text.toLowerCase();
   let at = -1;
   let score = 0;
@@ -13,8 +14,10 @@ function fuzzyScore(wanted: string, text: string): number | null {
     if (next === 0 || /[\s/_.-]/.test(lower[next - 1]!)) score += 2;
     at = next;
   }
-  const whole = lower.indexOf(wanted);
-  return score + (whole >= 0 ? wanted.length * 4 : 0) - lower.length / 1000;
+  // What was typed, as it is: best where a word begins with it, and better yet where the name does.
+  const whole = ` ${lower}`.indexOf(` ${phrase}`);
+  const each = whole === 0 ? 7 : whole > 0 ? 6 : lower.includes(phrase) ? 4 : 0;
+  return score + wanted.length * each - lower.length / 1000;
 }
 
 /** The ones of `all` that fit `filter`: the best first, or in their own order. */
@@ -24,10 +27,10 @@ export function fuzzyRank<T>(
   textOf: (one: T) => string,
   best = true,
 ): T[] {
-  const wanted = filter.toLowerCase().replace(/\s/g, '');
-  if (wanted === '') return [...all];
+  const phrase = filter.toLowerCase().trim().replace(/\s+/g, ' ');
+  if (phrase === '') return [...all];
   const scored = all.flatMap((one) => {
-    const score = fuzzyScore(wanted, textOf(one));
+    const score = fuzzyScore(phrase, textOf(one));
     return score === null ? [] : [{ one, score }];
   });
   if (best) scored.sort((a, b) => b.score - a.score);

@@ -8,7 +8,7 @@ import { outcomeWords } from './answers.js';
 import { openSession, say, step } from './change.js';
 import type { Effect, Step } from './effects.js';
 import { optionForKey } from './items/index.js';
-import type { Command } from './keys.js';
+import { type Command, keyOf } from './keys.js';
 import { type Overlay, QUESTION_GUARD_MS, type State } from './state.js';
 
 export type InboxOverlay = Extract<Overlay, { kind: 'inbox' }>;
@@ -45,7 +45,8 @@ const isBare = (item: ApprovalItem | null): boolean =>
   item !== null && item.tool.content.length === 0 && item.tool.rawInput === null;
 
 /** What to do with a question that is not answered here. */
-export const OPENS = 'Enter opens its session, where Ctrl+C cancels the turn.';
+export const opens = ({ keys }: State): string =>
+  `${keyOf(keys, 'resume', 'inbox')} opens its session, where ${keyOf(keys, 'interrupt')} cancels the turn.`;
 
 /** What a question is about, on one line, also where it is of a kind that is not answered here. */
 export function aboutOf(state: State, question: OpenApproval): string {
@@ -155,7 +156,7 @@ function answer(
 ): Step<State> {
   const item = itemOf(state, chosen);
   if (!item) {
-    const text = `This question cannot be answered here. ${OPENS}`;
+    const text = `This question cannot be answered here. ${opens(state)}`;
     return step(say(state, text, now, 'warning'));
   }
   // The key was on its way before the question could be read.

@@ -15,7 +15,7 @@ export function input(before: State, event: InputEvent, now: number): Step<State
   if (isTooSmall(before)) return unseen(before, event, now);
   // Any other key takes back the first half of "twice to close".
   const state =
-    before.closing !== null && !(event.type === 'key' && event.name === 'ctrl+c')
+    before.closing !== null && !(event.type === 'key' && isInterrupt(before, event.name))
       ? { ...before, closing: null }
       : before;
   switch (event.type) {
@@ -29,6 +29,10 @@ export function input(before: State, event: InputEvent, now: number): Step<State
       return step(state);
   }
 }
+
+/** Whether `name` is the key that cancels and closes in a chat. */
+const isInterrupt = ({ keys }: State, name: string): boolean =>
+  keys.commandFor(['chat'], name) === 'interrupt';
 
 /** Rows by which the key `name` scrolls the transcript, `page` of them at a time; null: it does something else. */
 export function scrolledBy(state: State, name: string, page: number): number | null {
@@ -122,10 +126,10 @@ function key(state: State, name: string, now: number): Step<State> {
     return edited ? revealed(withField(state, edited)) : step(state);
   }
   if (state.overlay !== null) return step(state);
-  if (state.focus === 'list' && name === 'ctrl+c') {
+  if (state.focus === 'list' && isInterrupt(state, name)) {
     const quit = keyOf(state.keys, 'quit');
     const text = currentChat(state)
-      ? `${keyOf(state.keys, 'toChat')} goes to the chat, where Ctrl+C acts; ${quit} leaves, and all sessions go on.`
+      ? `${keyOf(state.keys, 'toChat')} goes to the chat, where ${keyOf(state.keys, 'interrupt')} acts; ${quit} leaves, and all sessions go on.`
       : `${quit} leaves this screen; the system and all sessions go on.`;
     return step(say(state, text, now));
   }

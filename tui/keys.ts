@@ -50,9 +50,12 @@ export function keyName(key: string): string {
   return parts.map((p) => NAMES[p] ?? (parts.length > 1 || /^f\d/.test(p) ? p.toUpperCase() : p)).join('+');
 }
 
-/** The first key of `command`, as a person reads it, else what is written in the prompt; empty where it has neither. */
-export function keyOf({ bindings }: KeyMap, command: Command): string {
-  const ways = bindings.filter((b) => b.command === command);
+/**
+ * The first key of `command` (in `place`, where it has others elsewhere), as a person reads it, else what is written in the prompt;
+ * empty where it has neither.
+ */
+export function keyOf({ bindings }: KeyMap, command: Command, place?: Context): string {
+  const ways = bindings.filter((b) => b.command === command && (place === undefined || b.in === place));
   const key = ways.find((b) => b.keys.length > 0)?.keys[0];
   const slash = ways.find((b) => b.slash !== undefined)?.slash;
   return key === undefined ? (slash === undefined ? '' : `/${slash}`) : keyName(key);

@@ -1,6 +1,6 @@
 /** What the keys of the palette and the history do. */
 import { openSession, say, step, withCurrent } from './change.js';
-import { type Choice, choices } from './choices.js';
+import { type Choice, choices, placeOf } from './choices.js';
 import { run } from './commands.js';
 import { editorOf } from './editor.js';
 import type { Step } from './effects.js';
@@ -15,16 +15,25 @@ export function inPick(
   now: number,
 ): Step<State> {
   const shown = choices(state, overlay);
-  const at = Math.min(overlay.selected, Math.max(0, shown.length - 1));
+  const at = placeOf(shown, overlay);
   switch (command) {
     case 'next':
     case 'previous': {
-      const to = at + (command === 'next' ? 1 : -1);
-      const selected = shown.length === 0 ? 0 : (to + shown.length) % shown.length;
+      const to = Math.max(0, at) + (command === 'next' ? 1 : -1);
+      const selected = shown.at(to % shown.length)?.id ?? null;
       return step({ ...state, overlay: { ...overlay, selected } });
     }
     case 'accept': {
       const choice = shown[at];
+      if (at < 0)
+        return step(
+          say(
+            { ...state, overlay: { ...overlay, selected: null } },
+            'That has just left the list.',
+            now,
+            'warning',
+          ),
+        );
       return choice ? chosen(state, choice, now) : step(state);
     }
     case 'dismiss':

@@ -3,7 +3,7 @@ import type { PromptItem } from '../client/index.js';
 import { say, step, withChat } from './change.js';
 import { EMPTY_EDITOR, editorOf } from './editor.js';
 import type { QueueChange, Step } from './effects.js';
-import type { Command } from './keys.js';
+import { type Command, keyOf } from './keys.js';
 import type { Chat, State } from './state.js';
 
 /** The waiting prompt that is chosen while the queue has the keys. */
@@ -83,7 +83,14 @@ export function saveEdit(state: State, chat: Chat, now: number): Step<State> {
   const { editing, draft, sessionId } = chat;
   if (!editing) return step(state);
   if (draft.text.trim() === '')
-    return step(say(state, 'An empty prompt cannot wait. Esc leaves it as it was.', now, 'warning'));
+    return step(
+      say(
+        state,
+        `An empty prompt cannot wait. ${keyOf(state.keys, 'dropEdit')} leaves it as it was.`,
+        now,
+        'warning',
+      ),
+    );
   const change = { kind: 'edit', text: draft.text } as const;
   return step(endEdit(state, chat), { type: 'queue', sessionId, turnId: editing.turnId, change });
 }

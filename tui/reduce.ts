@@ -195,11 +195,11 @@ function withSessions(state: State, changed: readonly SessionInfo[], whole: bool
     else sessions.set(session.sessionId, session);
   const overlay =
     state.overlay?.kind === 'sessions' && whole ? { ...state.overlay, loading: false } : state.overlay;
-  const next: State = { ...state, sessions, overlay };
-  if (!whole) return next;
+  const listed: State = { ...state, sessions, overlay, sessionsListed: true };
   // Who comes back goes on where they were. Later lists move nothing.
-  const selected = state.selected ?? (state.sessions.size === 0 ? newestSession(next) : null);
-  return withChosenSession({ ...next, selected });
+  const selected = state.selected ?? (state.sessionsListed ? null : newestSession(listed));
+  const next: State = { ...listed, selected };
+  return whole ? withChosenSession(next) : next;
 }
 
 /** The key of the live session that was started last. */

@@ -86,8 +86,8 @@ export type Overlay =
   | { kind: 'rename'; sessionId: string; name: Editor; under: Overlay | null }
   | { kind: 'settings'; selected: number }
   | { kind: 'soon'; what: 'operations' | 'orchestrator' }
-  /** One of many, found by letters of its name: choices.ts has them. */
-  | { kind: 'pick'; what: 'palette' | 'history'; filter: Editor; selected: number }
+  /** One of many, found by letters of its name: choices.ts has them. `selected`: the id of the one that was gone to; null: the best. */
+  | { kind: 'pick'; what: 'palette' | 'history'; filter: Editor; selected: string | null }
   | {
       kind: 'sessions';
       filter: Editor;
@@ -136,6 +136,8 @@ export interface State {
   /** False until the first list of nodes is there. */
   listed: boolean;
   sessions: ReadonlyMap<string, SessionInfo>;
+  /** False until the first list of sessions is there. */
+  sessionsListed: boolean;
   chats: ReadonlyMap<string, Chat>;
   /** The open questions of all sessions, oldest first, as the service told them last. */
   inbox: readonly OpenApproval[];
@@ -169,6 +171,7 @@ export function initialState(
     nodes: [],
     listed: false,
     sessions: new Map(),
+    sessionsListed: false,
     chats: new Map(),
     inbox: [],
     current: null,
@@ -242,8 +245,15 @@ export function selectedEntry(state: State): Entry | undefined {
 export const currentChat = (state: State): Chat | undefined =>
   state.current === null ? undefined : state.chats.get(state.current);
 
-/** The oldest open question that was not answered here yet. */
-export const openQuestion = (chat: Chat) => chat.view.approvals.find((a) => !chat.answered.has(a.requestId));
+/** The open questions that were not answered here yet, the oldest first. */
+export const openQuestions = (chat: Chat) =>
+  chat.view.approvals.filter((a) => !chat.answered.has(a.requestId));
+
+/** Of these the one that has, or had last, the keys; else the oldest. */
+export function openQuestion(chat: Chat) {
+  const open = openQuestions(chat);
+  return open.find((a) => a.requestId === chat.question?.requestId) ?? open[0];
+}
 
 /** Milliseconds for which a question must have been on the screen before its keys answer it. */
 export const QUESTION_GUARD_MS = 300;

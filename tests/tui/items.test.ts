@@ -19,7 +19,7 @@ const context: ItemContext = {
   expanded: false,
   me: 'ada',
   answering: false,
-  answerKey: 'Tab',
+  answerHint: 'Tab to answer',
   sideBySide: false,
   agent: 'Demo agent',
   progress: null,

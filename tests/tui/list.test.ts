@@ -29,7 +29,7 @@ function many(): Driver {
   const d = new Driver();
   d.tell({ type: 'nodes', nodes: [1, 2, 3, 4, 5].map((n) => ({ ...NODE, name: `node${n}` })) });
   const sessions = Array.from({ length: 20 }, (_, n) => session(n, n > 17 ? 'waiting' : 'idle'));
-  d.tell({ type: 'sessions', sessions, whole: true });
+  d.tell({ type: 'sessions', sessions, whole: false });
   d.key('escape');
   return d;
 }
@@ -60,6 +60,14 @@ describe('the list of somebody with many sessions and nodes', () => {
     expect(list(d).join('\n')).toContain('▸ ● Session 0');
     d.key('enter');
     expect(d.state.current).toBe(session(0, 'idle').sessionId);
+  });
+
+  it('leaves somebody at the agents who found no session', () => {
+    const d = new Driver();
+    d.tell({ type: 'sessions', sessions: [], whole: false });
+    d.tell({ type: 'sessions', sessions: [{ ...session(1, 'idle'), node: 'laptop' }], whole: false });
+    d.key('escape');
+    expect(list(d).join('\n')).toContain('▸ Demo agent');
   });
 
   it('shows no start that failed, and proposes no directory of one', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { SessionInfo } from '../../proto/index.js';
 import { choices } from '../../tui/choices.js';
 import { fuzzyRank } from '../../tui/fuzzy.js';
 import { Driver, sessionId } from '../support/screen-driver.js';
@@ -42,12 +43,72 @@ describe('the palette', () => {
     d.key('ctrl+k');
     const count = shown(d).length;
     d.key('up');
-    expect(d.state.overlay).toMatchObject({ selected: count - 1 });
+    expect(d.state.overlay).toMatchObject({ selected: shown(d)[count - 1]!.id });
     d.key('down');
-    expect(d.state.overlay).toMatchObject({ selected: 0 });
+    expect(d.state.overlay).toMatchObject({ selected: shown(d)[0]!.id });
     d.key('escape');
     expect(d.state.overlay).toBeNull();
     expect(d.effects).toEqual([]);
+  });
+});
+
+describe('what the palette chooses', () => {
+  const session = (n: number, title: string): SessionInfo => ({
+    ...{
+      sessionId: sessionId.replace(/^.{4}/, String(1_000 + n)),
+      node: 'laptop',
+      connector: 'demo',
+      agent: 'Demo',
+      title,
+    },
+    ...{
+      cwd: '/',
+      state: 'idle',
+      reason: null,
+      yolo: false,
+      queued: 0,
+      seq: 1,
+      epoch: 1,
+      createdAt: n,
+      updatedAt: n,
+    },
+  });
+
+  it.each([
+    ['quit', 'Quit'],
+    ['help', 'Show the keys'],
+    ['settings', 'Settings'],
+    ['copy', 'Copy the last answer'],
+    ['close the', 'Close the session'],
+    ['nodes', 'Show nodes and agents'],
+    ['find', 'Search the transcript'],
+  ])('is the best match for %s, typed at once', (typed, name) => {
+    const d = new Driver();
+    d.tell({
+      type: 'sessions',
+      sessions: [session(1, 'The quiet nodes'), session(2, 'Close it')],
+      whole: true,
+    });
+    d.key('ctrl+k');
+    d.type(typed);
+    expect(shown(d)[0]?.name).toBe(name);
+  });
+
+  it('stays what was gone to when others come before it, and is nothing else when it goes', () => {
+    const d = new Driver();
+    d.tell({ type: 'sessions', sessions: [session(1, 'Alpha one'), session(2, 'Alpha two')], whole: true });
+    d.key('ctrl+k');
+    d.type('open alpha');
+    d.key('down');
+    const chosen = shown(d)[1]!;
+    d.tell({ type: 'sessions', sessions: [session(3, 'Alpha')], whole: false });
+    expect(shown(d)[1]!.id).not.toBe(chosen.id);
+    const gone: SessionInfo = { ...d.state.sessions.get(chosen.id)!, state: 'ended' };
+    d.tell({ type: 'sessions', sessions: [gone], whole: false });
+    d.key('enter');
+    expect(d.state.toast?.text).toBe('That has just left the list.');
+    d.key('enter');
+    expect(d.state.current).toBe(session(3, '').sessionId);
   });
 });
 

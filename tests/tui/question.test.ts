@@ -134,6 +134,52 @@ describe('a question that somebody else answers first', () => {
   });
 });
 
+describe('a second open question', () => {
+  it('gets the keys with as many presses of Tab as it says', () => {
+    const d = asked();
+    d.ask('q2');
+    d.ask('q3');
+    d.now += 300;
+    expect(text(d)).toContain('Tab: the next one');
+    expect(text(d)).toMatch(/Tab to answer[\s\S]*Tab twice to answer/);
+    d.key('tab');
+    d.type('a');
+    expect(d.effects.filter(({ type }) => type === 'answer')).toEqual([]);
+    d.now += 300;
+    d.type('a');
+    expect(d.effects.at(-1)).toMatchObject({ type: 'answer', requestId: 'q2' });
+    d.now += 300;
+    expect(d.chat.question?.requestId).toBe('q1');
+    d.key('tab');
+    d.now += 300;
+    expect(d.chat.question?.requestId).toBe('q3');
+    d.key('tab');
+    expect(d.chat.target).toBe('prompt');
+    expect(text(d)).toMatch(/Tab to answer[\s\S]*Tab twice to answer/);
+    d.key('tab');
+    expect(d.chat).toMatchObject({ target: 'question', question: { requestId: 'q1' } });
+  });
+});
+
+describe('a question with many options', () => {
+  it('has a key for ten of them, and says where the others are chosen', () => {
+    const d = new Driver();
+    const options = Array.from({ length: 12 }, (_, i) => ({
+      optionId: `o${i + 1}`,
+      name: `Way ${i + 1}`,
+      kind: 'allow_once',
+    }));
+    d.event('session/request_permission', { toolCall: { toolCallId: 'c', title: 'Choose' }, options }, 'q1');
+    d.now += 300;
+    expect(text(d)).toContain('0 Way 10');
+    expect(text(d).replace(/\s*▏?▌?\s*\n[^▌]*▌ /g, ' ')).toContain(
+      'Without a key: Way 11, Way 12. On another terminal praxis session attach',
+    );
+    d.type('0');
+    expect(d.effects).toMatchObject([{ type: 'answer', optionId: 'o10' }]);
+  });
+});
+
 describe('a question that is longer than the screen', () => {
   it('keeps its title in sight, says how much is above it, and shows that with PgUp', () => {
     const d = asked();

@@ -14,15 +14,36 @@ export const ANSWER_KEYS = {
   reject_always: 'R',
 } as const satisfies Record<PermissionOption['kind'], string>;
 
-/** The key of each option: the letter of its kind for the first one of that kind, its place in the list for further ones. */
-export function answerKeys(item: ApprovalItem): { key: string; option: PermissionOption }[] {
+/** The place that 0 stands for; further ones have no key. */
+const LAST_PLACE = 10;
+
+/** The key of each option: the letter of its kind for the first one of that kind, its place in the list for further ones; null beyond the tenth. */
+function answerKeys(item: ApprovalItem): { key: string | null; option: PermissionOption }[] {
   const taken = new Set<string>();
   return item.options.map((option, at) => {
     const letter = ANSWER_KEYS[option.kind];
-    const key = taken.has(letter) ? String(at + 1) : letter;
+    const isTaken = taken.has(letter);
     taken.add(letter);
-    return { key, option };
+    if (!isTaken) return { key: letter, option };
+    return { key: at < LAST_PLACE ? String((at + 1) % LAST_PLACE) : null, option };
   });
+}
+
+/** The options with their keys, and where those are chosen that have none. */
+export function answerSpans(item: ApprovalItem, answering: boolean): Span[] {
+  const all = answerKeys(item);
+  const keyed = all.flatMap(({ key, option }): Span[] =>
+    key === null
+      ? []
+      : [
+          span(key, answering ? 'key' : 'dim'),
+          span(` ${sanitizeLine(option.name)}   `, answering ? 'text' : 'dim'),
+        ],
+  );
+  const others = all.filter(({ key }) => key === null).map(({ option }) => sanitizeLine(option.name));
+  if (others.length === 0) return keyed;
+  const how = `Without a key: ${others.join(', ')}. On another terminal praxis session attach asks by number.`;
+  return [...keyed, span(how, 'dim')];
 }
 
 /** The option that `key` stands for. */
@@ -57,23 +78,15 @@ export const questionTitle = (item: ApprovalItem, more: Span, width: number): Li
   ...sides([span('Allow? ', 'warning'), span(sanitizeLine(item.tool.title), 'strong')], [more], width - 2),
 ];
 
-export const approval: Renderer<ApprovalItem> = (item, { width, answering, answerKey, sideBySide }) => {
+export const approval: Renderer<ApprovalItem> = (item, { width, answering, answerHint, sideBySide }) => {
   if (item.state !== 'open') return answered(item, width);
   const inner = width - 2;
-  const keys: Span[] = [];
-  for (const { key, option } of answerKeys(item)) {
-    if (keys.length > 0) keys.push(span('   '));
-    keys.push(
-      span(key, answering ? 'key' : 'dim'),
-      span(` ${sanitizeLine(option.name)}`, answering ? 'text' : 'dim'),
-    );
-  }
   const lines: Line[] = [
     ...wrap([span('Allow? ', 'warning'), span(sanitizeLine(item.tool.title), 'strong')], inner),
     ...toolLines(item.tool, inner, sideBySide),
     [],
-    ...wrap(keys, inner),
-    ...(answering ? [] : wrap([span(`${answerKey} to answer`, 'dim')], inner)),
+    ...wrap(answerSpans(item, answering), inner),
+    ...(answering || answerHint === '' ? [] : wrap([span(answerHint, 'dim')], inner)),
   ];
   return lines.map((l): Line => [span('▌ ', 'warning'), ...l]);
 };

@@ -17,8 +17,8 @@ export interface ItemContext {
   me: string;
   /** Of an open question: whether its answer keys work now. */
   answering: boolean;
-  /** The key that makes them work. */
-  answerKey: string;
+  /** How to make them work; empty where nothing is to be done. */
+  answerHint: string;
   /** Changes are shown as old beside new. */
   sideBySide: boolean;
   /** What the agent calls itself. */

@@ -10,7 +10,7 @@ import { notice, other, plan } from './other.js';
 import { echo, end, prompt, thought } from './talk.js';
 import { tool } from './tool.js';
 
-export { ANSWER_KEYS, answerKeys, optionForKey, questionTitle } from './approval.js';
+export { ANSWER_KEYS, answerSpans, optionForKey, questionTitle } from './approval.js';
 export { toolLines } from './content.js';
 export type { ItemContext, Progress } from './context.js';
 export { thousands } from './reply.js';
@@ -54,7 +54,8 @@ export class ItemLines {
     }
     const { progress } = context;
     const ticks = progress ? `${progress.glyph} ${progress.elapsed}` : '';
-    const key = `${item.version} ${context.expanded} ${context.answering} ${context.sideBySide} ${ticks}`;
+    const { expanded, answering, answerHint, sideBySide } = context;
+    const key = `${item.version} ${expanded} ${answering} ${answerHint} ${sideBySide} ${ticks}`;
     const known = this.#kept.get(item.id);
     if (known) this.#kept.delete(item.id);
     const kept =

@@ -1,5 +1,7 @@
 /** The chat on the right: whose it is, the transcript, what is not in the transcript yet, and the prompt. */
 import { type Item, sanitizeLine, type ToolStatus } from '../../client/index.js';
+import { hasEnded } from '../allowed.js';
+import { hasNextQuestion, pressesTo } from '../answers.js';
 import type { CursorAt } from '../draw/canvas.js';
 import { fitted, type Line, type Span, type Style, sides, span, wrap } from '../draw/line.js';
 import { stringWidth } from '../draw/width.js';
@@ -40,10 +42,19 @@ export function linesOf(state: State, chat: Chat, store: ItemLines, width: numbe
       sideBySide: isSideBySide(state),
       expanded: found === item.id || isOpenByItself(chat, item) !== chat.expanded.has(item.id),
       agent,
-      answerKey: keyOf(state.keys, 'answer'),
+      answerHint: item.kind === 'approval' ? answerHint(state, chat, item.requestId) : '',
       progress: item === chat.view.running ? progressOf(state, chat, now) : null,
       answering: answering && item.kind === 'approval' && item.requestId === question,
     });
+}
+
+const TIMES = ['', '', ' twice'];
+
+/** How to get to an open question that has not the keys. */
+function answerHint(state: State, chat: Chat, requestId: string): string {
+  const presses = pressesTo(chat, requestId);
+  const times = TIMES[presses] ?? ` ${presses} times`;
+  return presses === 0 ? '' : `${keyOf(state.keys, 'answer')}${times} to answer`;
 }
 
 /** Whether an item is open before anybody turns it: what failed is, and everything on request. */
@@ -121,7 +132,7 @@ export function chatDrawing(
     markedLines(chat, visible, linesOf(state, chat, store, inner, now)),
     inner,
   );
-  if (chat.view.items.length === 0) transcript.push(...emptyLines(chat, inner));
+  if (chat.view.items.length === 0) transcript.push(...emptyLines(state, chat, inner));
   while (transcript.length < space) transcript.push([]);
   transcript.length = space;
   const typing = focused && chat.target === 'prompt' && !chat.search;
@@ -164,10 +175,13 @@ function moreBelow({ keys }: State, width: number): Line {
 function placeholder(state: State, chat: Chat): string {
   const answer = keyOf(state.keys, 'answer');
   const node = state.nodes.find((n) => n.name === chat.view.session.node);
-  if (chat.view.session.state === 'ended') return 'This session has ended. Esc goes back to the list.';
-  if (chat.target === 'question') return `Answer above; ${answer} or any other letter: type`;
+  if (chat.view.session.state === 'ended') return hasEnded(state);
+  if (chat.target === 'question')
+    return hasNextQuestion(chat)
+      ? `Answer above; ${answer}: the next one; other letters: type`
+      : `Answer above; ${answer} or any other letter: type`;
   if (chat.target === 'browse' || chat.target === 'queue')
-    return 'Choose above; Esc or any other letter: type';
+    return `Choose above; ${keyOf(state.keys, 'dismiss', chat.target)} or any other letter: type`;
   if (chat.editing) return 'Write what shall wait instead';
   if (node?.state === 'lost') return `${node.name} is lost; what you send waits for it`;
   if (chat.view.session.state === 'lost') return 'The session is lost; a prompt brings it back';
@@ -200,9 +214,15 @@ function header(state: State, chat: Chat, width: number, now: number): Line {
   return sides(left, right, width);
 }
 
-function emptyLines(chat: Chat, width: number): Line[] {
+function emptyLines({ keys }: State, chat: Chat, width: number): Line[] {
   if (!chat.caughtUp) return [[], [span('Loading the transcript …', 'dim')]];
-  return [[], ...wrap([span('The agent is ready. Type a prompt below and press Enter.', 'dim')], width)];
+  return [
+    [],
+    ...wrap(
+      [span(`The agent is ready. Type a prompt below and press ${keyOf(keys, 'send', 'chat')}.`, 'dim')],
+      width,
+    ),
+  ];
 }
 
 /** Suggestions, as many as there is room for around the chosen one. */

@@ -1,6 +1,6 @@
 /** The help: the keys of where one is first, then those that work everywhere, then all others. */
 import { fitted, type Line, lineWidth, span, wrap } from '../draw/line.js';
-import { type Binding, CONTEXTS, type Context, keyName } from '../keys.js';
+import { type Binding, CONTEXTS, type Context, keyName, keyOf } from '../keys.js';
 import type { Overlay, State } from '../state.js';
 import type { Box } from './box.js';
 import { framed } from './layout.js';
@@ -38,6 +38,7 @@ export function helpBox(state: State, overlay: Extract<Overlay, { kind: 'help' }
   const top = Math.min(overlay.top, Math.max(0, content.length - height));
   const shown = content.slice(top, top + height);
   const more = content.length - top - shown.length;
-  if (more > 0) shown[shown.length - 1] = [span(`${more + 1} more lines: ↓`, 'dim')];
+  if (more > 0)
+    shown[shown.length - 1] = [span(`${more + 1} more lines: ${keyOf(state.keys, 'next', 'help')}`, 'dim')];
   return { lines: framed('Keys', shown, width), width, cursor: null };
 }

@@ -1,17 +1,18 @@
 /** The inbox (Ctrl+N): the open questions of all sessions, the oldest first, and the whole of the one that has the keys. */
 import { sanitizeLine } from '../../client/index.js';
 import type { OpenApproval } from '../../proto/index.js';
-import { type Line, type Span, sides, span, wrap } from '../draw/line.js';
+import { type Line, sides, span, wrap } from '../draw/line.js';
 import {
   aboutOf,
   chosenQuestion,
   type InboxOverlay,
   isInboxAnswering,
   itemOf,
-  OPENS,
   openInbox,
+  opens,
 } from '../inbox.js';
-import { answerKeys, toolLines } from '../items/index.js';
+import { answerSpans, toolLines } from '../items/index.js';
+import { keyOf } from '../keys.js';
 import { isSideBySide, type State } from '../state.js';
 import { age, type Box } from './box.js';
 import { framed } from './layout.js';
@@ -79,23 +80,24 @@ function detailLines(
       ...about,
       ...wrap([span(sanitizeLine(aboutOf(state, question)), 'strong')], width),
       ...wrap(
-        [span(`The agent asks by ${question.method}; that is not answered here. ${OPENS}`, 'warning')],
+        [span(`The agent asks by ${question.method}; that is not answered here. ${opens(state)}`, 'warning')],
         width,
       ),
     ];
   const answering = isInboxAnswering(overlay, now);
-  const keys = answerKeys(item).flatMap(({ key, option }): Span[] => [
-    span(key, answering ? 'key' : 'dim'),
-    span(` ${sanitizeLine(option.name)}   `, answering ? 'text' : 'dim'),
-  ]);
   const head = [...wrap([span(sanitizeLine(item.tool.title), 'strong')], width), ...about];
-  const foot = wrap(keys, width);
+  const foot = wrap(answerSpans(item, answering), width);
   const height = Math.max(1, room - head.length - foot.length - 1);
   const all = toolLines(item.tool, width, isSideBySide(state));
   const top = Math.min(overlay.top, Math.max(0, all.length - height));
   const shown = all.slice(top, top + height);
   const more = all.length - top - shown.length;
-  return [...head, ...shown, more > 0 ? [span(`${more} more lines: PgDn`, 'warning')] : [], ...foot];
+  return [
+    ...head,
+    ...shown,
+    more > 0 ? [span(`${more} more lines: ${keyOf(state.keys, 'pageDown', 'inbox')}`, 'warning')] : [],
+    ...foot,
+  ];
 }
 
 /** When the policy will answer in the place of a person. */

@@ -1,5 +1,5 @@
 /** The palette and the history: a filter, and what it leaves. */
-import { choices } from '../choices.js';
+import { choices, placeOf } from '../choices.js';
 import { type Line, sides, span } from '../draw/line.js';
 import { fieldLine } from '../editor.js';
 import type { Overlay, State } from '../state.js';
@@ -13,7 +13,7 @@ export function pickBox(state: State, overlay: Extract<Overlay, { kind: 'pick' }
   const inner = width - 4;
   const height = Math.max(3, Math.min(state.rows - 9, 18));
   const all = choices(state, overlay);
-  const at = Math.min(overlay.selected, Math.max(0, all.length - 1));
+  const at = placeOf(all, overlay);
   const top = Math.max(0, Math.min(at - Math.floor(height / 2), all.length - height));
   const rows = all.slice(top, top + height).map((choice, i): Line => {
     const isChosen = top + i === at;

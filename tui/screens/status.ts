@@ -1,6 +1,7 @@
 /** The two lowest lines: how the connection is and who waits; the keys that matter now. */
 import { sanitizeLine } from '../../client/index.js';
 import { contextsOf, isTyping, whyNot } from '../allowed.js';
+import { hasNextQuestion } from '../answers.js';
 import { type Line, lineWidth, type Span, type Style, sides, span, wrap } from '../draw/line.js';
 import { chosenQuestion, itemOf } from '../inbox.js';
 import { ANSWER_KEYS } from '../items/index.js';
@@ -57,6 +58,8 @@ function toastLines(state: State, toast: Toast): Line[] {
 function label(state: State, binding: Binding): string | null {
   const chat = currentChat(state);
   if (binding.command === 'interrupt') return chat?.view.running || chat?.sending.length ? 'cancel' : 'close';
+  if (binding.command === 'answer' && binding.in === 'question' && chat && hasNextQuestion(chat))
+    return 'next question';
   if (binding.command === 'send') return chat?.view.running ? 'queue' : 'send';
   return binding.label ?? null;
 }

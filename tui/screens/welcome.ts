@@ -6,6 +6,9 @@ import { liveSessions, type State } from '../state.js';
 export function welcome(state: State, width: number, height: number): Line[] {
   const inner = Math.max(10, width - 6);
   const ready = state.nodes.some((n) => n.state === 'live' && n.connectors.some((c) => c.status === 'ready'));
+  // Nothing is written here yet, so the short one does.
+  const isShort = state.keys.commandFor(['everywhere'], '?') === 'help';
+  const shownKeys = isShort ? '?' : keyOf(state.keys, 'help');
   const some = liveSessions(state).length > 0;
   const text: Line[] = [
     [span('Praxis', 'heading')],
@@ -16,9 +19,9 @@ export function welcome(state: State, width: number, height: number): Line[] {
           ...wrap(
             [
               span(`Choose ${some ? 'a session or ' : ''}an agent on the left with `),
-              span('↑ ↓', 'key'),
+              span(`${keyOf(state.keys, 'previous', 'list')} ${keyOf(state.keys, 'next', 'list')}`, 'key'),
               span(' and press '),
-              span('Enter', 'key'),
+              span(keyOf(state.keys, 'open', 'list'), 'key'),
               span(some ? ' to open it.' : ' to start a session.'),
             ],
             inner,
@@ -29,7 +32,7 @@ export function welcome(state: State, width: number, height: number): Line[] {
               span(' leaves, and sessions go on; '),
               span(keyOf(state.keys, 'sessions'), 'key'),
               span(' lists the live ones, '),
-              span('?', 'key'),
+              span(shownKeys, 'key'),
               span(' shows all keys.'),
             ],
             inner,

@@ -53,16 +53,16 @@ export function questions(w: World): void {
   it('answers in place with the key of each kind and of each further option', async () => {
     const letters = ['a', 'A', 'r', 'R'];
     // The first of a kind has its letter, each further one its number.
-    const digits = ['2', '3', '4', '5', '6', '7', '8', '9'];
+    const digits = ['2', '3', '4', '5', '6', '7', '8', '9', '0'];
     const list = [
       ...letters.map((_, i) => question(i + 1)),
-      ...digits.map((_, i) => question(i + 5, Array(9).fill('allow_once'))),
+      ...digits.map((_, i) => question(i + 5, Array(10).fill('allow_once'))),
     ];
     const p = await asks(list);
     await p.see(open(1));
     await p.press('question', '1', 'The agent does not offer that answer here.');
     for (const [i, key] of [...letters, ...digits].entries()) {
-      const option = i < letters.length ? i + 1 : Number(key);
+      const option = i < letters.length ? i + 1 : Number(key) || 10;
       await p.see(open(i + 1));
       await p.press('question', key, new RegExp(`Option ${option} by \\w+: Do thing ${i + 1}\\b`));
       await p.see(`"optionId":"option-${option}"`);
