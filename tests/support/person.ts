@@ -102,7 +102,8 @@ export class Person {
     const there = (text: string): boolean =>
       text.split('\n').some((line) => line.slice(0, LIST_COLUMNS).includes(`▸ ${name}`));
     for (let i = 0; i < 30 && !there(this.text); i++) {
-      const target = rows().findIndex((row) => row.includes(name));
+      // A session may be called after its agent; a mark stands before its name.
+      const target = rows().findIndex((row) => row.replace(/^[ ▸]+/, '').startsWith(name));
       if (target < 0) throw new Error(`${name} is not in the list:\n${this.text}`);
       const at = rows().findIndex((row) => row.includes('▸'));
       const key = target > at ? 'down' : 'up';
