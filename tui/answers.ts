@@ -93,8 +93,8 @@ export function withoutSettled(state: State, sessionId: string, now: number): St
   });
   const late = taken ? questionOf(chat, asked) : others.at(-1);
   if (!taken && !late) return next;
-  // What was cancelled was cancelled with its turn; that is said there.
-  if (late?.by === 'cancel' || sessionId !== state.current) return next;
+  // What was cancelled was cancelled with its turn; that is said there. What is read of the past is no news.
+  if (late?.by === 'cancel' || sessionId !== state.current || !chat.caughtUp) return next;
   return say(next, outcomeWords(state, late), now, 'warning');
 }
 

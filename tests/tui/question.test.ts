@@ -79,6 +79,14 @@ describe('a question that somebody else answers first', () => {
     expect(text(d)).toContain('Yes by grace: Write big.txt');
   });
 
+  it('says nothing of one that was answered before the session was opened here', () => {
+    const d = new Driver();
+    d.tell({ type: 'opened', sessionId: d.chat.sessionId, view: d.fold.view });
+    d.ask('q1');
+    d.event('_praxis/request/resolved', resolved('q1', 'y', 'grace'));
+    expect(d.state.toast).toBeNull();
+  });
+
   it('takes the key that was pressed at that moment for no text, and text again right after', () => {
     const d = asked();
     d.event('_praxis/request/resolved', resolved('q1', 'y', 'grace'));
