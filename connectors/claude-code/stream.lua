@@ -176,7 +176,10 @@ end
 
 local function user(session, frame)
   local content = frame.message.content
-  if frame.isReplay and state.asked then state.begun = true end
+  if frame.isReplay and state.asked then
+    state.begun = true
+    session:save(state)
+  end
   if type(content) ~= "table" then return end
   for _, block in ipairs(content) do
     if block.type == "tool_result" then tools.finish(session, block, frame.tool_use_result) end
