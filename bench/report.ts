@@ -66,8 +66,9 @@ Client, broker, service, node and agents share the processors. Broker: ${broker}
   the agent's pipe in the measuring process.
 - **sessions streaming at once**: each has an agent's process of its own and a turn; a disconnect is what the client, the service or the node say of their
   connection to the broker; updates are numbered by the agents.
-- **memory of an idle session**: resident memory of the part, after its garbage was collected, divided by the sessions that came; agents are tiny
-  programs of their own and not in it. Lua's memory is in the resident memory, not in the heap of the main thread.
-  A figure around nothing, or below, says that the part gave back as much of what opening the first ones had taken: two runs differ by up to
-  30 KiB a session.`,
+- **memory of an idle session**: what the resident memory of the part has grown by with each 200 sessions more, divided by 200: the median of five such
+  steps, and the smallest and largest. Before each look all garbage is collected, that of the worker threads with the Lua VMs too: some tens of MiB of it,
+  however many sessions there are, come on top, and would be counted for whichever sessions came last. The sessions have had no prompt; agents are tiny
+  programs of their own and not in it. Lua's memory is in the resident memory, not in the heap of the main thread. On a terminal the agents have larger scripts,
+  and xterm takes some 45 KiB for each screen.`,
   );

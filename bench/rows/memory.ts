@@ -1,6 +1,6 @@
 /**
- * What an idle session costs the node and the service, besides its agent: a thousand sessions more beside those that warmed
- * everything up, with all garbage collected before each look.
+ * What an idle session costs the node and the service, besides its agent: what the resident memory of each has grown by with every further
+ * 200 sessions, all garbage collected before each look, in the median of five such steps.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,11 +11,13 @@ import type { RabbitMqAddress } from '../../tests/support/rabbitmq.js';
 import { System } from '../../tests/support/system.js';
 import { waitUntil } from '../../tests/support/wait.js';
 import { writeIdleAgents } from '../idle-agents.js';
-import { kib } from '../stats.js';
+import { kib, median } from '../stats.js';
 import type { Row } from '../target.js';
 
 const WARM = 200;
-const SESSIONS = 1_000;
+/** Sessions of a step. */
+const STEP = 200;
+const STEPS = 5;
 /** Sessions that are opened at a time. */
 const AT_ONCE = 8;
 /** Milliseconds until a session is idle: what gives memory back does so within a second, one session after the other. */
@@ -39,14 +41,15 @@ async function look(folder: string, pid: number): Promise<Memory> {
   return { heap: Number(readFileSync(file, 'utf8')), resident: residentBytes(pid) };
 }
 
-async function measure(system: System, connector: string): Promise<Row[]> {
+async function measure(system: System, idle: (typeof IDLE)[number]): Promise<Row[]> {
+  const how = Object.values(idle).join(' over ');
   const client = await system.client();
   const folder = join(system.root, 'memory');
   const open = async (count: number) => {
     let begun = 0;
     await Promise.all(
       Array.from({ length: AT_ONCE }, async () => {
-        while (begun++ < count) await client.newSession({ connector, cwd: system.work }, () => undefined);
+        while (begun++ < count) await client.newSession({ ...idle, cwd: system.work }, () => undefined);
       }),
     );
   };
@@ -55,17 +58,21 @@ async function measure(system: System, connector: string): Promise<Row[]> {
     node: await look(folder, parts.node),
     service: await look(folder, parts.service),
   });
-  await open(WARM);
-  await pause(UNTIL_IDLE_MS);
-  const before = await lookAtBoth();
-  await open(SESSIONS);
-  await pause(UNTIL_IDLE_MS);
-  const after = await lookAtBoth();
+  const opened = async (count: number) => {
+    await open(count);
+    await pause(UNTIL_IDLE_MS);
+    return lookAtBoth();
+  };
+  const looks = [await opened(WARM)];
+  for (let i = 0; i < STEPS; i++) looks.push(await opened(STEP));
   return (['node', 'service'] as const).map((part) => {
-    const each = (what: keyof Memory) => (after[part][what] - before[part][what]) / SESSIONS;
+    const each = (what: keyof Memory) =>
+      looks.slice(1).map((after, i) => (after[part][what] - looks[i]![part][what]) / STEP);
+    const grown = each('resident');
+    const range = `${kib(Math.min(...grown))} to ${kib(Math.max(...grown))}`;
     return {
-      what: `${part}: memory of an idle session (${connector}, ${SESSIONS} beside ${WARM})`,
-      praxis: `${kib(each('resident'))}, of it ${kib(each('heap'))} heap of the main thread`,
+      what: `${part}: memory of an idle session (${how}, ${STEPS} × ${STEP} beside ${WARM})`,
+      praxis: `${kib(median(grown))} (${range}), of it ${kib(median(each('heap')))} heap of the main thread`,
       limit: '—',
       ratio: '—',
       target: `≤ ${kib(LIMITS[part])}`,
@@ -73,10 +80,19 @@ async function measure(system: System, connector: string): Promise<Row[]> {
   });
 }
 
-/** A system of its own for each connector, so that none inherits what another has grown. */
+/** What is measured: a connector, and a transport that is not its default. */
+const IDLE: readonly { connector: string; transport?: string }[] = [
+  { connector: 'idle-acp' },
+  { connector: 'claude-code' },
+  { connector: 'claude-code', transport: 'pty' },
+  { connector: 'codex', transport: 'pty' },
+  { connector: 'idle-terminal' },
+];
+
+/** A system of its own for each, so that none inherits what another has grown. */
 export async function memory(rabbit: RabbitMqAddress): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const connector of ['idle-acp', 'claude-code', 'idle-terminal']) {
+  for (const idle of IDLE) {
     const system = await System.start({
       rabbit,
       node: (root) => ({
@@ -88,6 +104,7 @@ export async function memory(rabbit: RabbitMqAddress): Promise<Row[]> {
       env: (root) => {
         mkdirSync(join(root, 'memory'));
         return {
+          HOME: root,
           PATH: `${writeIdleAgents(root)}:${process.env.PATH}`,
           NODE_OPTIONS: `--import ${PROBE}`,
           BENCH_MEMORY: join(root, 'memory'),
@@ -95,7 +112,7 @@ export async function memory(rabbit: RabbitMqAddress): Promise<Row[]> {
       },
     });
     try {
-      rows.push(...(await measure(system, connector)));
+      rows.push(...(await measure(system, idle)));
     } finally {
       await system.stop();
     }
