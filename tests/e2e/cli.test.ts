@@ -202,6 +202,7 @@ overBothBrokers('the command line', (start) => {
         JSON.parse((await system.run(['session', 'list', '--json', ...more])).stdout).map(
           ({ cwd }: { cwd: string }) => cwd,
         );
+      await system.run(['run', 'demo', '/say hi']);
       await system.run(['run', 'demo', 'hi', '--cwd', '/no/such/directory']);
       expect(await directories('--all')).not.toContain('/no/such/directory');
       expect(await directories('--all')).toContain(system.work);
