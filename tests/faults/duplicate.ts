@@ -1,6 +1,7 @@
 /**
  * Every message of some parts a second time, late, as from a broker that delivers again: the proxies before the broker read what
- * the parts publish, and a connection of the same login says it once more.
+ * the parts publish, and a connection of the same login says it once more when the broker has confirmed it. Not before: a copy must
+ * not overtake what was published before its original, which no broker does.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import amqp, { type Channel, type ChannelModel } from 'amqplib';
@@ -8,11 +9,13 @@ import { FRAME, FrameReader, PROTOCOL_HEADER, readMethod } from '../../bus/embed
 import { PROPERTIES } from '../../bus/embedded/message.js';
 import { Reader, type Table } from '../../bus/embedded/values.js';
 import type { Credentials } from '../../proto/index.js';
-import type { NetworkProxy } from './proxy.js';
+import type { NetworkProxy, Seen } from './proxy.js';
 import type { Random } from './random.js';
 
 /** Bytes of a frame; more than any part agrees on. */
 const FRAME_MAX = 1024 * 1024;
+/** Class and method of basic.ack, which confirms. */
+const BASIC_ACK = (60 << 16) | 80;
 /** Milliseconds that a copy is late at most. */
 const LATE_MS = 500;
 
@@ -80,12 +83,14 @@ function say(channel: Channel, { exchange, key, properties, body }: Published): 
   }
 }
 
-/** Reads the bytes of a connection and tells each message that is complete. */
-function readPublished(tell: (message: Published) => void): (bytes: Buffer) => void {
+/** Reads the bytes of a connection whose channels all ask for confirms, and tells each message that is confirmed. */
+function readPublished(tell: (message: Published) => void): Seen {
+  const unconfirmed = new Unconfirmed(tell);
+  const acks = new FrameReader(FRAME_MAX);
   const frames = new FrameReader(FRAME_MAX);
   const open = new Map<number, Published>();
   let header = PROTOCOL_HEADER.length;
-  return (bytes) => {
+  const toBroker = (bytes: Buffer) => {
     const skip = Math.min(header, bytes.length);
     header -= skip;
     frames.push(Buffer.from(bytes.subarray(skip)), ({ type, channel, payload }) => {
@@ -105,9 +110,38 @@ function readPublished(tell: (message: Published) => void): (bytes: Buffer) => v
       }
       if (message.missing > 0) return;
       open.delete(channel);
-      tell(message);
+      unconfirmed.add(channel, message);
     });
   };
+  const fromBroker = (bytes: Buffer) =>
+    acks.push(Buffer.from(bytes), ({ type, channel, payload }) => {
+      if (type !== FRAME.method || payload.readUInt32BE() !== BASIC_ACK) return;
+      const { args } = readMethod(payload) as { args: { deliveryTag: number; multiple: boolean } };
+      unconfirmed.confirm(channel, args.deliveryTag, args.multiple);
+    });
+  return { toBroker, fromBroker };
+}
+
+/** The messages of each channel by their numbers, until they are confirmed. */
+class Unconfirmed {
+  private readonly channels = new Map<number, { last: number; messages: Map<number, Published> }>();
+
+  constructor(private readonly confirmed: (message: Published) => void) {}
+
+  add(channel: number, message: Published): void {
+    const known = this.channels.get(channel) ?? { last: 0, messages: new Map() };
+    this.channels.set(channel, known);
+    known.messages.set(++known.last, message);
+  }
+
+  confirm(channel: number, tag: number, multiple: boolean): void {
+    const messages = this.channels.get(channel)?.messages;
+    for (const [number, message] of messages ?? []) {
+      if (multiple ? number > tag : number !== tag) continue;
+      messages!.delete(number);
+      this.confirmed(message);
+    }
+  }
 }
 
 function propertiesOf(payload: Buffer): Pick<Published, 'properties' | 'missing'> {

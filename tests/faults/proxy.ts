@@ -5,8 +5,11 @@
  */
 import { connect, createServer, type NetConnectOpts, type Server, type Socket } from 'node:net';
 
-/** Sees the bytes that one connection sends to the broker, from its first. */
-export type Tap = () => (bytes: Buffer) => void;
+/** Sees the bytes of one connection, from its first: what it sends to the broker, and what the broker sends. */
+export interface Seen {
+  toBroker(bytes: Buffer): void;
+  fromBroker(bytes: Buffer): void;
+}
 
 interface Pair {
   near: Socket;
@@ -26,7 +29,7 @@ export class NetworkProxy {
   /** Bytes per second and direction that pass; undefined: all. */
   rate: number | undefined;
   /** Set before the connections that it shall see. */
-  tap: Tap | undefined;
+  tap: (() => Seen) | undefined;
 
   private constructor(
     private readonly server: Server,
@@ -99,7 +102,10 @@ export class NetworkProxy {
       if (pair.dead && pair.near.destroyed) this.pairs.delete(pair);
     });
     const seen = this.tap?.();
-    if (seen) pair.near.on('data', seen);
+    if (seen) {
+      pair.near.on('data', (bytes: Buffer) => seen.toBroker(bytes));
+      far.on('data', (bytes: Buffer) => seen.fromBroker(bytes));
+    }
     this.carry(pair, pair.near, far);
     this.carry(pair, far, pair.near);
   }
