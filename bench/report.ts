@@ -67,8 +67,8 @@ Client, broker, service, node and agents share the processors. Broker: ${broker}
 - **sessions streaming at once**: each has an agent's process of its own and a turn; a disconnect is what the client, the service or the node say of their
   connection to the broker; updates are numbered by the agents.
 - **memory of an idle session**: what the resident memory of the part has grown by with each 200 sessions more, divided by 200: the median of five such
-  steps, and the smallest and largest. Before each look all garbage is collected, that of the worker threads with the Lua VMs too: some tens of MiB of it,
+  steps, and the smallest and largest. Before each look all garbage is collected, that of the worker threads with the Lua VMs too: some 25 MiB of it,
   however many sessions there are, come on top, and would be counted for whichever sessions came last. The sessions have had no prompt; agents are tiny
   programs of their own and not in it. Lua's memory is in the resident memory, not in the heap of the main thread. On a terminal the agents have larger scripts,
-  and xterm takes some 45 KiB for each screen.`,
+  and xterm takes some 45 KiB for each screen. The medians of four runs of claude-code were 106 to 114 KiB.`,
   );
