@@ -70,5 +70,5 @@ Client, broker, service, node and agents share the processors. Broker: ${broker}
   steps, and the smallest and largest. Before each look all garbage is collected, that of the worker threads with the Lua VMs too: some 25 MiB of it,
   however many sessions there are, come on top, and would be counted for whichever sessions came last. The sessions have had no prompt; agents are tiny
   programs of their own and not in it. Lua's memory is in the resident memory, not in the heap of the main thread. On a terminal the agents have larger scripts,
-  and xterm takes some 45 KiB for each screen. The medians of four runs of claude-code were 106 to 114 KiB.`,
+  and xterm takes some 45 KiB for each screen. The medians of three runs of claude-code were 106 to 114 KiB.`,
   );
