@@ -68,6 +68,8 @@ const Opened = z.object({
 export class LuaConnector implements Connector {
   readonly id: Name;
   private known: Promise<LuaFace> | undefined;
+  /** What the script said of its agent last. */
+  private detected: Pick<ConnectorInfo, 'title' | 'version'> | undefined;
 
   /** `preferred` is the transport of sessions that name none; without it the first that connector.lua names. */
   constructor(
@@ -95,7 +97,8 @@ export class LuaConnector implements Connector {
   async detect(): Promise<ConnectorInfo> {
     const transports = await this.transports();
     const found = await this.run(Detected, homedir(), 'detect', this.context);
-    const { version = null, hint = null } = found;
+    const { title, version = null, hint = null } = found;
+    this.detected = { title, version };
     return { ...found, id: this.id, version, hint, ...(transports.length > 0 && { transports }) };
   }
 
@@ -143,7 +146,7 @@ export class LuaConnector implements Connector {
     return {
       transport,
       start: (events) => {
-        agent = new ScriptedAgent({ ...events, vm, host, session, context });
+        agent = new ScriptedAgent({ ...events, vm, host, session, context, agentInfo: this.agentInfo() });
         return agent;
       },
       discard: async () => {
@@ -151,6 +154,12 @@ export class LuaConnector implements Connector {
         await host.stop();
       },
     };
+  }
+
+  /** As ACP wants it, which has a version always. */
+  private agentInfo() {
+    const { title = this.context.agent?.title ?? this.id, version } = this.detected ?? {};
+    return { name: this.id, title, version: version ?? 'unknown' };
   }
 
   /** What there is to choose from, the default first; empty where connector.lua has all functions itself. Rejects with PraxisError. */

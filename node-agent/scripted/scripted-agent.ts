@@ -36,6 +36,8 @@ export interface ScriptedAgentOptions extends AgentEvents {
   vm: LuaVm;
   host: SessionHost;
   session: SessionRequest;
+  /** Who speaks, in the words of ACP's `initialize`. */
+  agentInfo: { name: string; title: string; version: string };
   /** What the script's functions get besides the session. */
   context: unknown;
 }
@@ -213,6 +215,7 @@ export class ScriptedAgent implements AgentProcess {
     const sessionCapabilities = { close: {}, ...resume };
     return {
       protocolVersion: PROTOCOL_VERSION,
+      agentInfo: this.options.agentInfo,
       agentCapabilities: { promptCapabilities, mcpCapabilities, sessionCapabilities },
     };
   }

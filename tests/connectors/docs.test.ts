@@ -37,6 +37,15 @@ describe('the first connector of the guide', () => {
     expect(node.textOf(session)).toBe('one\ntwo\n42\n');
   });
 
+  it('is known by its title', async () => {
+    const connector = await lua.compile('shell', example);
+    await connector.info();
+    node = new TestServer([connector]);
+    const { result } = await node.newSession('shell');
+    const agentInfo = { name: 'shell', title: 'Shell', version: 'unknown' };
+    expect(result).toMatchObject({ _meta: { praxis: { agentInfo } } });
+  });
+
   it('is cancelled and goes on', async () => {
     const session = await open();
     // The program that is to be interrupted says so itself: after an echo of the shell it may not have begun yet.
