@@ -41,7 +41,8 @@ export class Watch {
   hello(hello: Hello): void {
     const { committer, nodes, hops, turns, approvals } = this.deps;
     const restarted = nodes.bootOf(hello.name) !== undefined && nodes.bootOf(hello.name) !== hello.boot;
-    if (restarted) this.giveUp(hello.name, 'node_restarted');
+    // One that was stopping did stop, though its goodbye was lost.
+    if (restarted) this.giveUp(hello.name, nodes.isLeaving(hello.name) ? 'node_stopped' : 'node_restarted');
     nodes.hello(hello);
     this.save(hello.name);
     const here = new Set(hello.sessions.map(({ sessionId }) => sessionId));
@@ -49,7 +50,9 @@ export class Watch {
       const { state, reason } = session.record;
       const making = session.opening.line !== null;
       if (here.delete(session.id) || (making && state === 'lost')) this.settle(session);
-      else if (!making && (state !== 'lost' || reason === 'node_silent')) this.missing(session);
+      // Those of a node that stops are lost with its goodbye.
+      else if (!hello.leaving && !making && (state !== 'lost' || reason === 'node_silent'))
+        this.missing(session);
     }
     for (const unknown of here) this.deps.lifecycle.dismiss(hello.name, unknown);
     committer.effect(() => {
@@ -178,8 +181,8 @@ export class Watch {
     this.save(node);
     for (const session of sessions.onNode(node)) {
       const { state, reason: why } = session.record;
-      // What waits for the return of a node that was stopped does not wait for ever.
-      const waits = reason === 'node_gone' && session.queued.length > 0;
+      // What waits in a lost session waits for the node's return, and not for ever.
+      const waits = reason !== 'node_restarted' && session.turns.unended.length > 0;
       if (state === 'lost' && why !== 'node_silent' && !waits) continue;
       lifecycle.lose(session, reason, nodeLost(node), null, reason === 'node_stopped' ? 'waiting' : 'none');
     }

@@ -42,15 +42,10 @@ export class Nodes {
    * that it is back.
    */
   restore(rows: readonly NodeRow[]): void {
-    for (const { name, boot, info } of rows)
-      this.byName.set(name, {
-        info: JSON.parse(info),
-        boot,
-        silentMs: 0,
-        heard: false,
-        gone: false,
-        leaving: false,
-      });
+    for (const { name, boot, info: kept } of rows) {
+      const { leaving = false, ...info } = JSON.parse(kept) as NodeInfo & { leaving?: boolean };
+      this.byName.set(name, { info, boot, silentMs: 0, heard: false, gone: false, leaving });
+    }
   }
 
   bootOf(name: string): string | undefined {
@@ -93,7 +88,9 @@ export class Nodes {
   /** The node as the store keeps it. */
   row(name: string): NodeRow | undefined {
     const node = this.byName.get(name);
-    return node && { name, boot: node.boot, info: JSON.stringify(node.info) };
+    if (!node) return undefined;
+    const { boot, info, leaving } = node;
+    return { name, boot, info: JSON.stringify({ ...info, ...(leaving && { leaving }) }) };
   }
 
   /** The node said something. `back` when it was taken for lost. */

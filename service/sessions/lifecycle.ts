@@ -35,7 +35,7 @@ export interface LifecycleDeps {
   viewers: Viewers;
   turns: Turns;
   approvals: Approvals;
-  nodes: Pick<Nodes, 'isLive'>;
+  nodes: Pick<Nodes, 'isLive' | 'isLeaving'>;
 }
 
 export interface Opening {
@@ -265,11 +265,13 @@ export class Lifecycle {
    * open here never reached it. It waits with the others, and they bring the session back.
    */
   exited(session: Session, error: PraxisError, detail: string): void {
+    const { nodes } = this.deps;
+    const { node } = session.record;
     const waits = session.opening.line === null && (session.running || session.queued.length > 0);
     const { request } = session.opening;
-    const keep = Boolean(waits) && request !== null && this.deps.nodes.isLive(session.record.node);
+    const keep = Boolean(waits) && request !== null && nodes.isLive(node);
     this.lose(session, 'agent_exited', error, detail, keep ? 'all' : 'none');
-    if (keep && session.record.state === 'lost') this.reopen(session);
+    if (keep && session.record.state === 'lost' && !nodes.isLeaving(node)) this.reopen(session);
   }
 
   /**

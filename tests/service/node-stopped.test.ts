@@ -12,13 +12,17 @@ import {
   PraxisError,
   ReopenMeta,
 } from '../../proto/index.js';
+import { LAST_WORDS_MS } from '../../service/inbound/watch.js';
 import { opened, promptOf, settled, World } from '../support/service-world.js';
 
 const DONE = { stopReason: 'end_turn' };
 const CANCELLED = { stopReason: 'cancelled' };
 
-/** A session in which a prompt runs (request 41) and two wait (42, 43), on a node that is stopped then. */
-async function stopped(file?: string) {
+/**
+ * A session in which a prompt runs (request 41) and two wait (42, 43), on a node that is stopped then. `hasEnded`: what ran has been
+ * answered already.
+ */
+async function stopped(file?: string, hasEnded = true) {
   const world = await World.start(file);
   const { node, client, sessionId } = await world.session();
   const turns = [newId(), newId(), newId()] as const;
@@ -26,10 +30,15 @@ async function stopped(file?: string) {
     await client.ask('session/prompt', promptOf(sessionId, `prompt ${i}`, turn), 41 + i);
   await node.hello({ leaving: true });
   node.got.splice(0);
-  await node.answer(sessionId, turns[0], CANCELLED);
+  if (hasEnded) await node.answer(sessionId, turns[0], CANCELLED);
   await settled();
   const bye = async () => {
     await node.event({}, notificationLine('_praxis/node/bye', { boot: node.boot }));
+    await settled();
+  };
+  const exited = async () => {
+    const params = { sessionId, code: null, signal: 'SIGTERM', detail: 'SIGTERM' };
+    await node.say(sessionId, notificationLine('_praxis/agent/exited', params));
     await settled();
   };
   /** The node's next run, whose agents know nothing of the last. */
@@ -61,7 +70,7 @@ async function stopped(file?: string) {
     const { state, reason, queued } = found.sessions[0]!;
     return { state, reason, queued };
   };
-  return { world, node, client, sessionId, turns, bye, back, sent, waiting, session };
+  return { world, node, client, sessionId, turns, bye, exited, back, sent, waiting, session };
 }
 
 describe('a node that is stopped politely', () => {
@@ -117,6 +126,57 @@ describe('a node that is stopped politely', () => {
       prefix: sessionId,
     });
     expect(sessions[0]).toMatchObject({ state: 'idle', queued: 0 });
+  });
+
+  it('loses nothing that waits when an agent dies of the same signal', async () => {
+    const { node, bye, back, sent, waiting, exited } = await stopped();
+    node.vanish();
+    await exited();
+    expect(await waiting()).toHaveLength(2);
+    await bye();
+    expect(await waiting()).toHaveLength(2);
+    node.listen();
+    await back();
+    expect(sent()).toEqual(['prompt 1', 'prompt 2']);
+  });
+
+  it('answers in the end what never reached an agent that died of the same signal', async () => {
+    const { node, client, sessionId, turns, bye, exited } = await stopped(undefined, false);
+    for (const turnId of turns.slice(1)) await client.call('_praxis/turn/remove', { sessionId, turnId });
+    node.vanish();
+    await exited();
+    await bye();
+    expect(client.answersTo(41)[0]?.error?.code).toBe(ErrorCode.NodeLost);
+  });
+
+  it('loses nothing that waits when it is killed before it has said goodbye', async () => {
+    const { client, back, sent } = await stopped();
+    await back();
+    expect(sent()).toEqual(['prompt 1', 'prompt 2']);
+    expect([42, 43].map((id) => client.answersTo(id).map(({ result }) => result))).toEqual([[DONE], [DONE]]);
+  });
+
+  it('loses nothing that waits when it says on a new connection that agents have ended already', async () => {
+    const { world, node, bye, back, sent } = await stopped();
+    node.sessions.clear();
+    await node.hello({ leaving: true });
+    await world.clock.advance(LAST_WORDS_MS + 1_000);
+    await bye();
+    await back();
+    expect(sent()).toEqual(['prompt 1', 'prompt 2']);
+  });
+
+  it('is sent nothing more by a service that was started anew while it stops', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'praxis-stopped-')), 'db');
+    const { world, node, sessionId, turns, bye, back, sent } = await stopped(file, false);
+    await world.restart(file);
+    await world.ready();
+    await node.answer(sessionId, turns[0], CANCELLED);
+    await settled();
+    expect(sent()).toEqual([]);
+    await bye();
+    await back();
+    expect(sent()).toEqual(['prompt 1', 'prompt 2']);
   });
 
   it('and does not come back has its waiting prompts answered with NodeLost in the end', async () => {
