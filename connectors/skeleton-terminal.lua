@@ -6,8 +6,8 @@ local COMMAND = { "ID" }
 local PROMPTS = { "> $", "%.%.%. $" }
 
 local program
--- Whether a line is being typed.
-local typing = false
+-- Whether a line is being typed, and whether the prompt was cancelled.
+local typing, cancelled = false, false
 
 return {
   detect = function()
@@ -23,23 +23,26 @@ return {
 
   -- Each line is typed when the one before is answered. The program shows it, then the answer, then its prompt.
   prompt = function(session, blocks)
+    cancelled = false
     for _, block in ipairs(blocks) do
       for line in ((block.text or "") .. "\n"):gmatch("(.-)\n") do
         typing = true
         program:write(line .. "\r")
         program:expect("\n")
         typing = false
+        if cancelled then program:write("\3") end
         local answer = program:expect(PROMPTS)
         if not answer then error("the program has ended") end
         session:message(answer.before)
+        if cancelled then return "cancelled" end
       end
     end
     return "end_turn"
   end,
 
-  -- Not while it reads a line: many lose what interrupts them there.
+  -- Not while it reads a line: many lose what interrupts them there. The prompt does it then.
   cancel = function()
-    while typing do host.sleep(20) end
-    program:write("\3")
+    cancelled = true
+    if not typing then program:write("\3") end
   end,
 }

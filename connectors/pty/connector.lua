@@ -114,7 +114,7 @@ local function follow(session, patterns, ms)
   end
 end
 
--- Types what is left of the turn.
+-- Types what is left of the turn, which is over then.
 local function work(session)
   while turn.lines[1] do
     local line = table.remove(turn.lines, 1)
@@ -123,6 +123,8 @@ local function work(session)
     terminal:paste(line, { submit = config.submit, submit_ms = line:find("\n") and 150 or 0 })
     follow(session, turn.lines[1] and { config.more, config.finish } or { config.finish, config.more })
   end
+  turn = { lines = json.array() }
+  session:save(turn)
 end
 
 local function text_of(blocks)
@@ -172,16 +174,17 @@ return {
       for line in (text .. "\n"):gmatch("(.-)\n") do table.insert(turn.lines, line) end
     end
     work(session)
-    session:save { lines = json.array() }
     return "end_turn"
   end,
 
   cancel = function()
-    turn.lines = json.array()
+    local meant = turn
+    meant.lines = json.array()
     -- Not while it reads: a program may lose a cancel that comes between two characters of a line (Python's does).
     local until_ms = host.now() + ECHO_MS
-    while echoes[1] and host.now() < until_ms do host.sleep(20) end
-    terminal:write(config.cancel)
+    while turn == meant and echoes[1] and host.now() < until_ms do host.sleep(20) end
+    -- Nor when the turn has ended meanwhile: it would hit the next one.
+    if turn == meant then terminal:write(config.cancel) end
   end,
 
   restored = function(session, context, running)
@@ -192,7 +195,6 @@ return {
     host.task(function()
       follow(session, { config.finish, config.more })
       work(session)
-      session:save { lines = json.array() }
       session:done("end_turn")
     end)
   end,

@@ -124,6 +124,35 @@ while True:
     expect(await ask('one\ntwo')).toBe("'\\x1b[200~one\\ntwo\\x1b[201~\\r'\n");
   });
 
+  it('is not cancelled in its next prompt when the cancel comes as an answer is there already', async () => {
+    // It shows what was typed together with its answer, so that a cancel waits for that until the turn is over.
+    const source = `import signal, termios
+hits = 0
+def hit(*_):
+  global hits
+  hits += 1
+signal.signal(signal.SIGINT, hit)
+mode = termios.tcgetattr(0)
+mode[3] &= ~termios.ECHO
+termios.tcsetattr(0, termios.TCSANOW, mode)
+say('> ')
+while True:
+  line = sys.stdin.readline()
+  hits = 0
+  if 'slow' in line:
+    say(line)
+    line = ''
+    time.sleep(0.2)
+  say('%s%d hits\\n> ' % (line, hits))`;
+    const { node, session, ask } = await open({ command: program(source), pty: { ready: '> ' } });
+    for (let i = 0; i < 4; i++) {
+      const quick = node.prompt(session, 'quick');
+      node.cancel(session);
+      expect((await quick).result).toEqual({ stopReason: 'cancelled' });
+      expect(await ask('slow')).toContain('0 hits');
+    }
+  });
+
   it('ends its session when it ends, with its exit code and its last words', async () => {
     const { node, session } = await open(PYTHON);
     const { error } = await node.prompt(session, 'import os; print("farewell"); os._exit(3)');
