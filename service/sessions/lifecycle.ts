@@ -105,8 +105,10 @@ export class Lifecycle {
     if (!('result' in outcome) || !parsed?.success || parsed.data.sessionId !== session.id) {
       const answered = 'error' in outcome ? outcome : failed(badAnswer(session.record.node));
       const { code, message, data } = errorOf(answered)!;
+      // A node that stops brings nothing back; its next run may.
+      const keep = this.deps.nodes.isLeaving(session.record.node) ? 'all' : 'none';
       if (!session.reopening) this.end(session, 'failed', answered);
-      else this.lose(session, 'resume_failed', new PraxisError(code, message, data), message);
+      else this.lose(session, 'resume_failed', new PraxisError(code, message, data), message, keep);
       return;
     }
     const { agentInfo = null, agentCapabilities = null, ...told } = parsed.data._meta.praxis;

@@ -166,6 +166,25 @@ describe('a node that is stopped politely', () => {
     expect(sent()).toEqual(['prompt 1', 'prompt 2']);
   });
 
+  it('loses nothing that waits when it is stopped again while it brings the agent back', async () => {
+    const { node, client, bye, back, sent } = await stopped();
+    await bye();
+    node.boot = newId();
+    node.sessions.clear();
+    await node.hello();
+    await settled();
+    await node.hello({ leaving: true });
+    const error = new PraxisError(ErrorCode.NodeLost, 'The node is stopping');
+    for (const { id, params } of node.requests('session/resume')) {
+      const session = String(params.sessionId);
+      await node.event({ session, seq: 1, epoch: 2 }, errorLine(id, error));
+    }
+    await bye();
+    await back();
+    expect(sent()).toEqual(['prompt 1', 'prompt 2']);
+    expect([42, 43].map((id) => client.answersTo(id).map(({ result }) => result))).toEqual([[DONE], [DONE]]);
+  });
+
   it('is sent nothing more by a service that was started anew while it stops', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'praxis-stopped-')), 'db');
     const { world, node, sessionId, turns, bye, back, sent } = await stopped(file, false);
