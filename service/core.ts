@@ -241,12 +241,14 @@ export class Core {
 
   /** The requests that the last run had sent, or was about to send. They are sent again when the node says hello. */
   private adopt(session: Session): void {
-    const { node, epoch } = session.record;
+    const { node, epoch, state, reason } = session.record;
     const { line } = session.opening;
     if (line !== null)
       this.hops.adopt({ id: session.openingId, node, purpose: 'open', session: session.id, epoch, line });
     const turn = session.running;
-    if (turn?.line && line === null)
+    // In a session that is lost for good it waits for the next process of the agent.
+    const waits = line !== null || (state === 'lost' && reason !== 'node_silent');
+    if (turn?.line && !waits)
       this.hops.adopt({ id: turn.id, node, purpose: 'turn', session: session.id, epoch, line: turn.line });
   }
 

@@ -67,10 +67,10 @@ export class Watch {
     this.goOn(hello.name);
   }
 
-  /** Sessions that were lost when the node was stopped are brought back for the prompts that wait in them. */
+  /** Sessions that are lost are brought back for the prompts that wait in them. */
   private goOn(node: string): void {
     for (const session of this.deps.sessions.onNode(node))
-      if (session.record.reason === 'node_stopped' && session.queued.length > 0)
+      if (session.record.state === 'lost' && session.turns.unended.length > 0)
         this.deps.lifecycle.reopen(session);
   }
 
@@ -182,7 +182,7 @@ export class Watch {
     for (const session of sessions.onNode(node)) {
       const { state, reason: why } = session.record;
       // What waits in a lost session waits for the node's return, and not for ever.
-      const waits = reason !== 'node_restarted' && session.turns.unended.length > 0;
+      const waits = reason === 'node_gone' && session.turns.unended.length > 0;
       if (state === 'lost' && why !== 'node_silent' && !waits) continue;
       lifecycle.lose(session, reason, nodeLost(node), null, reason === 'node_stopped' ? 'waiting' : 'none');
     }

@@ -98,15 +98,18 @@ export class Lifecycle {
     });
   }
 
-  /** The node has answered `session/new`, or the request that brings the session back. */
+  /** The node has answered `session/new`, or the request that brings the session back; a second time nothing happens. */
   opened(session: Session, outcome: Outcome): void {
-    const { journal, hops } = this.deps;
+    const { journal, hops, nodes } = this.deps;
+    if (session.opening.line === null) return;
     const parsed = 'result' in outcome ? NodeOpened.safeParse(JSON.parse(outcome.result)) : undefined;
+    const { node, connector, cwd, yolo } = session.record;
     if (!('result' in outcome) || !parsed?.success || parsed.data.sessionId !== session.id) {
-      const answered = 'error' in outcome ? outcome : failed(badAnswer(session.record.node));
+      const answered = 'error' in outcome ? outcome : failed(badAnswer(node));
       const { code, message, data } = errorOf(answered)!;
-      // A node that stops brings nothing back; its next run may.
-      const keep = this.deps.nodes.isLeaving(session.record.node) ? 'all' : 'none';
+      // A node that stops brings nothing back; its next run may. One that is away already may be about to say that it stops.
+      const stops = nodes.isLeaving(node) || (session.running && !nodes.isLive(node));
+      const keep = stops ? 'all' : 'none';
       if (!session.reopening) this.end(session, 'failed', answered);
       else this.lose(session, 'resume_failed', new PraxisError(code, message, data), message, keep);
       return;
@@ -125,7 +128,6 @@ export class Lifecycle {
     });
     if (told.transport) session.settings = { ...session.settings, transport: told.transport };
     journal.saveOpening(session);
-    const { node, connector, cwd, yolo } = session.record;
     journal.event(session, '_praxis/session/opened', {
       node,
       connector,

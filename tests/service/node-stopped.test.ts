@@ -20,15 +20,15 @@ const CANCELLED = { stopReason: 'cancelled' };
 
 /**
  * A session in which a prompt runs (request 41) and two wait (42, 43), on a node that is stopped then. `hasEnded`: what ran has been
- * answered already.
+ * answered already. `isLeaving`: it has said that it stops.
  */
-async function stopped(file?: string, hasEnded = true) {
+async function stopped(file?: string, hasEnded = true, isLeaving = true) {
   const world = await World.start(file);
   const { node, client, sessionId } = await world.session();
   const turns = [newId(), newId(), newId()] as const;
   for (const [i, turn] of turns.entries())
     await client.ask('session/prompt', promptOf(sessionId, `prompt ${i}`, turn), 41 + i);
-  await node.hello({ leaving: true });
+  if (isLeaving) await node.hello({ leaving: true });
   node.got.splice(0);
   if (hasEnded) await node.answer(sessionId, turns[0], CANCELLED);
   await settled();
@@ -140,13 +140,41 @@ describe('a node that is stopped politely', () => {
     expect(sent()).toEqual(['prompt 1', 'prompt 2']);
   });
 
-  it('answers in the end what never reached an agent that died of the same signal', async () => {
-    const { node, client, sessionId, turns, bye, exited } = await stopped(undefined, false);
-    for (const turnId of turns.slice(1)) await client.call('_praxis/turn/remove', { sessionId, turnId });
+  it('runs when it is back what never reached an agent that died of the same signal', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'praxis-stopped-')), 'db');
+    const { world, node, bye, back, sent, exited } = await stopped(file, false);
     node.vanish();
     await exited();
     await bye();
-    expect(client.answersTo(41)[0]?.error?.code).toBe(ErrorCode.NodeLost);
+    await world.restart(file);
+    await world.ready();
+    node.listen();
+    node.got.splice(0);
+    await back();
+    expect(sent()).toEqual(['prompt 0', 'prompt 1', 'prompt 2']);
+    expect(node.got.filter(({ frame }) => frame.kind === 'request')[0]?.frame).toMatchObject({
+      method: 'session/resume',
+    });
+  });
+
+  it('and does not come back has that answered with NodeLost in the end, too', async () => {
+    const { world, node, client, bye, exited } = await stopped(undefined, false);
+    node.vanish();
+    await exited();
+    await bye();
+    await world.clock.advance(NODE_GONE_MS + 1_000);
+    expect([41, 42, 43].map((id) => client.answersTo(id)[0]?.error?.code)).toEqual([1002, 1002, 1002]);
+  });
+
+  it('loses nothing that waits when an agent dies before the service hears of the stop', async () => {
+    const { node, bye, back, sent, exited } = await stopped(undefined, false, false);
+    node.vanish();
+    await exited();
+    await node.hello({ leaving: true, sessions: [] });
+    await bye();
+    node.listen();
+    await back();
+    expect(sent()).toEqual(['prompt 0', 'prompt 1', 'prompt 2']);
   });
 
   it('loses nothing that waits when it is killed before it has said goodbye', async () => {

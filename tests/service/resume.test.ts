@@ -1,6 +1,6 @@
 /** A session that is lost comes back by its next prompt, on a new process of its agent, and the journal goes on where it was. */
 import { describe, expect, it } from 'vitest';
-import { ErrorCode, errorLine, notificationLine, PraxisError, ReopenMeta } from '../../proto/index.js';
+import { ErrorCode, errorLine, newId, notificationLine, PraxisError, ReopenMeta } from '../../proto/index.js';
 import { chunk, opened, promptOf, settled, type TestNode, World } from '../support/service-world.js';
 
 const DONE = { stopReason: 'end_turn' };
@@ -145,6 +145,21 @@ describe('a lost session', () => {
     expect(await client.call('session/prompt', promptOf(sessionId, 'again'))).toEqual(DONE);
     expect(node.requests('session/resume').map(({ id }) => id)).toHaveLength(2);
     expect(new Set(node.requests('session/resume').map(({ id }) => id)).size).toBe(2);
+  });
+
+  it('stays lost when its node has gone away unnoticed, and comes back with it', async () => {
+    const { node, client, sessionId } = await lost();
+    node.vanish();
+    expect(await client.call('session/prompt', promptOf(sessionId, 'hi'))).toMatchObject({
+      error: { code: ErrorCode.NodeUnavailable },
+    });
+    await settled();
+    node.listen();
+    node.boot = newId();
+    node.sessions.clear();
+    reopens(node);
+    await node.hello();
+    expect(await client.call('session/prompt', promptOf(sessionId, 'again'))).toEqual(DONE);
   });
 
   it('that has prompts waiting comes back for them, and runs again what never reached the agent', async () => {
