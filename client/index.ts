@@ -5,6 +5,7 @@ export type { Link, LinkListener } from './link.js';
 export { isFailedStart } from './lists.js';
 export { loginProblem } from './login.js';
 export { type Place, placeOf } from './place.js';
+export { whyOf } from './reasons.js';
 export { unwrap } from './requests.js';
 export * from './sanitize.js';
 export { SanitizeStream } from './sanitize-stream.js';

@@ -2,6 +2,7 @@
  * The fold of a session's journal into its view. It is pure and deterministic: the same events give the same view, in
  * whatever pieces they come and however often one is repeated; each event costs the same at any length.
  */
+import { whyOf } from './reasons.js';
 import type { SessionEvent } from './types.js';
 import type { Item, SessionView } from './view-items.js';
 import { type Fields, fields, list, number, text } from './view-read.js';
@@ -152,8 +153,8 @@ export class SessionFold {
     session.state = state;
     session.reason = text(params.reason) ?? null;
     if (state === before || before === 'archived' || (state !== 'lost' && state !== 'ended')) return;
-    // The detail is a sentence where there is one; the reason is a word for programs.
-    const why = text(params.detail) ?? text(params.reason) ?? '';
+    // The detail is a sentence where there is one; the reason is a word for programs, which has one too.
+    const why = text(params.detail) ?? whyOf(text(params.reason) ?? '');
     const head = state === 'lost' ? 'The session is lost' : 'The session has ended';
     this.#updates.notice(state === 'lost' ? 'warning' : 'info', why === '' ? head : `${head}: ${why}`);
   }

@@ -1,6 +1,6 @@
 /** `praxis session send | list | show | cancel | resume | close`: sessions by their ids. */
 
-import { isFailedStart } from '../../client/index.js';
+import { isFailedStart, whyOf } from '../../client/index.js';
 import type { SessionInfo } from '../../proto/index.js';
 import { withClient, within } from '../connect.js';
 import { type Io, json, say } from '../io.js';
@@ -82,7 +82,7 @@ function describe(session: SessionInfo): string[][] {
   return [
     ['session', sessionId],
     ['title', title ?? '-'],
-    ['state', reason ? `${state} (${reason})` : state],
+    ['state', reason ? `${state}: ${whyOf(reason)}` : state],
     ['agent', `${session.agent} (${connector})`],
     ...(session.transport ? [['transport', session.transport]] : []),
     ['node', node],

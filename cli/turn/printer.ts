@@ -8,6 +8,7 @@ import {
   sanitize,
   sanitizeLine,
   type TurnResult,
+  whyOf,
 } from '../../client/index.js';
 import { type Frame, StopReason } from '../../proto/index.js';
 import { type Io, json, jsonText, note, styled } from '../io.js';
@@ -155,7 +156,7 @@ export class TextPrinter implements Printer {
     if (frame.method === '_praxis/session/notice' && (severity !== 'info' || this.asides !== 'none'))
       this.remark(sanitizeLine(`${words(severity)}: ${words(text)}`));
     else if (frame.method === '_praxis/session/state' && state === 'lost')
-      this.remark(`the session is lost: ${sanitizeLine(words(detail) || words(reason))}`);
+      this.remark(`the session is lost: ${sanitizeLine(words(detail) || whyOf(words(reason)))}`);
     else if (frame.method === '_praxis/turn' && state === 'ended') this.#ended(frame.params);
   }
 

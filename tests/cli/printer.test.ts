@@ -111,6 +111,13 @@ describe('a printed event', () => {
     );
   });
 
+  it('says for people why a session is lost', () => {
+    const { io, shown } = terminal(true);
+    const printer = new TextPrinter(io, 'none');
+    printer.event(event('_praxis/session/state', { state: 'lost', reason: 'node_stopped', detail: null }));
+    expect(shown()).toBe('the session is lost: its node was stopped\n');
+  });
+
   it('as JSON on a terminal has escapes for 8-bit control characters, and means the same', () => {
     const { io, shown } = terminal(true);
     const said = event('session/update', { text: 'a\x9b2Jb\x7f\u202e' });

@@ -51,6 +51,23 @@ describe('the fold', () => {
     }
   });
 
+  it.each([
+    ['lost', 'node_stopped', null, 'The session is lost: its node was stopped'],
+    ['ended', 'closed', null, 'The session has ended: it was closed'],
+    [
+      'lost',
+      'agent_exited',
+      'The agent ended with exit code 3',
+      'The session is lost: The agent ended with exit code 3',
+    ],
+    ['lost', 'of_a_later_version', null, 'The session is lost: of_a_later_version'],
+  ])('says for people why a session is %s: %s', (state, reason, detail, text) => {
+    const params = { sessionId: 'one', state, reason, detail };
+    const frame = parseFrame(JSON.stringify({ jsonrpc: '2.0', method: '_praxis/session/state', params }));
+    const view = foldEvents('one', [{ sessionId: 'one', seq: 1, epoch: 1, at: 0, frame }]);
+    expect(view.items.map((item) => (item as { text?: string }).text)).toEqual([text]);
+  });
+
   it('ignores events of another session', () => {
     const fixture = fixtures[0]!;
     const fold = new SessionFold('another');
