@@ -25,7 +25,7 @@ export async function withClient<T>(io: Io, work: (client: Client) => Promise<T>
     await Promise.race([client.ready(READY_MS), ...(comesUp ? [] : [refused(client)])]);
   } catch (error) {
     await client.close();
-    throw notRunning(`Praxis is not running here, or cannot be reached. ${(error as Error).message}`);
+    throw notRunning(`Praxis is not running here, or cannot be reached: ${(error as Error).message}`);
   }
   try {
     return await work(client);

@@ -8,8 +8,15 @@ export function replyCode(error: unknown): number | undefined {
   return inHandshake ? Number(inHandshake[1]) : undefined;
 }
 
+/** Nobody listens there; undefined for other errors. `address` is the path of a socket (https://nodejs.org/api/errors.html#class-systemerror). */
+function unheard(error: unknown): string | undefined {
+  const { code, address, port } = error as { code?: unknown; address?: string; port?: number };
+  if ((code !== 'ENOENT' && code !== 'ECONNREFUSED') || address === undefined) return undefined;
+  return port === undefined ? `no service at ${address}` : `no broker at ${address}, port ${port}`;
+}
+
 export function describe(error: unknown, user: string): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = unheard(error) ?? (error instanceof Error ? error.message : String(error));
   switch (replyCode(error)) {
     case 403:
       return message.startsWith('Handshake')

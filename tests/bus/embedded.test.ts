@@ -172,6 +172,15 @@ describe('the embedded broker', () => {
     const broker = await start();
     const bus = await busOf();
     await broker.close();
-    await waitUntil(() => bus.state.kind === 'connecting' && /320|ENOENT/.test(bus.state.reason ?? ''));
+    await waitUntil(
+      () => bus.state.kind === 'connecting' && /320|no service at/.test(bus.state.reason ?? ''),
+    );
+  });
+
+  it('is missed by a client in words for people, when nobody listens at its address', async () => {
+    const broker = await start();
+    const bus = await busOf();
+    await broker.close();
+    await waitUntil(() => bus.state.kind === 'connecting' && bus.state.reason === `no service at ${socket}`);
   });
 });
