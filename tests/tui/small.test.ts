@@ -187,6 +187,12 @@ describe('a terminal that is too small', () => {
     if (columns > 1) {
       expect(said).toMatch(/^Ctrl\+Q leaves/);
       expect(said).toContain(`${columns}×${rows}`);
+      // No word is cut.
+      expect(
+        rowsOf(d)
+          .map((row) => row.trim())
+          .join(' '),
+      ).toContain('The terminal is too small: Praxis needs');
     }
     d.key('ctrl+q');
     expect(d.effects).toEqual([{ type: 'quit' }]);

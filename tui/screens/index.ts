@@ -1,6 +1,6 @@
 /** The whole screen as a function of the state. */
 import type { Frame } from '../draw/canvas.js';
-import { fitted, type Line, span } from '../draw/line.js';
+import { fitted, type Line, span, wrap } from '../draw/line.js';
 import { markedPlace, plainLine } from '../draw/plain.js';
 import type { ItemLines } from '../items/index.js';
 import { keyOf } from '../keys.js';
@@ -68,8 +68,6 @@ function drawn(state: State, store: ItemLines, now: number): Screen {
 function tooSmall({ columns, rows, keys }: State): Screen {
   const size = `${MIN_COLUMNS}×${MIN_ROWS}, this is ${columns}×${rows}`;
   const text = `${keyOf(keys, 'quit')} leaves. The terminal is too small: Praxis needs ${size}.`;
-  const lines: Line[] = [];
-  for (let at = 0; at < text.length && lines.length < rows; at += columns)
-    lines.push([span(text.slice(at, at + columns))]);
+  const lines = wrap([span(text)], columns).slice(0, rows);
   return { lines, cursor: null, transcript: null, chatColumn: 0, list: [] };
 }
