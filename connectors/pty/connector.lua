@@ -179,6 +179,7 @@ return {
 
   cancel = function()
     local meant = turn
+    if not meant.running then return end
     meant.lines = json.array()
     -- Not while it reads: a program may lose a cancel that comes between two characters of a line (Python's does).
     local until_ms = host.now() + ECHO_MS
