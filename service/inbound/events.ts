@@ -44,6 +44,9 @@ export interface NodeInboxDeps {
 }
 
 export class NodeInbox {
+  /** Looks at the logins of nodes that are under way: what a node says meanwhile waits for the same one, and keeps its order. */
+  private readonly looks = new Map<string, Promise<boolean>>();
+
   constructor(private readonly deps: NodeInboxDeps) {}
 
   /** A message from `praxis.events`. */
@@ -52,8 +55,15 @@ export class NodeInbox {
     if (login?.role !== 'node') return this.drop(message, 'its sender is no node');
     // What a node said before its login was taken away may come when it is listed no more: it is not to be listed again.
     const isNew = message.headers.session === undefined && this.deps.nodes.bootOf(login.name) === undefined;
-    if (isNew && !(await this.deps.hasLogin(login))) return this.drop(message, 'its login was taken away');
+    if (isNew && !(await this.hasLogin(login))) return this.drop(message, 'its login was taken away');
     return this.deps.committer.run(this.input(login.name, message));
+  }
+
+  private hasLogin(login: Login): Promise<boolean> {
+    const { name } = login;
+    const look = this.looks.get(name) ?? this.deps.hasLogin(login).finally(() => this.looks.delete(name));
+    this.looks.set(name, look);
+    return look;
   }
 
   private input(node: string, message: Incoming): Input {

@@ -11,7 +11,7 @@ import {
   notificationLine,
   PraxisError,
 } from '../../proto/index.js';
-import { opened, promptOf, settled, type TestClient, World } from '../support/service-world.js';
+import { connector, opened, promptOf, settled, type TestClient, World } from '../support/service-world.js';
 
 const DONE = { stopReason: 'end_turn' };
 const stateOf = async (client: TestClient, sessionId: string) => {
@@ -25,6 +25,29 @@ const nodeState = async (client: TestClient) =>
   (await client.call<{ nodes: { state: string }[] }>('_praxis/nodes', {})).nodes[0]?.state;
 
 describe('a node', () => {
+  it('that is new is known by what it said last, though the broker is slow to tell of its login', async () => {
+    const world = await World.start();
+    const node = world.node();
+    let told = () => {};
+    world.looks.push(
+      new Promise((resolve) => {
+        told = resolve;
+      }),
+    );
+    node.connectors = [];
+    const first = node.hello();
+    node.connectors = [connector('demo')];
+    const second = node.hello();
+    await settled();
+    told();
+    await Promise.all([first, second]);
+    const { nodes } = await (await world.ready()).call<{ nodes: { connectors: object[] }[] }>(
+      '_praxis/nodes',
+      {},
+    );
+    expect(nodes[0]?.connectors).toHaveLength(1);
+  });
+
   it('that is back between two copies of a prompt gets neither: the first was refused', async () => {
     const world = await World.start();
     const { node, client, sessionId } = await world.session();

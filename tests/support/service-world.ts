@@ -318,6 +318,8 @@ export class World {
   store!: Store;
   private database: Database | undefined;
   private limits: { maxJournal?: number } = {};
+  /** What looks at the broker's logins wait for, one each. */
+  readonly looks: Promise<void>[] = [];
   /** Nodes whose login was taken away at the broker. */
   private readonly revoked = new Set<string>();
 
@@ -347,7 +349,10 @@ export class World {
         ...{ bus: 'memory', store: 'sqlite', active: memberOf('me'), standbys: () => [] },
         logins: {
           check: () => {},
-          has: async ({ name }) => !this.revoked.has(name),
+          has: async ({ name }) => {
+            await this.looks.shift();
+            return !this.revoked.has(name);
+          },
           enroll: async ({ role, name }) => {
             this.revoked.delete(name);
             return `${role}:${name}`;
