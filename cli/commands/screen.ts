@@ -5,7 +5,7 @@
 import { connectClient, placeOf } from '../../client/index.js';
 import { defaultName, ErrorCode, homeOf, NodeConfig, PraxisError, readConfig } from '../../proto/index.js';
 import { withClient } from '../connect.js';
-import { EXIT } from '../exit.js';
+import { EXIT, UsageError } from '../exit.js';
 import { type Io, note, say } from '../io.js';
 import { bringUp } from '../up/start.js';
 import { liveState } from '../up/state.js';
@@ -18,6 +18,11 @@ export async function screen(io: Io, program: string): Promise<number> {
   const home = homeOf(io.env);
   const place = placeOf(io.env, home);
   const interactive = io.stdin.isTTY === true && io.stdout.isTTY === true;
+  // Every part of a screen would come after the other, on one line.
+  if (interactive && io.env.TERM === 'dumb')
+    throw new UsageError(
+      'The screen needs a terminal that draws, and TERM is "dumb": set TERM to the name of yours, or use praxis run and praxis session',
+    );
   let started = false;
   if (place.elsewhere === undefined && !io.env.PRAXIS_BUS_URL && !(await runsAlready(io)))
     ({ started } = await bringUp(io, program));
