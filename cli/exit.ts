@@ -1,6 +1,6 @@
 /** Exit codes, each with one meaning (sysexits.h where it has one), and the sentence that a failing command ends with. */
 import { sanitizeLine } from '../client/index.js';
-import { ErrorCode, isFault, PraxisError, StopReason } from '../proto/index.js';
+import { ErrorCode, invalidParams, isFault, PraxisError, StopReason } from '../proto/index.js';
 import { type Io, json, note, styled } from './io.js';
 
 /** Code → meaning; docs/cli.md has the same table, and a test compares the two. */
@@ -105,11 +105,13 @@ export function exitOfError(error: unknown): number {
 /** Says what went wrong: one sentence on stderr, or the error as JSON on stdout. Returns the exit code. */
 export function report(io: Io, error: unknown, asJson: boolean): number {
   const exitCode = exitOfError(error);
+  // A wrong command line is no fault of Praxis.
+  const told = error instanceof UsageError ? invalidParams(error.message) : PraxisError.from(error);
   if (asJson) {
-    json(io, { error: PraxisError.from(error), exitCode });
+    json(io, { error: told, exitCode });
     return exitCode;
   }
-  const { message, data } = PraxisError.from(error);
+  const { message, data } = told;
   note(io, `${styled(io, 'stderr', 'red', 'praxis:')} ${sanitizeLine(message)}`);
   const { hint, matches, details, choices } = (data ?? {}) as Record<string, unknown>;
   for (const more of [hint, details]) if (typeof more === 'string') note(io, `  ${sanitizeLine(more)}`);

@@ -41,13 +41,20 @@ const pathOf = (command: Command): string =>
 
 export const json = () => new Option('--json', 'print JSON for programs');
 
+/** Commander says which command was meant only where the parent does nothing by itself, as a copy without its action does. */
+function unknownCommand(parent: Command, name: string): never {
+  const copy = new Command(parent.name()).copyInheritedSettings(parent).helpCommand(false);
+  for (const command of parent.commands) copy.command(command.name());
+  copy.parse([name], { from: 'user' });
+  throw new UsageError(`There is no command ${name}`);
+}
+
 /** `praxis help session start`: the same as `praxis session start --help`. */
 async function help(program: Command, names: readonly string[]): Promise<number> {
   let at = program;
   for (const name of names) {
     const next = at.commands.find((command) => command.name() === name);
-    if (!next)
-      throw new UsageError(`There is no command ${pathOf(at)} ${name}; ${pathOf(at)} --help lists them`);
+    if (!next) unknownCommand(at, name);
     at = next;
   }
   at.outputHelp();
@@ -94,7 +101,7 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
     .allowExcessArguments()
     .action(async (options: { status?: boolean; json?: boolean }, { args }: Command) => {
       if (args[0] === 'help') return finish(help(program, args.slice(1)));
-      if (args.length > 0) throw new UsageError(`There is no command ${args[0]}; praxis --help lists them`);
+      if (args.length > 0) unknownCommand(program, args[0]!);
       if (options.status) return finish((await import('./commands/status.js')).status(io, options));
       return finish((await import('./commands/screen.js')).screen(io, parts.program));
     });

@@ -21,11 +21,16 @@ const idle = async () => undefined;
 const nothing = { file: '', problems: [], functions: [], reads: [], found: null };
 const parts = { program: '', service: idle, node: idle, checkConnector: async () => nothing };
 
-it('names the word that is no command', async () => {
+it.each([
+  ['of praxis', ['statsu'], 'statsu', 'status', 'praxis'],
+  ['of a group', ['session', 'lst'], 'lst', 'list', 'praxis session'],
+  ['after help', ['help', 'session', 'lst'], 'lst', 'list', 'praxis session'],
+])('names the word that is no command, and what was meant: %s', async (_where, argv, word, meant, path) => {
   const { io, text } = written();
-  expect(await main(['statsu', '--json-not'], parts, io)).toBe(64);
-  expect(await main(['statsu'], parts, io)).toBe(64);
-  expect(text()).toContain('There is no command statsu; praxis --help lists them');
+  expect(await main(argv, parts, io)).toBe(64);
+  expect(text()).toBe(
+    `praxis: unknown command '${word}'\n(Did you mean ${meant}?)\n  ${path} --help says how\n`,
+  );
 });
 
 it.each([
@@ -41,7 +46,8 @@ it.each([
 it('tells a program of a wrong command line in JSON', async () => {
   const { io, text } = written();
   expect(await main(['run', '--json'], parts, { ...io, stdout: io.stderr })).toBe(64);
-  const error = { error: { message: "missing required argument 'agent'" }, exitCode: 64 };
+  const message = "missing required argument 'agent'";
+  const error = { error: { code: ErrorCode.InvalidParams, message }, exitCode: 64 };
   expect(JSON.parse(text().trim().split('\n').at(-1)!)).toMatchObject(error);
 });
 
