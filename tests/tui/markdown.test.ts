@@ -32,6 +32,14 @@ const x: number = 1; // why
 The end &amp; more.`;
 
 describe('markdown', () => {
+  it('keeps the line ends and the indentation of what a program with a prompt answers', () => {
+    const traceback =
+      'Traceback (most recent call last):\n  File "<stdin>", line 1, in <module>\nKeyboardInterrupt\n';
+    expect(shown(traceback)).toEqual(traceback.trimEnd().split('\n'));
+    expect(shown('.git\nREADME.md\nbench\n')).toEqual(['.git', 'README.md', 'bench']);
+    expect(shown('- one\n  more of it')).toEqual(['• one', '  more of it']);
+  });
+
   it('is drawn block by block', () => {
     expect(shown(ANSWER)).toMatchInlineSnapshot(`
       [
@@ -47,7 +55,8 @@ describe('markdown', () => {
         "1. first",
         "2. second",
         "",
-        "▌ quoted text",
+        "▌ quoted",
+        "▌ text",
         "",
         "│ const x: number = 1; // why",
         "",

@@ -35,8 +35,8 @@ function one(token: Token, style: Style): Span[] {
     case 'text':
       return 'tokens' in token && token.tokens
         ? inline(token.tokens, style)
-        : // A line end inside a paragraph is a space.
-          [{ text: decode(token.text).replace(/\n/g, ' '), style }];
+        : // A line end inside a paragraph stays one, against CommonMark: agents mean those that they write, and a REPL says lines.
+          [{ text: decode(token.text), style }];
     default:
       return [{ text: 'text' in token ? String(token.text) : token.raw, style }];
   }
