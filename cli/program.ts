@@ -61,6 +61,9 @@ async function help(program: Command, names: readonly string[]): Promise<number>
   return 0;
 }
 
+/** What commander says of a command that takes a prompt. */
+const UNQUOTED = /too many arguments for '(run|start|send)'/;
+
 export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => void): Command {
   const program = new Command('praxis');
   const finish = async (work: Promise<number>) => done(await work);
@@ -77,7 +80,10 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
-      outputError: (text, write) => write(`${styled(io, 'stderr', 'red', 'praxis:')} ${withoutPrefix(text)}`),
+      outputError: (text, write) => {
+        write(`${styled(io, 'stderr', 'red', 'praxis:')} ${withoutPrefix(text)}`);
+        if (UNQUOTED.test(text)) write('  Put a prompt of several words in quotes\n');
+      },
       getOutHasColors: () => io.stdout.isTTY === true && !io.env.NO_COLOR,
       getErrHasColors: () => io.stderr.isTTY === true && !io.env.NO_COLOR,
     })

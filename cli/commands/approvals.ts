@@ -42,7 +42,10 @@ export function show(io: Io, id: string, options: Json): Promise<number> {
       ['session', one.title === null ? one.sessionId : `${one.sessionId} ${one.title}`],
       ['agent', `${one.agent} on ${one.node}`],
       ['asked', time(one.at)],
-      ['rejected', one.denyAt === null ? 'never by itself' : time(one.denyAt)],
+      [
+        'waits',
+        one.denyAt === null ? 'until it is answered' : `until ${time(one.denyAt)}, then it is rejected`,
+      ],
       ['hash', one.hash],
     ];
     for (const line of table(['', ''], rows).slice(1)) say(io, line);

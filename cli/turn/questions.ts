@@ -24,6 +24,14 @@ export interface Unattended {
   how(sessionId: string, kind: ToolKind | null): string;
 }
 
+/** The keys of the screen. */
+const KINDS: Readonly<Record<string, PermissionOption['kind']>> = {
+  a: 'allow_once',
+  A: 'allow_always',
+  r: 'reject_once',
+  R: 'reject_always',
+};
+
 export class Questions {
   readonly #open = new Map<string, AbortController>();
   /** What was answered "reject" here because nobody can be asked, by question, until it is known whose answer counted. */
@@ -123,22 +131,25 @@ export class Questions {
     if (signal.aborted) return;
     this.printer.remark(`? ${title}`);
     for (const [i, { name }] of options.entries()) this.printer.remark(`  ${i + 1}) ${sanitizeLine(name)}`);
-    const answer = await this.#number(options.length, signal);
-    if (answer === undefined) return;
+    const chosen = await this.#choice(options, signal);
+    if (!chosen) return;
     this.#open.delete(id);
-    this.#select(sessionId, id, options[answer - 1]);
+    this.#select(sessionId, id, chosen);
   }
 
-  /** A number from 1 to `most`; undefined when somebody else answered or the input ended. */
-  async #number(most: number, signal: AbortSignal): Promise<number | undefined> {
+  /** By its number, or the letter that the screen has for its kind; undefined when somebody else answered or the input ended. */
+  async #choice(options: PermissionOption[], signal: AbortSignal): Promise<PermissionOption | undefined> {
     // Not in raw mode: Ctrl+C stays the signal that cancels the prompt.
     const lines = createInterface({ input: this.io.stdin, terminal: false, signal });
-    this.io.stderr.write(`1-${most}: `);
+    const letters = Object.keys(KINDS).filter((letter) => options.some(({ kind }) => kind === KINDS[letter]));
+    const prompt = `${[`1-${options.length}`, ...letters].join(' ')}: `;
+    this.io.stderr.write(prompt);
     try {
       for await (const line of lines) {
-        const number = Number(line.trim());
-        if (Number.isInteger(number) && number >= 1 && number <= most) return number;
-        this.io.stderr.write(`1-${most}: `);
+        const word = line.trim();
+        const chosen = options.find(({ kind }, i) => word === String(i + 1) || kind === KINDS[word]);
+        if (chosen) return chosen;
+        this.io.stderr.write(prompt);
       }
       return undefined;
     } finally {
