@@ -162,6 +162,9 @@ async function working(
   add: (rows: Row[]) => void,
 ): Promise<void> {
   const t = screen.terminal;
+  // Below the session and the node.
+  for (const key of [KEY.down, KEY.down]) t.type(key);
+  await t.waitFor('▸ Demo agent  ');
   t.type(KEY.enter);
   await t.waitFor('Working directory');
   t.type(KEY.enter);
