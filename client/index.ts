@@ -1,5 +1,6 @@
 /** What clients share, as the TUI and the command line see it. */
 export { abstain } from './abstain.js';
+export { ANSWER_KEYS } from './answer-keys.js';
 export { type ConnectOptions, connectClient, connectLink } from './connect.js';
 export type { Link, LinkListener } from './link.js';
 export { isFailedStart } from './lists.js';

@@ -3,7 +3,7 @@
  * where the session lets them wait, and are rejected where it does not, because a program that nobody watches must not say yes by itself.
  */
 import { createInterface } from 'node:readline';
-import { abstain, type Client, type SessionEvent, sanitizeLine } from '../../client/index.js';
+import { ANSWER_KEYS, abstain, type Client, type SessionEvent, sanitizeLine } from '../../client/index.js';
 import { type PermissionOption, PermissionParams, ToolKind } from '../../proto/index.js';
 import { canAsk, type Io } from '../io.js';
 import { short } from '../table.js';
@@ -23,14 +23,6 @@ export interface Unattended {
   /** How to have such calls allowed: of one kind, where it is known, and otherwise. A sentence without its full stop. */
   how(sessionId: string, kind: ToolKind | null): string;
 }
-
-/** The keys of the screen. */
-const KINDS: Readonly<Record<string, PermissionOption['kind']>> = {
-  a: 'allow_once',
-  A: 'allow_always',
-  r: 'reject_once',
-  R: 'reject_always',
-};
 
 export class Questions {
   readonly #open = new Map<string, AbortController>();
@@ -141,13 +133,13 @@ export class Questions {
   async #choice(options: PermissionOption[], signal: AbortSignal): Promise<PermissionOption | undefined> {
     // Not in raw mode: Ctrl+C stays the signal that cancels the prompt.
     const lines = createInterface({ input: this.io.stdin, terminal: false, signal });
-    const letters = Object.keys(KINDS).filter((letter) => options.some(({ kind }) => kind === KINDS[letter]));
+    const letters = new Set(options.map(({ kind }) => ANSWER_KEYS[kind]));
     const prompt = `${[`1-${options.length}`, ...letters].join(' ')}: `;
     this.io.stderr.write(prompt);
     try {
       for await (const line of lines) {
         const word = line.trim();
-        const chosen = options.find(({ kind }, i) => word === String(i + 1) || kind === KINDS[word]);
+        const chosen = options.find(({ kind }, i) => word === String(i + 1) || word === ANSWER_KEYS[kind]);
         if (chosen) return chosen;
         this.io.stderr.write(prompt);
       }

@@ -1,18 +1,10 @@
 /** A permission question, in place and whole: what would be done, and the keys that answer it. Answered, it is one line. */
 
-import { type ApprovalItem, sanitizeLine } from '../../client/index.js';
+import { ANSWER_KEYS, type ApprovalItem, sanitizeLine } from '../../client/index.js';
 import type { PermissionOption } from '../../proto/index.js';
 import { fitted, type Line, type Span, type Style, sides, span, wrap } from '../draw/line.js';
 import { toolLines } from './content.js';
 import type { Renderer } from './context.js';
-
-/** The key that answers with an option, by the option's kind. */
-export const ANSWER_KEYS = {
-  allow_once: 'a',
-  allow_always: 'A',
-  reject_once: 'r',
-  reject_always: 'R',
-} as const satisfies Record<PermissionOption['kind'], string>;
 
 /** The place that 0 stands for; further ones have no key. */
 const LAST_PLACE = 10;

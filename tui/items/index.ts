@@ -10,7 +10,7 @@ import { notice, other, plan } from './other.js';
 import { echo, end, prompt, thought } from './talk.js';
 import { tool } from './tool.js';
 
-export { ANSWER_KEYS, answerSpans, optionForKey, questionTitle } from './approval.js';
+export { answerSpans, optionForKey, questionTitle } from './approval.js';
 export { toolLines } from './content.js';
 export type { ItemContext, Progress } from './context.js';
 export { thousands } from './reply.js';

@@ -1,10 +1,9 @@
 /** The two lowest lines: how the connection is and who waits; the keys that matter now. */
-import { sanitizeLine } from '../../client/index.js';
+import { ANSWER_KEYS, sanitizeLine } from '../../client/index.js';
 import { contextsOf, isTyping, whyNot } from '../allowed.js';
 import { hasNextQuestion } from '../answers.js';
 import { type Line, lineWidth, type Span, type Style, sides, span, wrap } from '../draw/line.js';
 import { chosenQuestion, itemOf } from '../inbox.js';
-import { ANSWER_KEYS } from '../items/index.js';
 import { type Binding, type Command, keyName } from '../keys.js';
 import { currentChat, liveSessions, openQuestion, type State, type Toast } from '../state.js';
 
