@@ -1,5 +1,5 @@
 /** docs/connectors.md: its first connector works as it stands, and its reference leaves nothing out. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Paste } from '../../node-agent/host/paste.js';
@@ -65,30 +65,6 @@ describe('the first connector of the guide', () => {
   });
 });
 
-/** Shows what was typed and then answers: how often it was interrupted meanwhile. */
-const COUNTS_INTERRUPTS = `import signal, sys, termios, time
-def say(text):
-  sys.stdout.write(text)
-  sys.stdout.flush()
-hits = 0
-def hit(*_):
-  global hits
-  hits += 1
-signal.signal(signal.SIGINT, hit)
-mode = termios.tcgetattr(0)
-mode[3] &= ~termios.ECHO
-termios.tcsetattr(0, termios.TCSANOW, mode)
-say('>>> ')
-while True:
-  line = sys.stdin.readline()
-  hits = 0
-  if 'slow' in line:
-    say(line)
-    line = ''
-    time.sleep(0.2)
-  say('%s%d hits\\n>>> ' % (line, hits))
-`;
-
 const skeleton = readFileSync(join(packageRoot, 'connectors/skeleton-terminal.lua'), 'utf8');
 
 describe.each([
@@ -120,8 +96,7 @@ describe.each([
   });
 
   it('is not cancelled in its next prompt by a cancel that comes while it is typed to', async () => {
-    const program = join(lua.dir, 'counts.py');
-    writeFileSync(program, COUNTS_INTERRUPTS);
+    const program = join(packageRoot, 'tests/support/counts-interrupts.py');
     const connector = await lua.compile(
       'counts',
       source.replace(/\{ "python3".*? \}/, `{ "python3", "${program}" }`),

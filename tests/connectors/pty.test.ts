@@ -2,7 +2,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { AgentConfig, NodeConfig } from '../../proto/index.js';
+import { AgentConfig, NodeConfig, packageRoot } from '../../proto/index.js';
 import { LuaConnectors } from '../support/lua-connectors.js';
 import { TestServer } from '../support/node-server.js';
 
@@ -17,6 +17,8 @@ afterAll(() => lua.close());
 const PYTHON = { command: ['python3', '-iq'], pty: { ready: '>>> ', more: '%.%.%. ' } };
 const SHELL = { command: ['sh', '-i'], env: { PS1: 'sh$ ' }, pty: { ready: 'sh%$ ', more: '> ' } };
 const NODE_JS = { command: [process.execPath, '-i'], pty: { ready: '> ', more: '[|.]+ ' } };
+
+const COUNTS_INTERRUPTS = join(packageRoot, 'tests/support/counts-interrupts.py');
 
 async function connect(agent: unknown) {
   const told = { title: 'Program', ...AgentConfig.parse(agent) };
@@ -126,25 +128,10 @@ while True:
 
   it('is not cancelled in its next prompt when the cancel comes as an answer is there already', async () => {
     // It shows what was typed together with its answer, so that a cancel waits for that until the turn is over.
-    const source = `import signal, termios
-hits = 0
-def hit(*_):
-  global hits
-  hits += 1
-signal.signal(signal.SIGINT, hit)
-mode = termios.tcgetattr(0)
-mode[3] &= ~termios.ECHO
-termios.tcsetattr(0, termios.TCSANOW, mode)
-say('> ')
-while True:
-  line = sys.stdin.readline()
-  hits = 0
-  if 'slow' in line:
-    say(line)
-    line = ''
-    time.sleep(0.2)
-  say('%s%d hits\\n> ' % (line, hits))`;
-    const { node, session, ask } = await open({ command: program(source), pty: { ready: '> ' } });
+    const { node, session, ask } = await open({
+      command: ['python3', COUNTS_INTERRUPTS],
+      pty: { ready: '>>> ' },
+    });
     for (let i = 0; i < 4; i++) {
       const quick = node.prompt(session, 'quick');
       node.cancel(session);

@@ -55,17 +55,17 @@ async function working(meta: object = {}, hello: object = {}) {
   return { world, node, client, sessionId, turn, inbox, answer, made };
 }
 
+/** Says something of the tool call `t`. */
+const announcing = (node: TestNode, sessionId: string) => (sessionUpdate: string, more: object) =>
+  node.say(
+    sessionId,
+    notificationLine('session/update', { sessionId, update: { sessionUpdate, toolCallId: 't', ...more } }),
+  );
+
 describe('the inbox of approvals', () => {
   it('lists with a question what the agent announced of its call, where the question names only that', async () => {
     const { node, sessionId, inbox } = await working();
-    const say = (sessionUpdate: string, more: object) =>
-      node.say(
-        sessionId,
-        notificationLine('session/update', {
-          sessionId,
-          update: { sessionUpdate, toolCallId: 't', ...more },
-        }),
-      );
+    const say = announcing(node, sessionId);
     await say('tool_call', { title: 'Run', kind: 'execute', rawInput: { command: 'rm -rf x' } });
     await say('tool_call_update', { title: 'rm -rf x', kind: null });
     await node.say(
@@ -262,14 +262,7 @@ describe('the policy of approvals', () => {
     const file = join(dir, 'x.db');
     const world = await World.start(file);
     const { node, client, sessionId } = await world.session();
-    const say = (sessionUpdate: string, more: object) =>
-      node.say(
-        sessionId,
-        notificationLine('session/update', {
-          sessionId,
-          update: { sessionUpdate, toolCallId: 't', ...more },
-        }),
-      );
+    const say = announcing(node, sessionId);
     const prompt = async (id: number) => {
       const turn = newId();
       await client.ask('session/prompt', promptOf(sessionId, 'go', turn), id);
