@@ -191,7 +191,7 @@ describe('items on the screen', () => {
   it('show an answered question in one line, with who answered', () => {
     const option = { optionId: '1', name: 'Allow once', kind: 'allow_once' as const };
     expect(shown(approval({ state: 'selected', chosen: option, by: 'yolo' }))).toEqual([
-      '✔ Allow once by yolo: Run rm',
+      '✔ Allow once (by yolo): Run rm',
     ]);
     expect(shown(approval({ state: 'cancelled', by: 'cancel' }))).toEqual(['⊘ cancelled: Run rm']);
   });

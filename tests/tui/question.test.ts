@@ -76,7 +76,7 @@ describe('a question that somebody else answers first', () => {
     const d = asked();
     d.event('_praxis/request/resolved', resolved('q1', 'y', 'grace'));
     expect(d.state.toast?.text).toBe('grace answered elsewhere: Yes');
-    expect(text(d)).toContain('Yes by grace: Write big.txt');
+    expect(text(d)).toContain('Yes (by grace): Write big.txt');
   });
 
   it('says nothing of one that was answered before the session was opened here', () => {

@@ -44,7 +44,7 @@ export const optionForKey = (item: ApprovalItem, key: string): PermissionOption 
 
 function answered(item: ApprovalItem, width: number): Line[] {
   // What a cancel answered is cancelled; nobody chose that.
-  const by = item.by === null || item.by === 'cancel' ? '' : ` by ${sanitizeLine(item.by)}`;
+  const by = item.by === null || item.by === 'cancel' ? '' : ` (by ${sanitizeLine(item.by)})`;
   const allowed = item.chosen?.kind.startsWith('allow') ?? false;
   const style: Style = allowed ? 'good' : 'warning';
   const word = item.chosen
