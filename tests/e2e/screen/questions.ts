@@ -64,7 +64,7 @@ export function questions(w: World): void {
     for (const [i, key] of [...letters, ...digits].entries()) {
       const option = i < letters.length ? i + 1 : Number(key) || 10;
       await p.see(open(i + 1));
-      await p.press('question', key, new RegExp(`Option ${option} by \\w+: Do thing ${i + 1}\\b`));
+      await p.press('question', key, new RegExp(`Option ${option} \\(by \\w+\\): Do thing ${i + 1}\\b`));
       await p.see(`"optionId":"option-${option}"`);
     }
     await p.see('● idle');
