@@ -79,7 +79,7 @@ function itemMarkdown(item: Item): string {
     case 'prompt':
       return promptMarkdown(item);
     case 'message':
-      return sanitize(item.text).trim();
+      return item.plain ? fenced(sanitize(item.text), 'text') : sanitize(item.text).trim();
     case 'thought':
     case 'echo':
       return quoted(sanitize(item.text).trim());

@@ -38,6 +38,8 @@ export interface TextItem extends Base {
   open: boolean;
   /** How many tool calls it was said within: 0 for the agent itself, 1 for an agent that it started. */
   depth: number;
+  /** Its text means what it shows, blanks and lines too; else it is markdown. */
+  plain: boolean;
 }
 
 export type ToolStatus = 'pending' | 'in_progress' | 'completed' | 'failed' | 'cancelled';

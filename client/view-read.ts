@@ -1,6 +1,6 @@
 /** Reads what agents say leniently, as ACP asks: a malformed member counts as absent, a malformed list entry is skipped. */
 import type { ContentBlock, PermissionOption } from '../proto/index.js';
-import { PermissionOption as PermissionOptionSchema } from '../proto/index.js';
+import { AgentInfoMeta, PermissionOption as PermissionOptionSchema } from '../proto/index.js';
 import type { Command, PlanEntry, ToolContent, ToolLocation, TurnUsage } from './view-items.js';
 
 export type Fields = Record<string, unknown>;
@@ -87,6 +87,10 @@ export function modelOf(value: unknown): string | undefined {
   const current = text(currentModelId);
   return text(list(availableModels)?.find((m) => m.modelId === current)?.name) ?? current;
 }
+
+/** Whether an agent says in its `agentInfo` that its messages are plain text and no markdown. ACP has no word for it; this is ours. */
+export const isPlain = (agentInfo: Fields): boolean =>
+  AgentInfoMeta.safeParse(fields(agentInfo._meta).praxis).data?.text === 'plain';
 
 /** The tool call within which an update was said. ACP has no word for it; these are claude-agent-acp's and Qwen Code's, and ours. */
 export function parentOf(update: Fields): string | undefined {

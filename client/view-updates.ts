@@ -86,6 +86,7 @@ export class Updates {
     const said = blockText(update.content);
     const messageId = text(update.messageId) ?? null;
     const depth = this.#depth(update);
+    const { plain } = this.#draft;
     const known = messageId === null ? this.#last(kind, depth) : this.#texts.get(`${kind} ${messageId}`);
     if (known) {
       known.text += said;
@@ -94,10 +95,10 @@ export class Updates {
       this.#reopen(known);
       return;
     }
-    // A chunk of white space alone begins no message: some agents send one before every tool call.
-    if (said.trim() === '') return;
+    // A chunk of white space alone begins no message: some agents send one before every tool call. In plain text it may be a blank line.
+    if (said.trim() === '' && !(plain && said !== '')) return;
     this.#settleText();
-    const item: TextItem = this.#draft.add({ kind, messageId, text: said, open: false, depth });
+    const item: TextItem = this.#draft.add({ kind, messageId, text: said, open: false, depth, plain });
     if (messageId !== null) this.#texts.set(`${kind} ${messageId}`, item);
     this.#reopen(item);
   }
@@ -115,7 +116,9 @@ export class Updates {
 
   #last(kind: TextItem['kind'], depth: number): TextItem | undefined {
     const last = this.#draft.view.items.at(-1);
-    return last?.kind === kind && (last as TextItem).depth === depth ? (last as TextItem) : undefined;
+    if (last?.kind !== kind) return undefined;
+    const { depth: before, plain } = last as TextItem;
+    return before === depth && plain === this.#draft.plain ? (last as TextItem) : undefined;
   }
 
   #settleText(): void {

@@ -5,7 +5,7 @@
 import { whyOf } from './reasons.js';
 import type { SessionEvent } from './types.js';
 import type { Item, SessionView } from './view-items.js';
-import { type Fields, fields, list, number, text } from './view-read.js';
+import { type Fields, fields, isPlain, list, number, text } from './view-read.js';
 import { Requests } from './view-requests.js';
 import { Turns } from './view-turns.js';
 import { Updates } from './view-updates.js';
@@ -24,6 +24,8 @@ export class Draft {
   #ids = 0;
   /** A person named the session; what the agent calls it does not count. */
   named = false;
+  /** The agent says that its messages are plain text. */
+  plain = false;
 
   constructor(readonly view: SessionView) {}
 
@@ -135,6 +137,7 @@ export class SessionFold {
     session.agent = text(agent.title) ?? text(agent.name) ?? session.connector;
     session.cwd = text(params.cwd) ?? session.cwd;
     session.yolo = params.yolo === true;
+    this.#draft.plain = isPlain(agent);
     this.#updates.model(params.result);
     const modes = fields(fields(params.result).modes);
     const current = text(modes.currentModeId);

@@ -10,6 +10,9 @@ local program
 local typing, cancelled = false, false
 
 return {
+  -- Its words are shown as they are. Of a program that says markdown, leave this out.
+  text = "plain",
+
   detect = function()
     local path = host.which(COMMAND[1])
     return { title = "ID", status = path and "ready" or "missing", hint = not path and "Install " .. COMMAND[1] or nil }

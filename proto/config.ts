@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { AbsolutePath } from './acp.js';
 import { Name } from './ids.js';
 import { NodePolicy } from './policy.js';
+import { MessageText } from './praxis.js';
 import { problemsOf } from './problems.js';
 
 /** The places below `$PRAXIS_HOME` (default `~/.praxis`). */
@@ -72,6 +73,8 @@ export const PtyConfig = z.strictObject({
   submit: Keys.optional(),
   /** Whether it shows what is typed. Default: true. */
   echo: z.boolean().optional(),
+  /** What it says. Default: plain. */
+  text: MessageText.optional(),
   /** Its $TERM. Default: dumb, for which programs do not draw. */
   term: z.string().min(1).max(64).optional(),
 });

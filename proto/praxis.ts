@@ -44,6 +44,14 @@ export const PromptMeta = z.looseObject({
 });
 export type PromptMeta = z.infer<typeof PromptMeta>;
 
+/** What an agent's messages are; without it, markdown, as ACP's clients draw them. */
+export const MessageText = z.enum(['markdown', 'plain']);
+export type MessageText = z.infer<typeof MessageText>;
+
+/** On an agent's `agentInfo`: what it says of itself. */
+export const AgentInfoMeta = z.looseObject({ text: MessageText.optional() });
+export type AgentInfoMeta = z.infer<typeof AgentInfoMeta>;
+
 /* ---- what a session is ------------------------------------------------------------------------------------- */
 
 export const SessionState = z.enum(['starting', 'idle', 'working', 'waiting', 'lost', 'ended', 'archived']);

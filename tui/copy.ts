@@ -6,13 +6,15 @@ import { markdownTokens } from './markdown/lexer.js';
 /** The newest message of the agent. */
 export function lastAnswer(view: SessionView): string | null {
   const item = view.items.findLast((i) => i.kind === 'message');
-  return item?.kind === 'message' ? sanitize(item.text).trim() : null;
+  if (item?.kind !== 'message') return null;
+  const text = sanitize(item.text);
+  return item.plain ? text.replace(/\n$/, '') : text.trim();
 }
 
 /** The newest block of code in a message of the agent, without its fence. */
 export function lastCode(view: SessionView): string | null {
   for (const item of view.items.toReversed()) {
-    if (item.kind !== 'message') continue;
+    if (item.kind !== 'message' || item.plain) continue;
     const blocks: string[] = [];
     walkTokens(markdownTokens(sanitize(item.text)), (token) => {
       if (token.type === 'code') blocks.push((token as Tokens.Code).text);

@@ -138,6 +138,8 @@ local function text_of(blocks)
 end
 
 return {
+  text = function(_, context) return context.agent.pty.text or "plain" end,
+
   detect = function(context)
     local title, program = context.agent.title, context.agent.command[1]
     if not host.which(program) then

@@ -26,7 +26,7 @@ import { type McpServer, mcpServers } from './mcp-servers.js';
 import { agentProblem, checked, scriptProblem } from './problems.js';
 import { Questions } from './questions.js';
 import { sessionFace } from './session-face.js';
-import { Capabilities, ConfigOptions, Ended, type Modes, Opened } from './shapes.js';
+import { Capabilities, ConfigOptions, Ended, MessageText, type Modes, Opened } from './shapes.js';
 import { Speech } from './speech.js';
 
 /** How often the script of one session may be stopped. Once more, and the session is lost. */
@@ -208,16 +208,24 @@ export class ScriptedAgent implements AgentProcess {
     }
   }
 
-  private initialize() {
+  private async initialize() {
     const { mcp, ...promptCapabilities } = this.capabilities();
     const mcpCapabilities = { http: mcp.includes('http'), sse: mcp.includes('sse') };
     const resume = this.options.vm.functions.has('resume') && { resume: {} };
+    const text = await this.messageText();
     const sessionCapabilities = { close: {}, ...resume };
     return {
       protocolVersion: PROTOCOL_VERSION,
-      agentInfo: this.options.agentInfo,
+      agentInfo: { ...this.options.agentInfo, ...(text && { _meta: { praxis: { text } } }) },
       agentCapabilities: { promptCapabilities, mcpCapabilities, sessionCapabilities },
     };
+  }
+
+  /** What the script says that its messages are: a word, or a function that gives it. */
+  private async messageText() {
+    const { vm, context } = this.options;
+    const text = vm.functions.has('text') ? await this.call('text', context) : vm.fields.text;
+    return checked(MessageText, text, 'text');
   }
 
   private capabilities() {

@@ -3,7 +3,7 @@
  * so that a misspelt field is an error at its line in the script, and no frame of ours breaks the schema.
  */
 import { z } from 'zod';
-import { ContentBlock, PermissionOption, StopReason } from '../../proto/index.js';
+import { AgentInfoMeta, ContentBlock, PermissionOption, StopReason } from '../../proto/index.js';
 import { McpTransport } from './mcp-servers.js';
 
 const text = z.string();
@@ -115,7 +115,10 @@ export type Failure = z.infer<typeof Failure>;
 export const Text = text;
 export const MessageId = text.min(1).optional();
 
-/** The fields of a script that are no functions. */
+/** The field of a script that tells what its messages are. */
+export const MessageText = AgentInfoMeta.shape.text;
+
+/** The field of a script that tells what it takes. */
 export const Capabilities = z
   .strictObject({
     image: z.boolean(),

@@ -133,4 +133,11 @@ describe('the transcript', () => {
     tool.content = [{ type: 'text', text: 'a\n```\n# not a heading' }];
     expect(transcriptMarkdown(view)).toContain('````text\na\n```\n# not a heading\n````');
   });
+
+  it('keeps plain text as it was said', () => {
+    const fixture = fixtures.find((f) => f.title.startsWith('Messages are plain'))!;
+    const markdown = transcriptMarkdown(foldEvents(fixture.sessionId, eventsOf(fixture)));
+    expect(markdown).toContain('```text\n\n  __init__\n\n```');
+    expect(markdown).toContain('\n\n*a*\n\n');
+  });
 });

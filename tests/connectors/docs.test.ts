@@ -14,6 +14,9 @@ const guide = readFileSync(join(packageRoot, 'docs/connectors.md'), 'utf8');
 const example = /```lua\n(-- A shell as an agent[\s\S]*?)```/.exec(guide)![1]!;
 const repl = /```lua\n(-- Python as an agent[\s\S]*?)```/.exec(guide)![1]!;
 
+/** What an agent says of itself whose words are shown as they are. */
+const PLAIN = { _meta: { praxis: { text: 'plain' } } };
+
 describe('the first connector of the guide', () => {
   let lua: LuaConnectors;
   let node: TestServer;
@@ -42,7 +45,7 @@ describe('the first connector of the guide', () => {
     await connector.info();
     node = new TestServer([connector]);
     const { result } = await node.newSession('shell');
-    const agentInfo = { name: 'shell', title: 'Shell', version: 'unknown' };
+    const agentInfo = { name: 'shell', title: 'Shell', version: 'unknown', ...PLAIN };
     expect(result).toMatchObject({ _meta: { praxis: { agentInfo } } });
   });
 
@@ -85,6 +88,13 @@ describe.each([
     node = new TestServer([connector]);
     return node.open('repl');
   }
+
+  it('says plain text', async () => {
+    const connector = await lua.compile('repl', source);
+    node = new TestServer([connector]);
+    const { result } = await node.newSession('repl');
+    expect(result).toMatchObject({ _meta: { praxis: { agentInfo: PLAIN } } });
+  });
 
   it('answers, line by line, and remembers', async () => {
     const session = await open();

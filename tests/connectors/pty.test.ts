@@ -166,6 +166,17 @@ while True:
   });
 });
 
+describe('what a program of node.json says', () => {
+  it.each([
+    ['plain text', undefined, 'plain'],
+    ['markdown when its owner says so', 'markdown', 'markdown'],
+  ])('is %s', async (_what, text, told) => {
+    const { node } = await connect({ ...SHELL, pty: { ...SHELL.pty, text } });
+    const { result } = await node.newSession('program');
+    expect(result).toMatchObject({ _meta: { praxis: { agentInfo: { _meta: { praxis: { text: told } } } } } });
+  });
+});
+
 describe('what is wrong with a program of node.json is said', () => {
   it.each([
     [

@@ -29,6 +29,18 @@ it('answer a prompt, each as an agent of its own', async () => {
   expect(await system.run(['run', 'shell', 'pwd'])).toMatchObject({ code: 0 });
 });
 
+it('are shown as they are, also when the session comes from an export', async () => {
+  const prompt = 'print("# x")\nprint("  __init__")';
+  const started = await system.run(['session', 'start', 'python', prompt, '--json']);
+  const { sessionId } = JSON.parse(started.stdout.trim().split('\n').at(-1)!);
+  const { stdout: journal } = await system.run(['session', 'export', sessionId, '--format', 'jsonl']);
+  const imported = await system.run(['session', 'import', '--new-id'], { stdin: journal });
+  for (const one of [sessionId, imported.stdout.trim()]) {
+    const { stdout } = await system.run(['session', 'export', one]);
+    expect(stdout).toContain('```text\n# x\n  __init__\n```');
+  }
+});
+
 it('are listed with what is wrong', async () => {
   const { stdout } = await system.run(['connector', 'list', '--json']);
   const found = new Map(JSON.parse(stdout).map((one: { id: string }) => [one.id, one]));

@@ -230,6 +230,37 @@ describe('a session that a script drives', () => {
   });
 });
 
+describe('what the messages of a script are', () => {
+  async function infoOf(field: string) {
+    const source = `return { ${field} open = function() end, prompt = function() end }`;
+    node = new TestServer([
+      await lua.compile('test', source, { agent: { title: 'T', command: ['t'], env: {} } }),
+    ]);
+    const { result, error } = await node.newSession('test');
+    return error ?? (result as { _meta: { praxis: { agentInfo: unknown } } })._meta.praxis.agentInfo;
+  }
+  const info = { name: 'test', title: 'T', version: 'unknown' };
+
+  it.each([
+    ['plain text', 'text = "plain",', { ...info, _meta: { praxis: { text: 'plain' } } }],
+    [
+      'what a function of it says',
+      'text = function(s, c) return s.cwd and c.agent.title == "T" and "plain" end,',
+      { ...info, _meta: { praxis: { text: 'plain' } } },
+    ],
+    ['markdown', 'text = "markdown",', { ...info, _meta: { praxis: { text: 'markdown' } } }],
+    ['not said', '', info],
+  ])('%s', async (_what, field, expected) => {
+    expect(await infoOf(field)).toEqual(expected);
+  });
+
+  it('must be a word that there is', async () => {
+    expect(await infoOf('text = "html",')).toMatchObject({
+      message: expect.stringMatching(/text returned what is no good.*"markdown"\|"plain"/),
+    });
+  });
+});
+
 describe('a script that fails', () => {
   it('in a handler loses that event alone, and says where', async () => {
     const id = await open();

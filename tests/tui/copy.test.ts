@@ -21,6 +21,16 @@ describe('copying by key', () => {
     ]);
   });
 
+  it('takes plain text as it was said', () => {
+    const d = new Driver();
+    d.event('_praxis/session/opened', { agentInfo: { _meta: { praxis: { text: 'plain' } } } });
+    say(d, 'a', '  ```\n  one\n  ```\n\n');
+    d.key('alt+c');
+    d.key('alt+k');
+    expect(d.effects).toMatchObject([{ type: 'copy', text: '  ```\n  one\n  ```\n' }]);
+    expect(d.state.toast?.text).toBe('No answer has a block of code.');
+  });
+
   it('says why there is nothing to copy', () => {
     const d = new Driver();
     d.key('alt+c');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ApprovalItem, Item, ToolFacts } from '../../client/index.js';
+import type { ApprovalItem, Item, TextItem, ToolFacts } from '../../client/index.js';
 import { diffLines } from '../../tui/diff.js';
 import { lineText, lineWidth } from '../../tui/draw/line.js';
 import { type ItemContext, ItemLines } from '../../tui/items/index.js';
@@ -52,6 +52,17 @@ const approval = (more: Partial<ApprovalItem>): ApprovalItem => ({
   ...more,
 });
 
+const message = (more: Partial<TextItem>): TextItem => ({
+  ...base,
+  kind: 'message',
+  messageId: null,
+  text: '',
+  open: false,
+  depth: 0,
+  plain: false,
+  ...more,
+});
+
 /** Names that every JavaScript object has. */
 const INHERITED = ['constructor', '__proto__', 'toString'];
 
@@ -94,26 +105,54 @@ describe('what an agent may not do to the screen', () => {
 describe('items on the screen', () => {
   it('leave a message that is still written as it was while a key waits, and say so', () => {
     const items = new ItemLines(() => 0);
-    const message = (text: string, version: number, open = true): Item => ({
-      ...base,
-      kind: 'message',
-      version,
-      messageId: null,
-      text,
-      open,
-      depth: 0,
-    });
+    const said = (text: string, version: number, open = true) => message({ text, version, open });
     const seen = (item: Item) => items.lines(item, context).map(lineText).join('\n');
     items.hurried = true;
-    expect(seen(message('one', 1))).toBe('one');
+    expect(seen(said('one', 1))).toBe('one');
     expect(items.isOld).toBe(false);
-    expect(seen(message('one two', 2))).toBe('one');
+    expect(seen(said('one two', 2))).toBe('one');
     expect(items.isOld).toBe(true);
-    expect(seen(message('one two three', 3, false))).toBe('one two three');
+    expect(seen(said('one two three', 3, false))).toBe('one two three');
     items.hurried = false;
     items.isOld = false;
-    expect(seen(message('one two three four', 4))).toBe('one two three four');
+    expect(seen(said('one two three four', 4))).toBe('one two three four');
     expect(items.isOld).toBe(false);
+  });
+
+  it('show plain text as a terminal would: its marks, its blanks, its lines', () => {
+    const text = '\n# x *a* __init__\n    indented\x1b[31m\r\na\tb\n\n- one\n- two\n'.concat(
+      `${'1234567 '.repeat(7)}\n`,
+    );
+    expect(draw(message({ plain: true, text })).map(lineText)).toEqual([
+      '',
+      '# x *a* __init__',
+      '    indented',
+      'a       b',
+      '',
+      '- one',
+      '- two',
+      '1234567 1234567 1234567 1234567 1234567 1234567 ',
+      '1234567 ',
+    ]);
+  });
+
+  it('show plain text that is still written as the whole of it', () => {
+    const text = 'a\r\n\x1b]0;title\n你好\n\n  b\rc\n'.repeat(3);
+    const whole = draw(message({ plain: true, text }));
+    const items = new ItemLines(() => 0);
+    for (let n = 1; n < text.length; n++)
+      items.lines(message({ plain: true, text: text.slice(0, n), version: n }), context);
+    const grown = items.lines(message({ plain: true, text, version: text.length }), context);
+    expect(grown.map(lineText)).toEqual(whole.map(lineText));
+  });
+
+  it('draw of plain text that grows only what is new', () => {
+    const items = new ItemLines(() => 0);
+    const lines = 'line\n'.repeat(5_000);
+    const before = items.lines(message({ plain: true, text: lines, version: 1 }), context);
+    const after = items.lines(message({ plain: true, text: `${lines}more`, version: 2 }), context);
+    expect(after).toHaveLength(before.length + 1);
+    expect(after.every((l, i) => i >= before.length || l === before[i])).toBe(true);
   });
 
   it('show a tool call on one line, with the size of its change', () => {
@@ -250,15 +289,7 @@ describe('items on the screen', () => {
   it('put what an agent did that another one started within a rail for each', () => {
     const item: Item = { ...base, ...facts, kind: 'tool', status: 'completed', endedAt: 1, depth: 2 };
     expect(shown(item)).toEqual(['│ │ ✔ Edit greeting.ts                      done']);
-    const said: Item = {
-      ...base,
-      kind: 'message',
-      messageId: null,
-      depth: 1,
-      text: 'one **two**',
-      open: false,
-    };
-    expect(shown(said)).toEqual(['│ one two']);
+    expect(shown(message({ depth: 1, text: 'one **two**' }))).toEqual(['│ one two']);
   });
 
   it('fold a thought to its newest line while it is written', () => {
@@ -267,6 +298,7 @@ describe('items on the screen', () => {
       kind: 'thought',
       messageId: null,
       depth: 0,
+      plain: false,
       text: 'First.\nSecond.',
       open: true,
     };
@@ -309,7 +341,8 @@ describe('items on the screen', () => {
   it('never exceed the width, however odd the text', () => {
     const text = '\x1b[31m你好👍\u202e\t'.repeat(30);
     const items: Item[] = [
-      { ...base, kind: 'message', messageId: null, depth: 0, text, open: false },
+      message({ text }),
+      message({ text, plain: true }),
       { ...base, kind: 'notice', severity: 'error', text },
       { ...base, kind: 'other', label: text, text },
       {
@@ -337,7 +370,7 @@ describe('items on the screen', () => {
 
   it('are drawn once until they change', () => {
     const store = new ItemLines(() => 0);
-    const item: Item = { ...base, kind: 'message', messageId: null, depth: 0, text: 'a', open: true };
+    const item = message({ text: 'a', open: true });
     const before = store.lines(item, context);
     expect(store.lines(item, context)).toBe(before);
     item.text = 'ab';

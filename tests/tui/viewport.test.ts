@@ -12,6 +12,7 @@ const message = (n: number): Item => ({
   depth: 0,
   text: '',
   open: false,
+  plain: false,
 });
 const transcript = (count: number) => Array.from({ length: count }, (_, n) => message(n));
 

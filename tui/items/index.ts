@@ -1,9 +1,10 @@
 /**
  * Items as lines, drawn once: the lines of an item are kept until its version, the width or what the person asked for changes.
  */
-import type { Item } from '../../client/index.js';
+import type { Item, TextItem } from '../../client/index.js';
 import { type Line, type Span, type Style, span } from '../draw/line.js';
 import { MarkdownStream } from '../markdown/stream.js';
+import { PlainStream } from '../plain-stream.js';
 import { approval } from './approval.js';
 import type { ItemContext } from './context.js';
 import { notice, other, plan } from './other.js';
@@ -18,7 +19,8 @@ export { thousands } from './reply.js';
 interface Kept {
   key: string;
   lines: Line[];
-  markdown: MarkdownStream | null;
+  /** Of a message: draws what follows. */
+  stream: MarkdownStream | PlainStream | null;
   /** Milliseconds that drawing took, and when. */
   cost: number;
   drawnAt: number;
@@ -61,7 +63,7 @@ export class ItemLines {
     const kept =
       known && (known.key === key || this.#mayBeOld(item, known))
         ? known
-        : this.#draw(item, context, key, known?.markdown ?? null);
+        : this.#draw(item, context, key, known?.stream ?? null);
     this.#kept.set(item.id, kept);
     if (this.#kept.size > MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value!);
     return kept.lines;
@@ -75,18 +77,21 @@ export class ItemLines {
     return this.hurried || isRecent;
   }
 
-  #draw(item: Item, context: ItemContext, key: string, before: MarkdownStream | null): Kept {
+  #draw(item: Item, context: ItemContext, key: string, before: Kept['stream']): Kept {
     const began = this.#now();
     // What another agent said, that this one started, stands within rails.
     const depth = 'depth' in item ? item.depth : 0;
     const inner = { ...context, width: Math.max(8, context.width - 2 * depth) };
-    const markdown = item.kind === 'message' ? (before ?? new MarkdownStream(inner.width)) : null;
-    const own = markdown && item.kind === 'message' ? markdown.render(item.text) : render(item, inner);
+    const stream = item.kind === 'message' ? (before ?? newStream(item, inner.width)) : null;
+    const own = stream && item.kind === 'message' ? stream.render(item.text) : render(item, inner);
     const lines = depth === 0 ? own : own.map((l): Line => [...railsOf(depth), ...l]);
     const drawnAt = this.#now();
-    return { key, lines, markdown, cost: drawnAt - began, drawnAt };
+    return { key, lines, stream, cost: drawnAt - began, drawnAt };
   }
 }
+
+const newStream = ({ plain }: TextItem, width: number) =>
+  plain ? new PlainStream(width) : new MarkdownStream(width);
 
 /** A rail for each call that something was said within, each in a colour of its own. */
 const RAILS: readonly Style[] = ['accent', 'user', 'heading', 'link'];

@@ -1,4 +1,4 @@
-/** What persons and agents say: prompts with a rail beside them, messages as markdown, thoughts folded. */
+/** What persons and agents say: prompts with a rail beside them, messages as markdown or as plain text, thoughts folded. */
 import {
   duration,
   type PromptItem,
