@@ -1,4 +1,7 @@
-/** Folds `_praxis/turn`: a prompt waits in the queue, becomes an item when it runs, and its turn ends with one last item. */
+/**
+ * Folds `_praxis/turn`: a prompt waits in the queue, becomes an item when it runs, and its turn ends with one last item. One that no
+ * agent has got goes back into the queue.
+ */
 import type { ContentBlock } from '../proto/index.js';
 import type { Draft } from './view.js';
 import type { PromptItem, TurnEndItem } from './view-items.js';
@@ -48,7 +51,7 @@ export class Turns {
 
   #queued(turnId: string, params: Fields): void {
     const { queue } = this.#draft.view;
-    const known = queue.find((p) => p.turnId === turnId);
+    const known = queue.find((p) => p.turnId === turnId) ?? this.#takenBack(turnId);
     if (known && Array.isArray(params.prompt)) {
       known.content = params.prompt as ContentBlock[];
       known.text = blocksText(known.content);
@@ -59,6 +62,19 @@ export class Turns {
       this.#unqueue(turnId);
       queue.unshift(waiting);
     } else if (!known) queue.push(waiting);
+  }
+
+  #takenBack(turnId: string): PromptItem | undefined {
+    const { view } = this.#draft;
+    const item = view.running;
+    if (item?.turnId !== turnId) return undefined;
+    view.running = null;
+    view.items.splice(view.items.lastIndexOf(item), 1);
+    item.state = 'queued';
+    item.startedAt = null;
+    item.model = null;
+    this.#draft.touch(item);
+    return item;
   }
 
   #unqueue(turnId: string): PromptItem | undefined {

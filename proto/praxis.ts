@@ -251,7 +251,7 @@ export const Events = {
   }),
   /**
    * A turn changed. The first event of a turn has its `prompt`; being in the journal means that it is accepted. A later
-   * `queued` with a `prompt` is an edit. `ended` has either `result` (and its `stopReason`, if it has one) or `error`.
+   * `queued` with a `prompt` is an edit; `queued` after `running` says that no agent has got it. `ended` has either `result` (and its `stopReason`, if it has one) or `error`.
    */
   '_praxis/turn': z.looseObject({
     ...event,

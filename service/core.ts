@@ -23,7 +23,7 @@ import { addPraxisMethods, type Host } from './methods/praxis.js';
 import { MethodServer } from './methods/server.js';
 import { addTurnMethods } from './methods/turns.js';
 import type { Clock, Log, Publisher } from './ports.js';
-import { failed, type Hop, Hops, nodeUnavailable } from './routing/hops.js';
+import { type Hop, Hops } from './routing/hops.js';
 import { Nodes } from './routing/nodes.js';
 import { Approvals } from './sessions/approvals.js';
 import { Journal } from './sessions/journal.js';
@@ -90,7 +90,12 @@ export class Core {
     const { sessions } = this;
     this.nodes = new Nodes({ now: () => clock.now(), sessionsOn: (node) => sessions.onNode(node).length });
     this.announcer = new Announcer({ bus, clock, log, boot: this.boot, nodes: () => this.nodes.list() });
-    this.hops = new Hops({ bus, log, unreachable: (hop) => this.unreachable(hop) });
+    this.hops = new Hops({
+      bus,
+      log,
+      unreachable: (hop) => this.unreachable(hop),
+      helloOf: (node) => this.nodes.helloOf(node),
+    });
     this.viewers = new Viewers({ store, log, left: (session) => this.viewerLeft(session) });
     this.clients = new Clients(bus, this.boot, (address) => {
       this.viewers.forget(address);
@@ -241,14 +246,12 @@ export class Core {
 
   /** The requests that the last run had sent, or was about to send. They are sent again when the node says hello. */
   private adopt(session: Session): void {
-    const { node, epoch, state, reason } = session.record;
+    const { node, epoch } = session.record;
     const { line } = session.opening;
     if (line !== null)
       this.hops.adopt({ id: session.openingId, node, purpose: 'open', session: session.id, epoch, line });
     const turn = session.running;
-    // In a session that is lost for good it waits for the next process of the agent.
-    const waits = line !== null || (state === 'lost' && reason !== 'node_silent');
-    if (turn?.line && !waits)
+    if (turn?.line)
       this.hops.adopt({ id: turn.id, node, purpose: 'turn', session: session.id, epoch, line: turn.line });
   }
 
@@ -331,12 +334,10 @@ export class Core {
   /** Nobody is at the node's address. After a restart of the broker it may be on its way: its hello sends the request again. */
   private unreachable(hop: Hop): void {
     if (this.nodes.isExpected(hop.node)) return;
-    void this.committer.run({
-      handle: () => {
-        this.watch.absent(hop.node);
-        this.settle(hop.id, failed(nodeUnavailable(hop.node)));
-      },
-    });
+    const handle = () => {
+      if (this.hops.isUnsent(hop.id)) this.watch.absent(hop);
+    };
+    void this.committer.run({ handle });
   }
 
   /** What only viewers could answer is refused when the last of them has left. */

@@ -1,6 +1,6 @@
 /** `praxis session send | list | show | cancel | resume | close`: sessions by their ids. */
 
-import { isFailedStart, whyOf } from '../../client/index.js';
+import { isFailedStart, type SessionEvent, whyOf } from '../../client/index.js';
 import type { SessionInfo } from '../../proto/index.js';
 import { withClient, within } from '../connect.js';
 import { type Io, json, say } from '../io.js';
@@ -34,10 +34,11 @@ export async function send(
     const { sessionId, seq, approvals } = await within(client.findSession(id));
     const printer = printerFor(io, options);
     const questions = new Questions(io, client, printer, unattended(approvals?.denyAfterSecs));
-    const window = new TurnWindow((event) => {
+    const show = (event: SessionEvent) => {
       printer.event(event);
       questions.event(event);
-    });
+    };
+    const window = new TurnWindow(show, (line) => printer.remark(line));
     await within(client.attach(sessionId, seq, (event) => window.event(event)));
     const { timeout: timeoutSecs, urgent } = options;
     return runTurn({ io, client, sessionId, text, printer, questions, timeoutSecs, urgent }, window);
@@ -88,7 +89,10 @@ function describe(session: SessionInfo): string[][] {
     ['node', node],
     ['cwd', cwd],
     ['yolo', yolo ? 'yes' : 'no'],
-    ['waiting prompts', String(queued)],
+    [
+      'waiting prompts',
+      queued > 0 && state === 'lost' ? `${queued}, for the session to come back` : `${queued}`,
+    ],
     ['started', time(createdAt)],
     ['changed', time(updatedAt)],
   ];

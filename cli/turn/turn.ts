@@ -3,7 +3,7 @@
  * Ctrl+C a cancel of the prompt (the second one leaves). So does the end of who reads the reply, as in `| head -1`, without a word.
  */
 import type { Client, SessionEvent, TurnResult } from '../../client/index.js';
-import { ErrorCode, PraxisError } from '../../proto/index.js';
+import { ErrorCode, type Frame, PraxisError } from '../../proto/index.js';
 import { EXIT, exitOfStop, ofTurn } from '../exit.js';
 import type { Io } from '../io.js';
 import type { Printer } from './printer.js';
@@ -23,22 +23,35 @@ export interface TurnOptions {
   urgent?: boolean | undefined;
 }
 
-/** Hands on the events of one turn only: from its start to its end, whatever else the session does. */
+/**
+ * Hands on the events of one turn only: from its start to its end, whatever else the session does. While it waits for its turn,
+ * that the session is lost, which it waits for then.
+ */
 export class TurnWindow {
   turnId: string | undefined;
-  #open = false;
+  #state: unknown;
 
-  constructor(private readonly show: (event: SessionEvent) => void) {}
+  constructor(
+    private readonly show: (event: SessionEvent) => void,
+    private readonly remark: (line: string) => void,
+  ) {}
 
   event(event: SessionEvent): void {
     const { frame } = event;
     if (frame.kind === 'notification' && frame.method === '_praxis/turn') {
       if (frame.params.turnId !== this.turnId) return;
-      this.#open = frame.params.state === 'running' || frame.params.state === 'cancelling';
+      this.#state = frame.params.state;
       this.show(event);
-    } else if (this.#open) this.show(event);
+    } else if (this.#state === 'running' || this.#state === 'cancelling') this.show(event);
+    else if (this.#state === 'queued' && isLoss(frame)) {
+      this.show(event);
+      this.remark('the prompt waits for the session to come back; Ctrl+C takes it out of the queue');
+    }
   }
 }
+
+const isLoss = (frame: Frame): boolean =>
+  frame.kind === 'notification' && frame.method === '_praxis/session/state' && frame.params.state === 'lost';
 
 /** Resolves with the exit code; rejects with the error of the agent, the node or the service. */
 export async function runTurn(options: TurnOptions, window?: TurnWindow): Promise<number> {

@@ -1,12 +1,12 @@
 /**
  * What follows from nodes coming and going: hello sends again what is unanswered and settles which sessions live,
  * silence shows sessions as lost, a node that is given up has its requests answered with NodeLost, and one that was removed has its
- * sessions ended. Prompts that wait behind a turn which a polite stop has ended wait for the node's next run.
+ * sessions ended. Prompts that wait do so until their node is given up, and run when it is back, in this run of it or the next.
  */
-import { ErrorCode, PraxisError } from '../../proto/index.js';
+import { ErrorCode, notificationLine, PraxisError } from '../../proto/index.js';
 import type { Committer } from '../commit.js';
 import type { Clock } from '../ports.js';
-import { failed, type Hops, nodeLost, nodeUnavailable } from '../routing/hops.js';
+import { failed, type Hop, type Hops, neverBack, nodeLost, nodeUnavailable } from '../routing/hops.js';
 import type { Hello, Nodes } from '../routing/nodes.js';
 import type { Approvals } from '../sessions/approvals.js';
 import type { Lifecycle } from '../sessions/lifecycle.js';
@@ -46,14 +46,16 @@ export class Watch {
     nodes.hello(hello);
     this.save(hello.name);
     const here = new Set(hello.sessions.map(({ sessionId }) => sessionId));
+    const found: Session[] = [];
     for (const session of this.deps.sessions.onNode(hello.name)) {
       const { state, reason } = session.record;
       const making = session.opening.line !== null;
-      if (here.delete(session.id) || (making && state === 'lost')) this.settle(session);
+      if (here.delete(session.id) || (making && state === 'lost')) found.push(session);
       // Those of a node that stops are lost with its goodbye.
       else if (!hello.leaving && !making && (state !== 'lost' || reason === 'node_silent'))
         this.missing(session);
     }
+    for (const session of found) this.settle(session);
     for (const unknown of here) this.deps.lifecycle.dismiss(hello.name, unknown);
     committer.effect(() => {
       hops.resend(hello.name);
@@ -64,14 +66,8 @@ export class Watch {
       this.deps.changed();
     });
     // Behind the resending, which what this sends does not need.
-    this.goOn(hello.name);
-  }
-
-  /** Sessions that are lost are brought back for the prompts that wait in them. */
-  private goOn(node: string): void {
-    for (const session of this.deps.sessions.onNode(node))
-      if (session.record.state === 'lost' && session.turns.unended.length > 0)
-        this.deps.lifecycle.reopen(session);
+    for (const session of found) turns.advance(session);
+    for (const session of this.deps.sessions.onNode(hello.name)) this.deps.lifecycle.goOn(session);
   }
 
   /** The node has the session. A prompt that was given up meanwhile is stopped there. */
@@ -81,11 +77,7 @@ export class Watch {
     if (state !== 'lost') return;
     lifecycle.find(session);
     if (reason === 'node_silent') return;
-    const line = JSON.stringify({
-      jsonrpc: '2.0',
-      method: 'session/cancel',
-      params: { sessionId: session.id },
-    });
+    const line = notificationLine('session/cancel', { sessionId: session.id });
     committer.effect(() => hops.tell({ node, session: session.id, epoch }, line));
   }
 
@@ -111,15 +103,19 @@ export class Watch {
       sessionId: session.id,
     });
     this.deps.lifecycle.lose(session, 'agent_exited', error);
+    this.deps.lifecycle.goOn(session);
   }
 
   /** Any message of a node. False: it is of a run that is not registered, and waits for its hello. */
   seen(node: string, boot: string): boolean {
     const seen = this.deps.nodes.seen(node, boot);
     if (seen === 'back') {
-      for (const session of this.deps.sessions.onNode(node))
-        if (session.record.reason === 'node_silent' || session.record.reason === 'node_gone')
-          this.settle(session);
+      for (const session of this.deps.sessions.onNode(node)) {
+        const { reason } = session.record;
+        if (reason !== 'node_silent' && reason !== 'node_gone') continue;
+        this.settle(session);
+        this.deps.turns.advance(session);
+      }
       this.deps.committer.effect(() => this.deps.changed());
     }
     return seen !== 'unknown';
@@ -133,11 +129,22 @@ export class Watch {
     this.deps.committer.effect(() => this.deps.changed());
   }
 
-  /** The node's address has no queue: it is away, however short the silence. */
-  absent(node: string): void {
-    if (!this.deps.nodes.isLive(node)) return;
-    this.deps.nodes.lost(node);
-    this.silent(node);
+  /** The node's address had no queue when this was sent: the node is away, however short the silence. */
+  absent(hop: Hop): void {
+    const { node } = hop;
+    if (this.deps.nodes.isLive(node)) {
+      this.deps.nodes.lost(node);
+      this.silent(node);
+    }
+    this.untaken(hop);
+  }
+
+  /** No node has got the request: a prompt waits for the node, who asked for anything else is told. */
+  private untaken({ id, node, purpose, session: of }: Hop): void {
+    const { sessions, turns, settle } = this.deps;
+    const session = sessions.get(of ?? '');
+    if (purpose !== 'turn' || !session) settle(id, failed(nodeUnavailable(node)));
+    else if (session.running?.id === id) turns.hold(session);
   }
 
   /** Its login is gone, and it will not come back: it is listed no more, and its sessions end. Their transcripts stay. */
@@ -161,8 +168,7 @@ export class Watch {
   }
 
   private silent(node: string): void {
-    const error = failed(nodeUnavailable(node));
-    for (const { id } of this.deps.hops.unsent(node)) this.deps.settle(id, error);
+    for (const hop of this.deps.hops.unsent(node)) this.untaken(hop);
     for (const session of this.deps.sessions.onNode(node))
       if (session.record.state !== 'lost') this.deps.lifecycle.hide(session);
     this.deps.committer.effect(() => this.deps.changed());
@@ -177,14 +183,15 @@ export class Watch {
   }
 
   private giveUp(node: string, reason: string): void {
-    const { sessions, lifecycle } = this.deps;
+    const { sessions, lifecycle, turns } = this.deps;
     this.save(node);
     for (const session of sessions.onNode(node)) {
       const { state, reason: why } = session.record;
       // What waits in a lost session waits for the node's return, and not for ever.
-      const waits = reason === 'node_gone' && session.turns.unended.length > 0;
-      if (state === 'lost' && why !== 'node_silent' && !waits) continue;
-      lifecycle.lose(session, reason, nodeLost(node), null, reason === 'node_stopped' ? 'waiting' : 'none');
+      const late = reason === 'node_gone' && session.turns.waiting > 0;
+      if (state === 'lost' && why !== 'node_silent' && !late) continue;
+      lifecycle.lose(session, reason, nodeLost(node));
+      if (reason === 'node_gone') turns.dropQueue(session, failed(neverBack(node)));
     }
     this.answerRest(node, failed(nodeLost(node)));
   }

@@ -1,9 +1,9 @@
 /**
  * Requests of ours to nodes that are not answered yet. Each has an id that stays the same when it is sent again, and ends
- * exactly once: with the node's answer, with NodeUnavailable when nobody took it, or with NodeLost.
+ * exactly once: with the node's answer, with NodeUnavailable when nobody took it (a prompt waits instead), or with NodeLost.
  */
 import { Unroutable } from '../../bus/index.js';
-import { ErrorCode, NODES, PraxisError } from '../../proto/index.js';
+import { ErrorCode, NODE_GONE_MS, NODES, PraxisError } from '../../proto/index.js';
 import type { Log, Publisher } from '../ports.js';
 
 export interface Hop {
@@ -20,6 +20,10 @@ interface Sent {
   hop: Hop;
   /** A try has left, so that the node may have it; then only silence ends it. */
   left: boolean;
+  /** How often it was published. */
+  tries: number;
+  /** The node's hello when the newest try began. */
+  hello: unknown;
   /** The newest try found nobody. */
   refused: boolean;
 }
@@ -29,6 +33,8 @@ export interface HopsDeps {
   log: Log;
   /** A first try found nobody at the node's address. */
   unreachable(hop: Hop): void;
+  /** The node's newest hello, which sends again what it may not have: it is another one each time. */
+  helloOf(node: string): unknown;
 }
 
 export class Hops {
@@ -50,24 +56,29 @@ export class Hops {
       .filter((hop) => node === undefined || hop.node === node);
   }
 
-  /** Requests to the node that have not left: nobody was there to take them. */
+  /** The request has not left and does not now: nobody was there to take it, so that its node knows nothing of it. */
+  isUnsent(id: string): boolean {
+    const sent = this.open.get(id);
+    if (!sent?.refused || sent.left) return false;
+    return sent.hello === this.deps.helloOf(sent.hop.node);
+  }
+
+  /** Requests to the node that have not left. */
   unsent(node: string): Hop[] {
-    return [...this.open.values()]
-      .filter(({ hop, left, refused }) => hop.node === node && refused && !left)
-      .map(({ hop }) => hop);
+    return this.ofNode(node).filter(({ id }) => this.isUnsent(id));
   }
 
   /** Sends a request; one that is open already is left alone. */
   send(hop: Hop): void {
     if (this.open.has(hop.id)) return;
-    const sent = { hop, left: false, refused: false };
+    const sent = { hop, left: false, tries: 0, hello: undefined, refused: false };
     this.open.set(hop.id, sent);
     this.publish(sent);
   }
 
   /** Takes up a request that an earlier run of the service has sent, or was about to. */
   adopt(hop: Hop): void {
-    this.open.set(hop.id, { hop, left: true, refused: false });
+    this.open.set(hop.id, { hop, left: true, tries: 0, hello: undefined, refused: false });
   }
 
   /** The node is there (again): sends what it may not have. It runs each id once. */
@@ -91,6 +102,9 @@ export class Hops {
   }
 
   private publish(sent: Sent): void {
+    const attempt = ++sent.tries;
+    sent.hello = this.deps.helloOf(sent.hop.node);
+    sent.refused = false;
     const { node, session, epoch, line } = sent.hop;
     const headers = { ...(session && { session }), ...(epoch !== undefined && { epoch }) };
     this.deps.bus.publish({ exchange: NODES, key: node, headers, lines: [line], mandatory: true }).then(
@@ -98,9 +112,10 @@ export class Hops {
         sent.left = true;
       },
       (error: unknown) => {
-        sent.refused = error instanceof Unroutable;
-        if (!sent.refused) sent.left = true;
-        else if (!sent.left && this.open.get(sent.hop.id) === sent) this.deps.unreachable(sent.hop);
+        if (!(error instanceof Unroutable)) sent.left = true;
+        if (sent.left || attempt < sent.tries) return;
+        sent.refused = true;
+        if (this.open.get(sent.hop.id) === sent) this.deps.unreachable(sent.hop);
       },
     );
   }
@@ -111,6 +126,14 @@ export const nodeUnavailable = (node: string): PraxisError =>
 
 export const nodeLost = (node: string): PraxisError =>
   new PraxisError(ErrorCode.NodeLost, `The node ${node} went away before it answered`, { node });
+
+/** What a prompt hears that waited for its node as long as prompts do. */
+export const neverBack = (node: string): PraxisError =>
+  new PraxisError(
+    ErrorCode.NodeLost,
+    `The node ${node} did not come back within ${NODE_GONE_MS / 60_000} minutes. This prompt never ran: send it again when the node is there`,
+    { node, hint: 'praxis nodes says which nodes are there' },
+  );
 
 /** An error as an outcome. */
 export const failed = (error: PraxisError): { error: string } => ({ error: JSON.stringify(error) });

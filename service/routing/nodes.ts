@@ -52,6 +52,11 @@ export class Nodes {
     return this.byName.get(name)?.boot;
   }
 
+  /** Stands for its newest hello: another one each time. */
+  helloOf(name: string): unknown {
+    return this.byName.get(name);
+  }
+
   /** What the owner sets for the node's sessions. */
   policyOf(name: string): NodePolicy {
     return this.byName.get(name)?.info.policy ?? {};

@@ -100,18 +100,15 @@ export class Lifecycle {
 
   /** The node has answered `session/new`, or the request that brings the session back; a second time nothing happens. */
   opened(session: Session, outcome: Outcome): void {
-    const { journal, hops, nodes } = this.deps;
+    const { journal, hops } = this.deps;
     if (session.opening.line === null) return;
     const parsed = 'result' in outcome ? NodeOpened.safeParse(JSON.parse(outcome.result)) : undefined;
     const { node, connector, cwd, yolo } = session.record;
     if (!('result' in outcome) || !parsed?.success || parsed.data.sessionId !== session.id) {
       const answered = 'error' in outcome ? outcome : failed(badAnswer(node));
       const { code, message, data } = errorOf(answered)!;
-      // A node that stops brings nothing back; its next run may. One that is away already may be about to say that it stops.
-      const stops = nodes.isLeaving(node) || (session.running && !nodes.isLive(node));
-      const keep = stops ? 'all' : 'none';
       if (!session.reopening) this.end(session, 'failed', answered);
-      else this.lose(session, 'resume_failed', new PraxisError(code, message, data), message, keep);
+      else this.notBack(session, 'resume_failed', new PraxisError(code, message, data), message);
       return;
     }
     const { agentInfo = null, agentCapabilities = null, ...told } = parsed.data._meta.praxis;
@@ -144,7 +141,7 @@ export class Lifecycle {
       if (context) this.deps.waiters.answer(hopId, resumed(session, context), session);
       else this.announce(session);
     });
-    this.deps.turns.proceed(session);
+    this.deps.turns.advance(session);
   }
 
   /**
@@ -269,26 +266,34 @@ export class Lifecycle {
    * open here never reached it. It waits with the others, and they bring the session back.
    */
   exited(session: Session, error: PraxisError, detail: string): void {
-    const { nodes } = this.deps;
-    const { node } = session.record;
-    const waits = session.opening.line === null && (session.running || session.queued.length > 0);
-    const { request } = session.opening;
-    const keep = Boolean(waits) && request !== null && nodes.isLive(node);
-    this.lose(session, 'agent_exited', error, detail, keep ? 'all' : 'none');
-    if (keep && session.record.state === 'lost' && !nodes.isLeaving(node)) this.reopen(session);
+    if (session.reopening) {
+      this.notBack(session, 'agent_exited', error, detail);
+      return;
+    }
+    this.deps.turns.hold(session);
+    this.lose(session, 'agent_exited', error, detail);
+    this.goOn(session);
   }
 
-  /**
-   * The agent is gone for good: everything that waits for it gets `error`, the turns too unless they are to be kept: all of them, or
-   * those that only wait.
-   */
-  lose(
-    session: Session,
-    reason: string,
-    error: PraxisError,
-    detail: string | null = null,
-    keep: 'all' | 'waiting' | 'none' = 'none',
-  ): void {
+  /** Brings a lost session back for the prompts that wait in it, if its node is there to do it; else they wait for the node. */
+  goOn(session: Session): void {
+    const { state, reason, node } = session.record;
+    if (state !== 'lost' || reason === 'node_silent' || session.turns.waiting === 0) return;
+    if (this.isThere(node)) this.reopen(session);
+  }
+
+  /** The agent could not be brought back, which a node that is away or about to stop says nothing about: its next run may. */
+  private notBack(session: Session, reason: string, error: PraxisError, detail: string): void {
+    this.lose(session, reason, error, detail);
+    if (this.isThere(session.record.node)) this.deps.turns.dropQueue(session, failed(error));
+  }
+
+  private isThere(node: string): boolean {
+    return this.deps.nodes.isLive(node) && !this.deps.nodes.isLeaving(node);
+  }
+
+  /** The agent is gone: who waits for it gets `error`. Prompts that have not reached it go on waiting, if the session can come back. */
+  lose(session: Session, reason: string, error: PraxisError, detail: string | null = null): void {
     const { journal, hops, turns, approvals } = this.deps;
     const outcome = failed(error);
     if (session.opening.line !== null && !session.reopening) {
@@ -305,9 +310,8 @@ export class Lifecycle {
     approvals.cancel(session);
     approvals.forget(session);
     this.failOpening(session, outcome);
-    if (keep === 'all') turns.hold(session);
-    else if (keep === 'waiting' && session.opening.request !== null) turns.endRunning(session, outcome);
-    else turns.endAll(session, outcome);
+    turns.endRunning(session, outcome);
+    if (session.opening.request === null) turns.dropQueue(session, outcome);
     journal.move(session, 'lost', reason, detail);
     this.failForwarded(session, outcome);
   }

@@ -1,6 +1,7 @@
 /**
  * Turns: a prompt is accepted once it is in the journal, one turn of a session runs at a time, the others wait in order,
- * and a turn id runs once however often the prompt is repeated.
+ * and a turn id runs once however often the prompt is repeated. What waits has reached no agent: it outlives agent and node, and
+ * ends when it is taken out of the queue, when its session ends or cannot be brought back, or when its node is given up.
  */
 import { z } from 'zod';
 import {
@@ -58,7 +59,7 @@ export class Turns {
       return;
     }
     const { state, node } = session.record;
-    const waits = session.running !== undefined || state === 'starting' || this.deps.nodes.isLeaving(node);
+    const waits = session.turns.unended.length > 0 || state === 'starting' || this.deps.nodes.isLeaving(node);
     this.check(session, waits);
     const turn: TurnRow = {
       id: turnId,
@@ -115,28 +116,29 @@ export class Turns {
     journal.after(() => hops.send(hop));
   }
 
-  /** Starts the next prompt when none runs, unless the node is about to stop: then it waits for the node's return. */
-  private advance(session: Session): void {
+  /** Starts the next prompt when none runs. While there is no agent, or the node is about to stop, it waits for their return. */
+  advance(session: Session): void {
+    const { state, node } = session.record;
     const turn = session.queued[0];
-    if (!turn || session.running || this.deps.nodes.isLeaving(session.record.node)) return;
+    if (!turn || session.running || state === 'starting' || state === 'lost') return;
+    if (this.deps.nodes.isLeaving(node)) return;
     turn.state = 'running';
     this.deps.journal.event(session, '_praxis/turn', { turnId: turn.id, state: 'running' });
     this.deps.journal.saveTurn(session, turn);
     this.run(session, turn);
   }
 
-  /** The agent that the running turn was sent to had ended before: the turn goes on in the next process. */
+  /** No agent has got the running prompt: it waits again, before the others. One that was cancelled meanwhile is over. */
   hold(session: Session): void {
-    const { running } = session;
-    if (running) this.deps.journal.after(() => this.deps.hops.end(running.id));
-  }
-
-  /** The session is there: what was held runs first, unless it was cancelled meanwhile. */
-  proceed(session: Session): void {
-    const { running } = session;
-    if (running?.state === 'running') this.run(session, running);
-    else if (running) this.end(session, running, CANCELLED);
-    this.advance(session);
+    const { journal, hops } = this.deps;
+    const turn = session.running;
+    if (turn?.state === 'cancelling') this.end(session, turn, CANCELLED);
+    if (turn?.state !== 'running') return;
+    turn.position = positionBefore(session);
+    turn.state = 'queued';
+    journal.event(session, '_praxis/turn', { turnId: turn.id, state: 'queued', next: true });
+    journal.saveTurn(session, turn);
+    journal.after(() => hops.end(turn.id));
   }
 
   /** The node has answered the turn `turnId`. */
@@ -180,14 +182,17 @@ export class Turns {
     for (const turn of session.turns.unended) this.end(session, turn, outcome);
   }
 
-  /** Ends what runs; what waits is left. */
+  /** The agent is gone, and may have done a part of what runs: that ends. What no agent has got waits. */
   endRunning(session: Session, outcome: Outcome): void {
-    if (session.running) this.end(session, session.running, outcome);
+    const turn = session.running;
+    if (!turn) return;
+    if (this.deps.hops.isUnsent(turn.id)) this.hold(session);
+    else this.end(session, turn, outcome);
   }
 
-  /** Ends what waits as cancelled; the running turn is left. */
-  dropQueue(session: Session): void {
-    for (const turn of session.queued) this.end(session, turn, CANCELLED);
+  /** Ends what waits: with `outcome`, or as cancelled; the running turn is left. */
+  dropQueue(session: Session, outcome: Outcome = CANCELLED): void {
+    for (const turn of session.queued) this.end(session, turn, outcome);
   }
 
   private end(session: Session, turn: TurnRow, outcome: Outcome, state: 'ended' | 'removed' = 'ended'): void {

@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { Io } from '../../cli/io.js';
 import { JsonPrinter, TextPrinter } from '../../cli/turn/printer.js';
+import { TurnWindow } from '../../cli/turn/turn.js';
 import { newId, notificationLine, parseFrame } from '../../proto/index.js';
 
 const sessionId = newId();
@@ -132,5 +133,32 @@ describe('a printed event', () => {
     const said = event('session/update', { text: 'a\x9b2Jb' });
     new JsonPrinter(io).event(said);
     expect(shown()).toBe(`${said.frame.line}\n`);
+  });
+});
+
+describe('the window of one turn', () => {
+  it('tells of a prompt that waits that the session is lost, and that it waits for it', () => {
+    const { io, shown } = terminal(false);
+    const printer = new TextPrinter(io, 'none');
+    const window = new TurnWindow(
+      (event) => printer.event(event),
+      (line) => printer.remark(line),
+    );
+    const turnId = newId();
+    window.turnId = turnId;
+    const lost = event('_praxis/session/state', { state: 'lost', reason: 'node_silent', detail: null });
+    const turn = (id: string, state: string) => window.event(event('_praxis/turn', { turnId: id, state }));
+    window.event(lost);
+    turn(newId(), 'queued');
+    window.event(lost);
+    expect(shown()).toBe('');
+    turn(turnId, 'queued');
+    window.event(lost);
+    expect(shown()).toBe(
+      'the session is lost: its node does not answer\nthe prompt waits for the session to come back; Ctrl+C takes it out of the queue\n',
+    );
+    turn(turnId, 'running');
+    window.event(lost);
+    expect(shown()).toBe('the session is lost: its node does not answer\n');
   });
 });

@@ -1,7 +1,7 @@
 /** What ends an agent or a node: its sessions are lost, and the next prompt brings them back with all that the agent knew. */
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { packageRoot } from '../../proto/index.js';
+import { ErrorCode, packageRoot } from '../../proto/index.js';
 import { overBothBrokers } from '../support/brokers.js';
 import type { System } from '../support/system.js';
 import { waitUntil } from '../support/wait.js';
@@ -76,6 +76,51 @@ overBothBrokers('a session that is lost', (start) => {
     expect(watch.texts.at(-1)).toBe('two');
     const turns = watch.notifications('_praxis/turn').map(({ state }) => state);
     expect(turns).toEqual(['running', 'queued', 'ended', 'running', 'ended']);
+  }, 60_000);
+
+  it('runs what waited when its node was killed, once and in order, and not again what ran', async () => {
+    system = await start();
+    const { client, watch, sessionId } = await open('demo');
+    const running = client.prompt(sessionId, text('/say one && /hang'));
+    const failed = expect(running.result).rejects.toMatchObject({ code: ErrorCode.NodeLost });
+    await waitUntil(() => watch.texts.includes('one'));
+    const waiting = ['two', 'three'].map((word) => client.prompt(sessionId, text(`/echo ${word}`)));
+    await waitUntil(async () => (await client.findSession(sessionId)).queued === 2);
+    await system.node.kill();
+    // Found out at once by what is sent there, or by its silence.
+    await waitUntil(async () => (await client.findSession(sessionId)).state === 'lost', 30_000, 50);
+    const shown = await system.run(['session', 'show', sessionId.slice(0, 8)]);
+    expect(shown.stdout).toMatch(/waiting prompts +2, for the session to come back\n/);
+    const [, , edited] = (await client.call('_praxis/turn/list', { sessionId })).turns;
+    const prompt = text('/echo three, edited');
+    await client.call('_praxis/turn/edit', { sessionId, turnId: edited!.turnId, prompt });
+    system.node.start();
+    await failed;
+    for (const { result } of waiting) expect(await result).toMatchObject({ stopReason: 'end_turn' });
+    expect(watch.texts).toEqual(['one', 'two', 'three, edited']);
+    for (const { turnId } of waiting)
+      expect(watch.turnStates(turnId).filter((state) => state === 'running')).toHaveLength(1);
+  }, 60_000);
+
+  it('keeps what waits for a node that was stopped while the service was away', async () => {
+    system = await start();
+    const { client, watch, sessionId } = await open('demo');
+    const running = client.prompt(sessionId, text('/say one && /hang'));
+    const ended = running.result.then(
+      ({ stopReason }) => stopReason,
+      ({ code }) => code,
+    );
+    await waitUntil(() => watch.texts.includes('one'));
+    const waiting = client.prompt(sessionId, text('/echo two'));
+    await waitUntil(async () => (await client.findSession(sessionId)).queued === 1);
+    await system.service.kill();
+    await system.node.stop();
+    system.service.start();
+    system.node.start();
+    expect(await waiting.result).toMatchObject({ stopReason: 'end_turn' });
+    expect(watch.texts).toEqual(['one', 'two']);
+    // Over RabbitMQ the service reads what the node said last, over the embedded broker it went with the service.
+    expect([ErrorCode.NodeLost, 'cancelled']).toContain(await ended);
   }, 60_000);
 
   it('is not told twice what its agent repeats on load, and says when the agent has forgotten', async () => {

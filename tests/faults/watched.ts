@@ -127,20 +127,26 @@ export class Watched {
     return kept;
   }
 
-  /** What its client was told of a turn must be what the journal says of it. */
+  /** What its client was told of a turn must be what the journal says of it, and what has not run cannot have been lost with its node. */
   private async untrue(journal: readonly Journaled[], { turnId, result }: Turn): Promise<string[]> {
     const told = await result.then(
       ({ stopReason }) => stopReason,
       (error: unknown) => PraxisError.from(error).code,
     );
-    const end = journal
+    const turns = journal
       .map(({ frame }) => JSON.parse(frame) as { method?: string; params?: Ended })
-      .find(
-        ({ method, params }) =>
-          method === '_praxis/turn' && params?.turnId === turnId && params.state === 'ended',
-      )?.params;
+      .flatMap(({ method, params }) =>
+        method === '_praxis/turn' && params?.turnId === turnId ? [params] : [],
+      );
+    const end = turns.find(({ state }) => state === 'ended');
     const kept = end?.stopReason ?? end?.error?.code;
-    return kept === told ? [] : [`its client was told ${told}, the journal says ${kept}`];
+    const ran = turns.some(({ state }) => state === 'running');
+    return [
+      ...(kept === told ? [] : [`its client was told ${told}, the journal says ${kept}`]),
+      ...(GONE.includes(Number(told)) && !ran
+        ? ['1 lost: a prompt that waited, by the loss of its node']
+        : []),
+    ];
   }
 }
 

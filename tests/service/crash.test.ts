@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ErrorCode, NODE_SILENT_MS, newId, requestLine, resultLine } from '../../proto/index.js';
+import {
+  ErrorCode,
+  NODE_GONE_MS,
+  NODE_SILENT_MS,
+  newId,
+  requestLine,
+  resultLine,
+} from '../../proto/index.js';
 import type { Batch, Store } from '../../service/store/index.js';
 import { promptOf, settled, type TestClient, type TestNode, World } from '../support/service-world.js';
 
@@ -192,9 +199,13 @@ describe('a service that is killed', () => {
     await client.initialize();
     await client.ask('session/prompt', promptOf(sessionId, 'never'), 32);
     await world.clock.advance(NODE_SILENT_MS);
-    expect(client.answersTo(32)[0]?.error?.code).toBe(ErrorCode.NodeUnavailable);
     const found = await client.call<{ sessions: object[] }>('_praxis/session/find', { prefix: sessionId });
-    expect(found.sessions).toMatchObject([{ state: 'lost', reason: 'node_silent' }]);
+    expect(found.sessions).toMatchObject([{ state: 'lost', reason: 'node_silent', queued: 1 }]);
+    await world.clock.advance(NODE_GONE_MS - NODE_SILENT_MS);
+    expect(client.answersTo(32)[0]?.error).toMatchObject({
+      code: ErrorCode.NodeLost,
+      message: expect.stringContaining('never ran'),
+    });
   });
 
   it('gives up what its node has lost meanwhile', async () => {

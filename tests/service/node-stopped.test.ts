@@ -3,74 +3,20 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  ErrorCode,
-  errorLine,
-  NODE_GONE_MS,
-  newId,
-  notificationLine,
-  PraxisError,
-  ReopenMeta,
-} from '../../proto/index.js';
+import { ErrorCode, errorLine, NODE_GONE_MS, newId, PraxisError } from '../../proto/index.js';
 import { LAST_WORDS_MS } from '../../service/inbound/watch.js';
-import { opened, promptOf, settled, World } from '../support/service-world.js';
+import { promptOf, settled } from '../support/service-world.js';
+import { CANCELLED, DONE, waitingPrompts } from '../support/waiting-prompts.js';
 
-const DONE = { stopReason: 'end_turn' };
-const CANCELLED = { stopReason: 'cancelled' };
-
-/**
- * A session in which a prompt runs (request 41) and two wait (42, 43), on a node that is stopped then. `hasEnded`: what ran has been
- * answered already. `isLeaving`: it has said that it stops.
- */
+/** `hasEnded`: what ran has been answered already. `isLeaving`: the node has said that it stops. */
 async function stopped(file?: string, hasEnded = true, isLeaving = true) {
-  const world = await World.start(file);
-  const { node, client, sessionId } = await world.session();
-  const turns = [newId(), newId(), newId()] as const;
-  for (const [i, turn] of turns.entries())
-    await client.ask('session/prompt', promptOf(sessionId, `prompt ${i}`, turn), 41 + i);
+  const made = await waitingPrompts(file);
+  const { node, sessionId, turns } = made;
   if (isLeaving) await node.hello({ leaving: true });
   node.got.splice(0);
   if (hasEnded) await node.answer(sessionId, turns[0], CANCELLED);
   await settled();
-  const bye = async () => {
-    await node.event({}, notificationLine('_praxis/node/bye', { boot: node.boot }));
-    await settled();
-  };
-  const exited = async () => {
-    const params = { sessionId, code: null, signal: 'SIGTERM', detail: 'SIGTERM' };
-    await node.say(sessionId, notificationLine('_praxis/agent/exited', params));
-    await settled();
-  };
-  /** The node's next run, whose agents know nothing of the last. */
-  const back = async () => {
-    node.boot = newId();
-    node.sessions.clear();
-    node.onOther = (frame, session) => {
-      const { epoch } = ReopenMeta.parse((frame.params._meta as { praxis: unknown }).praxis);
-      node.sessions.set(session!, { seq: 0, epoch });
-      void node.answer(session!, frame.id, opened(session!));
-    };
-    node.onPrompt = (session, { id }) => void node.answer(session, id, DONE);
-    await node.hello();
-    await settled();
-  };
-  const sent = () =>
-    node.requests('session/prompt').map(({ params }) => (params.prompt as { text: string }[])[0]?.text);
-  const waiting = async (who = client) => {
-    const { turns } = await who.call<{ turns: { turnId: string; state: string }[] }>('_praxis/turn/list', {
-      sessionId,
-    });
-    return turns.map(({ turnId, state }) => `${turns.length} ${state} ${turnId}`);
-  };
-  const session = async (who = client) => {
-    const found = await who.call<{ sessions: { state: string; reason: string | null; queued: number }[] }>(
-      '_praxis/session/find',
-      { prefix: sessionId },
-    );
-    const { state, reason, queued } = found.sessions[0]!;
-    return { state, reason, queued };
-  };
-  return { world, node, client, sessionId, turns, bye, exited, back, sent, waiting, session };
+  return made;
 }
 
 describe('a node that is stopped politely', () => {

@@ -150,7 +150,8 @@ describe('a lost session', () => {
   it('stays lost when its node has gone away unnoticed, and comes back with it', async () => {
     const { node, client, sessionId } = await lost();
     node.vanish();
-    expect(await client.call('session/prompt', promptOf(sessionId, 'hi'))).toMatchObject({
+    await client.ask('session/prompt', promptOf(sessionId, 'hi'), 30);
+    expect(await client.call('_praxis/session/resume', { sessionId })).toMatchObject({
       error: { code: ErrorCode.NodeUnavailable },
     });
     await settled();
@@ -160,6 +161,7 @@ describe('a lost session', () => {
     reopens(node);
     await node.hello();
     expect(await client.call('session/prompt', promptOf(sessionId, 'again'))).toEqual(DONE);
+    expect(client.answersTo(30)[0]?.result).toEqual(DONE);
   });
 
   it('that has prompts waiting comes back for them, and runs again what never reached the agent', async () => {
@@ -190,15 +192,19 @@ describe('a lost session', () => {
     expect(client.story()).not.toContain('_praxis/turn queued');
   });
 
-  it('whose reopening was under way when its node restarted is lost again, and its prompt answered', async () => {
+  it('whose reopening was under way when its node restarted is reopened by the next run, for the prompt that waits', async () => {
     const { node, client, sessionId } = await lost();
     await client.ask('session/prompt', promptOf(sessionId, 'hi'), 30);
+    await client.ask('_praxis/session/resume', { sessionId }, 31);
     node.boot = '0b9d52f5-56a3-4b6f-9f0e-4d3c5a2c1b00';
     node.sessions.clear();
+    reopens(node);
     await node.hello();
     await settled();
-    expect(client.answersTo(30)[0]?.error?.code).toBe(ErrorCode.NodeLost);
-    reopens(node);
-    expect(await client.call('session/prompt', promptOf(sessionId, 'again'))).toEqual(DONE);
+    // Who asked for this reopening hears what became of it.
+    expect(client.answersTo(31)[0]?.error?.code).toBe(ErrorCode.NodeLost);
+    expect(client.answersTo(30)[0]?.result).toEqual(DONE);
+    expect(node.requests('session/resume')).toHaveLength(2);
+    expect(node.requests('session/prompt')).toHaveLength(1);
   });
 });
