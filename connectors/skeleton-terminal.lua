@@ -5,9 +5,13 @@ local COMMAND = { "ID" }
 -- What it shows at the end of an answer, as a pattern of Lua, and what when it waits for more lines of the same input.
 local PROMPTS = { "> $", "%.%.%. $" }
 
+-- Milliseconds: that an answer which is on its way may take when a prompt is cancelled; without output, after a cancel, until a prompt
+-- is the last one.
+local SOON_MS, QUIET_MS = 60, 500
+
 local program
--- Whether a line is being typed, and whether the prompt was cancelled.
-local typing, cancelled = false, false
+-- The line that was typed last: whether it waits for its answer (nil: it is being typed), and whether it was cancelled.
+local input
 
 return {
   -- Its words are shown as they are. Of a program that says markdown, leave this out.
@@ -26,26 +30,30 @@ return {
 
   -- Each line is typed when the one before is answered. The program shows it, then the answer, then its prompt.
   prompt = function(session, blocks)
-    cancelled = false
     for _, block in ipairs(blocks) do
       for line in ((block.text or "") .. "\n"):gmatch("(.-)\n") do
-        typing = true
+        input = {}
         program:write(line .. "\r")
         program:expect("\n")
-        typing = false
-        if cancelled then program:write("\3") end
-        local answer = program:expect(PROMPTS)
-        if not answer then error("the program has ended") end
-        session:message(answer.before)
-        if cancelled then return "cancelled" end
+        input.waits = true
+        local answer = program:expect(PROMPTS) or error("the program has ended")
+        input.waits = false
+        while answer do
+          session:message(answer.before)
+          -- A Ctrl+C that came with the answer brings one more prompt, which is not the next answer's.
+          answer = input.cancelled and program:expect(PROMPTS, QUIET_MS)
+        end
+        if input.cancelled then return "cancelled" end
       end
     end
     return "end_turn"
   end,
 
-  -- Not while it reads a line: many lose what interrupts them there. The prompt does it then.
+  -- Not while it reads a line: many lose what interrupts them there. Nor when an answer comes: it would hit the program at its prompt.
   cancel = function()
-    cancelled = true
-    if not typing then program:write("\3") end
+    local meant = input
+    meant.cancelled = true
+    repeat host.sleep(SOON_MS) until meant.waits ~= nil
+    if meant.waits then program:write("\3") end
   end,
 }

@@ -1,9 +1,10 @@
 -- Any program on a terminal that takes a line and shows a prompt again, as the owner of the node names it in node.json:
 -- "agents": { "python": { "command": ["python3", "-i"], "pty": { "ready": ">>> " } } }. docs/connectors.md tells its fields.
 
--- Milliseconds: until the first prompt is there; without output after which a prompt is one; without output after which a line goes
--- out before its end; that a cancel waits for the echo of what was typed.
-local START_MS, QUIET_MS, PATIENCE_MS, ECHO_MS = 25000, 60, 300, 2000
+-- Milliseconds: until the first prompt is there; without output after which a prompt is one, and after a cancel, which may have hit
+-- the program at its prompt and bring another one; without output after which a line goes out before its end; that a cancel waits for
+-- the echo of what was typed.
+local START_MS, QUIET_MS, CANCEL_QUIET_MS, PATIENCE_MS, ECHO_MS = 25000, 60, 500, 300, 2000
 -- Characters of an unfinished line that may be the beginning of a prompt.
 local HELD = 80
 
@@ -94,8 +95,9 @@ end
 local function follow(session, patterns, ms)
   local lines = line_ends(patterns)
   while true do
-    local at = prompt_at(patterns)
-    local text, why = terminal:read_text(at and QUIET_MS or ms or PATIENCE_MS)
+    local at, cancelled = prompt_at(patterns), turn.cancelled
+    local quiet_ms = cancelled and CANCEL_QUIET_MS or QUIET_MS
+    local text, why = terminal:read_text(at and quiet_ms or ms or PATIENCE_MS)
     if text then
       pending = pending .. text
       if session and not prompt_at(patterns) then say(session, sayable(lines)) end
@@ -103,9 +105,12 @@ local function follow(session, patterns, ms)
       if session then say(session, #pending) end
       error("the program has ended")
     elseif at then
-      if session then say(session, at - 1) end
-      pending, echoes = "", {}
-      return
+      -- A cancel that has come meanwhile is waited for.
+      if turn.cancelled == cancelled then
+        if session then say(session, at - 1) end
+        pending, echoes = "", {}
+        return
+      end
     elseif ms then
       error("no prompt came within " .. ms // 1000 .. " s")
     elseif session and lines == 0 and #echoes == 0 then
@@ -186,8 +191,13 @@ return {
     -- Not while it reads: a program may lose a cancel that comes between two characters of a line (Python's does).
     local until_ms = host.now() + ECHO_MS
     while turn == meant and echoes[1] and host.now() < until_ms do host.sleep(20) end
-    -- Nor when the turn has ended meanwhile: it would hit the next one.
-    if turn == meant then terminal:write(config.cancel) end
+    -- Nor at its prompt: what the cancel brings there would be taken for the next answer. So one that is on its way comes first.
+    host.sleep(QUIET_MS)
+    while turn == meant and prompt_at { config.finish, config.more } do host.sleep(20) end
+    if turn == meant then
+      meant.cancelled = true
+      terminal:write(config.cancel)
+    end
   end,
 
   restored = function(session, context, running)

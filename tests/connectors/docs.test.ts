@@ -72,7 +72,13 @@ const skeleton = readFileSync(join(packageRoot, 'connectors/skeleton-terminal.lu
 
 describe.each([
   ['of the guide', repl],
-  ['that a new one begins as', skeleton.replaceAll(/\bID\b/g, 'python3').replace('"> $"', '">>> $"')],
+  [
+    'that a new one begins as',
+    skeleton
+      .replaceAll(/\bID\b/g, 'python3')
+      .replace('{ "python3" }', '{ "python3", "-iq" }')
+      .replace('"> $"', '">>> $"'),
+  ],
 ])('the connector for a terminal %s', (_which, source) => {
   let lua: LuaConnectors;
   let node: TestServer;
@@ -105,14 +111,16 @@ describe.each([
     expect(node.textOf(session)).toBe('42\ntwo\nlines\n');
   });
 
-  it('is not cancelled in its next prompt by a cancel that comes while it is typed to', async () => {
+  /** Its program is the one that counts interrupts. */
+  async function openCounting(): Promise<string> {
     const program = join(packageRoot, 'tests/support/counts-interrupts.py');
-    const connector = await lua.compile(
-      'counts',
-      source.replace(/\{ "python3".*? \}/, `{ "python3", "${program}" }`),
-    );
-    node = new TestServer([connector]);
-    const session = await node.open('counts');
+    const counting = source.replace(/\{ "python3".*? \}/, `{ "python3", "${program}" }`);
+    node = new TestServer([await lua.compile('counts', counting)]);
+    return node.open('counts');
+  }
+
+  it('is not cancelled in its next prompt by a cancel that comes while it is typed to', async () => {
+    const session = await openCounting();
     for (let i = 0; i < 4; i++) {
       const quick = node.prompt(session, 'quick');
       node.cancel(session);
@@ -120,6 +128,28 @@ describe.each([
       const before = node.textOf(session).length;
       expect((await node.prompt(session, 'slow')).result).toEqual({ stopReason: 'end_turn' });
       expect(node.textOf(session).slice(before)).toContain('0 hits');
+    }
+  });
+
+  it('keeps answers and prompts together when a cancel comes with an answer', async () => {
+    const session = await openCounting();
+    const late = node.prompt(session, 'late');
+    node.cancel(session);
+    expect((await late).result).toEqual({ stopReason: 'cancelled' });
+    const before = node.textOf(session).length;
+    await node.prompt(session, 'quick');
+    expect(node.textOf(session).slice(before)).toBe('0 hits\n');
+  });
+
+  it('keeps answers and prompts together when a cancel comes with an answer of Python', async () => {
+    const session = await open();
+    for (let i = 0; i < 6; i++) {
+      const quick = node.prompt(session, `print("cancelled ${i}")`);
+      node.cancel(session);
+      expect((await quick).result).toEqual({ stopReason: 'cancelled' });
+      const before = node.textOf(session).length;
+      await node.prompt(session, `print("answer ${i}")`);
+      expect(node.textOf(session).slice(before)).toBe(`answer ${i}\n`);
     }
   });
 

@@ -140,6 +140,34 @@ while True:
     }
   });
 
+  it('keeps answers and prompts together when a cancel comes with an answer', async () => {
+    const { node, session, ask } = await open({
+      command: ['python3', COUNTS_INTERRUPTS],
+      pty: { ready: '>>> ' },
+    });
+    const late = node.prompt(session, 'late');
+    node.cancel(session);
+    expect((await late).result).toEqual({ stopReason: 'cancelled' });
+    expect(await ask('quick')).toBe('0 hits\n');
+  });
+
+  it.each([
+    ['Python', PYTHON, (n: number) => `print(${n})`],
+    ['a shell', SHELL, (n: number) => `echo ${n}`],
+    ['Node.js', NODE_JS, (n: number) => `${n}`],
+  ])(
+    'keeps answers and prompts together when a cancel comes with an answer of %s',
+    async (_what, agent, say) => {
+      const { node, session, ask } = await open(agent);
+      for (let n = 1; n < 7; n++) {
+        const quick = node.prompt(session, say(n));
+        node.cancel(session);
+        expect((await quick).result).toEqual({ stopReason: 'cancelled' });
+        expect(await ask(say(100 + n))).toBe(`${100 + n}\n`);
+      }
+    },
+  );
+
   it('ends its session when it ends, with its exit code and its last words', async () => {
     const { node, session } = await open(PYTHON);
     const { error } = await node.prompt(session, 'import os; print("farewell"); os._exit(3)');
