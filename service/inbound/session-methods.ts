@@ -129,7 +129,9 @@ export class SessionMethods {
     }
     const { cwd } = checked(NewSessionParams, frame.params);
     const wish = { ...client.defaults, ...own };
-    const { node, connector } = choose(this.deps.nodes.list(), wish);
+    const { node, connector } = choose(this.deps.nodes.list(), wish, (name) =>
+      this.deps.nodes.isLeaving(name),
+    );
     checkPolicy(node, wish);
     checkTransport(connector, wish.transport);
     this.checkRoom(node);

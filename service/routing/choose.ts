@@ -7,7 +7,7 @@ import {
   PraxisError,
   unknownTransport,
 } from '../../proto/index.js';
-import { nodeUnavailable } from './hops.js';
+import { nodeLeaving, nodeUnavailable } from './hops.js';
 
 export interface Wish {
   node?: string | undefined;
@@ -28,22 +28,28 @@ const choicesOf = (nodes: readonly NodeInfo[]) =>
   nodes.map((node) => ({ node: node.name, state: node.state, connectors: ready(node).map(({ id }) => id) }));
 
 /**
- * The one choice that fits the wish. Throws InvalidParams (`data.choices`) for an unknown name or when several fit,
- * NodeUnavailable when the node is not there, AgentStartFailed (`data.hint`) when the agent needs setup on it.
+ * The one choice that fits the wish; no node that is about to stop (`isLeaving`). Throws InvalidParams (`data.choices`) for an
+ * unknown name or when several fit, NodeUnavailable when the node is not there or about to stop, AgentStartFailed (`data.hint`) when
+ * the agent needs setup on it.
  */
-export function choose(nodes: readonly NodeInfo[], wish: Wish): Choice {
+export function choose(nodes: readonly NodeInfo[], wish: Wish, isLeaving: (node: string) => boolean): Choice {
   const data = { choices: choicesOf(nodes) };
   const named = nodes.filter(({ name }) => wish.node === undefined || name === wish.node);
   if (wish.node !== undefined && named.length === 0)
     throw invalidParams(`There is no node ${wish.node}`, data);
-  const live = named.filter(({ state }) => state === 'live');
+  const live = named.filter(({ name, state }) => state === 'live' && !isLeaving(name));
+  const why = (away: NodeInfo) =>
+    away.state === 'live' ? nodeLeaving(away.name) : nodeUnavailable(away.name);
   if (live.length === 0) {
-    if (wish.node !== undefined) throw nodeUnavailable(wish.node);
+    const leaving = named.find(({ state }) => state === 'live');
+    if (leaving || wish.node !== undefined) throw why(leaving ?? named[0]!);
     throw new PraxisError(ErrorCode.NodeUnavailable, 'No node is connected', data);
   }
-  return wish.connector === undefined
-    ? byDefault(live, data)
-    : byConnector(named, live, wish.connector, data);
+  if (wish.connector === undefined) return byDefault(live, data);
+  const choice = byConnector(live, wish.connector, data);
+  if (choice) return choice;
+  const [away] = having(named, wish.connector);
+  throw away ? why(away) : invalidParams(`There is no agent ${wish.connector}`, data);
 }
 
 function byDefault(live: readonly NodeInfo[], data: object): Choice {
@@ -56,15 +62,15 @@ function byDefault(live: readonly NodeInfo[], data: object): Choice {
   throw invalidParams(`Several agents are ready on ${node.name}: name one`, data);
 }
 
-function byConnector(
-  named: readonly NodeInfo[],
-  live: readonly NodeInfo[],
-  id: string,
-  data: object,
-): Choice {
-  const having = (nodes: readonly NodeInfo[]) =>
-    nodes.filter(({ connectors }) => connectors.some((connector) => connector.id === id));
-  const all = having(live).map((node) => ({ node, connector: node.connectors.find((c) => c.id === id)! }));
+const having = (nodes: readonly NodeInfo[], id: string) =>
+  nodes.filter(({ connectors }) => connectors.some((connector) => connector.id === id));
+
+/** Undefined: none of them has it. */
+function byConnector(live: readonly NodeInfo[], id: string, data: object): Choice | undefined {
+  const all = having(live, id).map((node) => ({
+    node,
+    connector: node.connectors.find((c) => c.id === id)!,
+  }));
   const some = all.filter(({ connector: { status } }) => status === 'ready' || status === 'checking');
   if (some.length === 1) return some[0]!;
   // It may have been installed since the node looked; the node looks again and says what to do.
@@ -75,9 +81,7 @@ function byConnector(
     throw new PraxisError(ErrorCode.AgentStartFailed, `${id} is not ready on ${unready.node.name}`, {
       hint: unready.connector.hint,
     });
-  const [away] = having(named);
-  if (away) throw nodeUnavailable(away.name);
-  throw invalidParams(`There is no agent ${id}`, data);
+  return undefined;
 }
 
 /** Throws InvalidParams for a transport that the connector does not have. One that the node still looks at is the node's to refuse. */

@@ -124,6 +124,12 @@ export class Hops {
 export const nodeUnavailable = (node: string): PraxisError =>
   new PraxisError(ErrorCode.NodeUnavailable, `The node ${node} is not connected`, { node });
 
+export const nodeLeaving = (node: string): PraxisError =>
+  new PraxisError(ErrorCode.NodeUnavailable, `The node ${node} is about to stop`, {
+    node,
+    hint: 'Try again when it is back, or choose another node',
+  });
+
 export const nodeLost = (node: string): PraxisError =>
   new PraxisError(ErrorCode.NodeLost, `The node ${node} went away before it answered`, { node });
 

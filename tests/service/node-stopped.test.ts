@@ -88,10 +88,11 @@ describe('a node that is stopped politely', () => {
 
   it('runs when it is back what never reached an agent that died of the same signal', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'praxis-stopped-')), 'db');
-    const { world, node, bye, back, sent, exited } = await stopped(file, false);
+    const { world, node, turns, bye, back, sent, waiting, exited } = await stopped(file, false);
     node.vanish();
     await exited();
     await bye();
+    expect(await waiting()).toEqual(turns.map((turn) => `3 queued ${turn}`));
     await world.restart(file);
     await world.ready();
     node.listen();

@@ -124,6 +124,35 @@ describe('session/new', () => {
     expect(await chosen(bridge, { connector: 'gemini' })).toBe('lap gemini');
   });
 
+  it('chooses no node that is about to stop, and says so when it is the only one', async () => {
+    const world = await World.start();
+    const [box, lap] = [world.node('box'), world.node('lap')];
+    await box.hello();
+    await lap.hello();
+    await box.hello({ leaving: true });
+    const client = await world.ready();
+    const { sessionId } = await client.call('session/new', {
+      cwd: '/tmp',
+      _meta: { praxis: { connector: 'demo' } },
+    });
+    expect(lap.requests('session/new').map(({ id }) => id)).toEqual([sessionId]);
+    const stops = {
+      code: ErrorCode.NodeUnavailable,
+      message: 'The node box is about to stop',
+      data: { node: 'box', hint: expect.stringContaining('another node') },
+    };
+    const named = await refused(client, 'session/new', { cwd: '/tmp', _meta: { praxis: { node: 'box' } } });
+    expect(named.error).toMatchObject(stops);
+    box.connectors = [connector('codex')];
+    await box.hello({ leaving: true });
+    const codex = { cwd: '/tmp', _meta: { praxis: { connector: 'codex' } } };
+    expect((await refused(client, 'session/new', codex)).error).toMatchObject(stops);
+    expect(box.requests('session/new')).toEqual([]);
+    box.boot = newId();
+    await box.hello();
+    expect(await client.call('session/new', codex)).toMatchObject({ sessionId: expect.any(String) });
+  });
+
   it('lists the choices when it cannot decide or does not know the name', async () => {
     const world = await World.start();
     const [box, lap] = [world.node('box'), world.node('lap')];
