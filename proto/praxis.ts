@@ -166,8 +166,12 @@ export const ClientMethods = {
       active: ServiceProcess.optional(),
       standby: z.array(ServiceProcess).optional(),
       nodes: z.array(NodeInfo),
+      /** Those whose agent is there, or is on its way. */
       sessions: z.number().int(),
+      /** Of these, those whose agent waits for an answer. */
       waiting: z.number().int(),
+      /** Those besides whose agent or node is gone, and that may come back. An older service counts them as open. */
+      lost: z.number().int().optional(),
     }),
   },
   '_praxis/nodes': { params: z.looseObject({}), result: z.looseObject({ nodes: z.array(NodeInfo) }) },

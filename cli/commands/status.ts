@@ -86,13 +86,24 @@ const processLine = (what: string, { host, pid }: { host: string; pid: number })
   `${what.padEnd(12)}${sanitizeLine(host)} (pid ${pid})`;
 
 function serviceLines(service: Service): string[] {
-  const { version, bus, store, active, standby = [], startedAt, sessions, waiting, nodes } = service;
+  const {
+    version,
+    bus,
+    store,
+    active,
+    standby = [],
+    startedAt,
+    sessions,
+    waiting,
+    lost = 0,
+    nodes,
+  } = service;
   const where = store === undefined ? '' : `, journal ${sanitizeLine(store)}`;
   return [
     `service     answers; Praxis ${version}, bus ${sanitizeLine(bus)}${where}, since ${time(startedAt)}`,
     ...(active ? [processLine('active', active)] : []),
     ...standby.map((one) => processLine('standby', one)),
-    `sessions    ${sessions} open, ${waiting} waiting for an answer`,
+    `sessions    ${sessions} open, ${waiting} waiting for an answer${lost > 0 ? `, and ${lost} lost` : ''}`,
     ...nodeLines(nodes),
   ];
 }

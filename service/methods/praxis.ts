@@ -6,6 +6,7 @@ import {
   type Login,
   MAX_EVENTS_PAGE,
   PraxisError,
+  type SessionState,
   unknownSession,
   VERSION,
 } from '../../proto/index.js';
@@ -74,7 +75,9 @@ export function addPraxisMethods(server: MethodServer, deps: PraxisDeps): void {
   };
 
   server.add('_praxis/status', ClientMethods['_praxis/status'].params, () => {
-    const all = [...sessions.all()];
+    const live = [...sessions.all()].filter((session) => session.live);
+    const count = (state: SessionState) => live.filter(({ record }) => record.state === state).length;
+    const lost = count('lost');
     return {
       version: VERSION,
       boot,
@@ -84,8 +87,9 @@ export function addPraxisMethods(server: MethodServer, deps: PraxisDeps): void {
       active: whom(host.active),
       standby: host.standbys().map(whom),
       nodes: nodes.list(),
-      sessions: all.filter(({ live }) => live).length,
-      waiting: all.filter(({ record }) => record.state === 'waiting').length,
+      sessions: live.length - lost,
+      waiting: count('waiting'),
+      lost,
     };
   });
 

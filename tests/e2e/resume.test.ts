@@ -91,6 +91,8 @@ overBothBrokers('a session that is lost', (start) => {
     await waitUntil(async () => (await client.findSession(sessionId)).state === 'lost', 30_000, 50);
     const shown = await system.run(['session', 'show', sessionId.slice(0, 8)]);
     expect(shown.stdout).toMatch(/waiting prompts +2, for the session to come back\n/);
+    const status = await system.run(['status']);
+    expect(status.stdout).toMatch(/^sessions +0 open, 0 waiting for an answer, and 1 lost$/m);
     const [, , edited] = (await client.call('_praxis/turn/list', { sessionId })).turns;
     const prompt = text('/echo three, edited');
     await client.call('_praxis/turn/edit', { sessionId, turnId: edited!.turnId, prompt });

@@ -70,6 +70,20 @@ describe('a node that is killed', () => {
     expect(sent()).toEqual([]);
   });
 
+  it('leaves its sessions out of those that are open, and counted apart', async () => {
+    const { world, client, back } = await killed();
+    const near = world.node('near');
+    await near.hello();
+    await client.call('session/new', { cwd: '/tmp', mcpServers: [] });
+    const count = async () => {
+      const { sessions, waiting, lost } = await client.call('_praxis/status', {});
+      return { sessions, waiting, lost };
+    };
+    expect(await count()).toEqual({ sessions: 1, waiting: 0, lost: 1 });
+    await back();
+    expect(await count()).toEqual({ sessions: 2, waiting: 0, lost: 0 });
+  });
+
   it('takes no prompt while it is known to be away: who sends one hears so at once', async () => {
     const { client, sessionId, back, sent } = await killed();
     await client.ask('session/prompt', promptOf(sessionId, 'late'), 44);
