@@ -13,6 +13,8 @@ function toolKinds(text: string): ToolKind[] {
   return kinds.data;
 }
 
+const gathered = (one: string, before: string[] = []): string[] => [...before, one];
+
 export const policyOptions = (to: Command): Command =>
   to
     .option(
@@ -39,13 +41,24 @@ export function addApprovalCommands({ io, command, finish }: Adder, program: Com
 
   command(approvals, 'answer', 'answer one question')
     .argument('<id>', 'the question')
-    .addArgument(new Argument('<answer>', 'what to say').choices(['allow', 'reject']))
+    .addArgument(
+      new Argument('<answer>', 'what to say').choices(['allow', 'reject', 'accept', 'decline', 'cancel']),
+    )
     .option('--always', 'for the rest of the session, where the agent offers that')
+    .option(
+      '--set <field=value>',
+      'an answer in a form; again for each field and each further choice',
+      gathered,
+    )
     .option('--hash <hash>', 'only if its arguments are those that show has shown')
     .addOption(json())
     .addHelpText(
       'after',
-      example('praxis approvals answer 9c1 allow', 'praxis approvals answer 9c1 reject --always'),
+      `\nA permission is allowed or rejected; a form is accepted, declined or cancelled.\n${example(
+        'praxis approvals answer 9c1 allow',
+        'praxis approvals answer 9c1 reject --always',
+        'praxis approvals answer 9c1 accept --set branch=main --set tag=a --set tag=b',
+      )}`,
     )
     .action(async (id, answer, options) =>
       finish((await import('./commands/approvals.js')).answer(io, id, answer, options)),

@@ -2,6 +2,7 @@
 export { abstain } from './abstain.js';
 export { ANSWER_KEYS } from './answer-keys.js';
 export { type ConnectOptions, connectClient, connectLink } from './connect.js';
+export { contentWords, fieldValue, fieldWords, valueProblem, valueWords } from './form-words.js';
 export type { Link, LinkListener } from './link.js';
 export { isFailedStart } from './lists.js';
 export { loginProblem } from './login.js';

@@ -1,7 +1,9 @@
 /** A view as a markdown document: what `/transcript` saves and `praxis session show` prints. Terminal escapes are taken out. */
+import { contentWords } from './form-words.js';
 import { sanitize, sanitizeLine } from './sanitize.js';
 import type {
   ApprovalItem,
+  FormItem,
   Item,
   PromptItem,
   SessionView,
@@ -52,6 +54,15 @@ function approvalMarkdown(item: ApprovalItem): string {
   return `❓ **${title}**: ${answer}${item.by === null ? '' : ` (by ${sanitizeLine(item.by)})`}`;
 }
 
+function formMarkdown(item: FormItem): string {
+  const by = item.by === null ? '' : ` (by ${sanitizeLine(item.by)})`;
+  const head = `❓ **${sanitizeLine(item.form.message)}**: ${item.state === 'open' ? 'waits for an answer' : item.state}${by}`;
+  const answers = contentWords(item.form, item.content ?? {}).map(
+    ({ title, words }) => `- ${sanitizeLine(title)}: ${sanitizeLine(words)}`,
+  );
+  return [head, ...(answers.length > 0 ? [answers.join('\n')] : [])].join('\n\n');
+}
+
 /** `1.4 s`, `2 min 3 s`. */
 export function duration(ms: number): string {
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
@@ -91,6 +102,8 @@ function itemMarkdown(item: Item): string {
         .join('\n');
     case 'approval':
       return approvalMarkdown(item);
+    case 'form':
+      return formMarkdown(item);
     case 'notice':
       return `*${item.severity}: ${sanitizeLine(item.text)}*`;
     case 'end':

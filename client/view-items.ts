@@ -2,7 +2,14 @@
  * What a session looks like to a person: the view that the fold (view.ts) makes of a journal. Every item carries a
  * `version` that grows when the item changes, so that whoever draws it may keep its drawing until then.
  */
-import type { ContentBlock, ErrorObject, PermissionOption, SessionState } from '../proto/index.js';
+import type {
+  ContentBlock,
+  ErrorObject,
+  Form,
+  FormContent,
+  PermissionOption,
+  SessionState,
+} from '../proto/index.js';
 
 interface Base {
   /** Unique in its view, and the same whenever the same events are folded. */
@@ -100,6 +107,22 @@ export interface ApprovalItem extends Base {
   by: string | null;
 }
 
+/** A form of the agent: open until it has its one answer. */
+export interface FormItem extends Base {
+  kind: 'form';
+  requestId: string;
+  depth: number;
+  form: Form;
+  state: 'open' | 'accepted' | 'declined' | 'cancelled' | 'failed';
+  /** What was filled in; null where nothing was. */
+  content: FormContent | null;
+  /** A client login's name, or `policy`, `cancel`, `agent`; null while open. */
+  by: string | null;
+}
+
+/** What waits for the answer of a person. */
+export type QuestionItem = ApprovalItem | FormItem;
+
 export interface NoticeItem extends Base {
   kind: 'notice';
   severity: 'info' | 'warning' | 'error';
@@ -136,6 +159,7 @@ export type Item =
   | ToolItem
   | PlanItem
   | ApprovalItem
+  | FormItem
   | NoticeItem
   | TurnEndItem
   | OtherItem;
@@ -178,7 +202,8 @@ export interface SessionView {
   queue: PromptItem[];
   /** The prompt that runs. */
   running: PromptItem | null;
-  approvals: ApprovalItem[];
+  /** The open questions, oldest first. */
+  approvals: QuestionItem[];
   usage: ContextUsage | null;
   commands: Command[];
   modes: Modes | null;

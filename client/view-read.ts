@@ -1,5 +1,5 @@
 /** Reads what agents say leniently, as ACP asks: a malformed member counts as absent, a malformed list entry is skipped. */
-import type { ContentBlock, PermissionOption } from '../proto/index.js';
+import type { ContentBlock, FormContent, FormValue, PermissionOption } from '../proto/index.js';
 import { AgentInfoMeta, PermissionOption as PermissionOptionSchema } from '../proto/index.js';
 import type { Command, PlanEntry, ToolContent, ToolLocation, TurnUsage } from './view-items.js';
 
@@ -110,6 +110,16 @@ export function permissionOptions(value: unknown): PermissionOption[] {
     return read.success ? [read.data] : [];
   });
 }
+
+const isFormValue = (value: unknown): value is FormValue =>
+  ['string', 'number', 'boolean'].includes(typeof value) ||
+  (Array.isArray(value) && value.every((one) => typeof one === 'string'));
+
+/** What was filled into a form. */
+export const formContent = (value: unknown): FormContent =>
+  Object.fromEntries(
+    Object.entries(fields(value)).filter((entry): entry is [string, FormValue] => isFormValue(entry[1])),
+  );
 
 /** Token counts of a prompt's result: unstable in ACP, shown when there. */
 export function turnUsage(result: Fields): TurnUsage | null {

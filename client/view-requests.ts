@@ -1,13 +1,18 @@
-/** Folds permission questions: asked, answered once by somebody, or answered at once by YOLO or a policy. */
+/** Folds what an agent asks of people, permission questions and forms: asked, answered once by somebody, or answered at once by YOLO or a policy. */
+import { ELICITATION, type Form, readForm } from '../proto/index.js';
 import type { Draft } from './view.js';
-import type { ApprovalItem, ToolFacts } from './view-items.js';
-import { type Fields, fields, isFields, permissionOptions, text } from './view-read.js';
+import type { ApprovalItem, FormItem, QuestionItem, ToolFacts } from './view-items.js';
+import { type Fields, fields, formContent, isFields, permissionOptions, text } from './view-read.js';
 import type { Updates } from './view-updates.js';
 
 const PERMISSION = 'session/request_permission';
-/** A form or a page to fill in. */
-const FORM = 'elicitation/create';
-const FORM_WORDS = 'The agent asks with a form, which only an editor that shows forms can answer';
+const ELSEWHERE = 'The agent asks in a way that only an editor can answer';
+
+const FORM_STATES: Record<string, FormItem['state']> = {
+  accept: 'accepted',
+  decline: 'declined',
+  cancel: 'cancelled',
+};
 
 export class Requests {
   readonly #draft: Draft;
@@ -20,11 +25,12 @@ export class Requests {
 
   asked(requestId: string, method: string, params: Fields) {
     const { approvals } = this.#draft.view;
-    if (method === FORM)
-      return this.#updates.notice('warning', `${FORM_WORDS}: ${text(params.message) ?? method}`);
-    if (method !== PERMISSION) return this.#updates.other(method, params);
+    const form = readForm(method, params);
+    if (!form && method === ELICITATION)
+      return this.#updates.notice('warning', `${ELSEWHERE}: ${text(params.message) ?? method}`);
+    if (!form && method !== PERMISSION) return this.#updates.other(method, params);
     if (approvals.some((a) => a.requestId === requestId)) return;
-    approvals.push(this.#approval(requestId, params));
+    approvals.push(form ? this.#form(requestId, form) : this.#approval(requestId, params));
   }
 
   resolved(params: Fields): void {
@@ -39,6 +45,18 @@ export class Requests {
     const asked = fields(params.params);
     if (params.method !== PERMISSION) return this.#updates.other(text(params.method) ?? 'request', asked);
     this.#answer(this.#approval('', asked), params);
+  }
+
+  #form(requestId: string, form: Form): FormItem {
+    return this.#draft.add({
+      kind: 'form',
+      requestId,
+      depth: 0,
+      form,
+      state: 'open',
+      content: null,
+      by: null,
+    });
   }
 
   #approval(requestId: string, params: Fields): ApprovalItem {
@@ -66,14 +84,18 @@ export class Requests {
     });
   }
 
-  #answer(item: ApprovalItem, params: Fields): void {
-    const outcome = fields(fields(params.result).outcome);
+  #answer(item: QuestionItem, params: Fields): void {
+    const result = fields(params.result);
     item.by = text(params.by) ?? null;
     if (isFields(params.error)) item.state = 'failed';
-    else if (outcome.outcome === 'selected') {
-      item.state = 'selected';
+    else if (item.kind === 'form') {
+      item.state = FORM_STATES[text(result.action) ?? ''] ?? 'failed';
+      item.content = item.state === 'accepted' ? formContent(result.content) : null;
+    } else {
+      const outcome = fields(result.outcome);
+      item.state = outcome.outcome === 'selected' ? 'selected' : 'cancelled';
       item.chosen = item.options.find((o) => o.optionId === outcome.optionId) ?? null;
-    } else item.state = 'cancelled';
+    }
     this.#draft.touch(item);
   }
 }

@@ -124,12 +124,16 @@ function refusal({ code, message, data }: ErrorObject, setup: string | undefined
   return new PraxisError(code, message, { ...(data as object | undefined), hint: `Needs setup: ${setup}` });
 }
 
-/** Paths belong to the node, so the agent reads and writes its files itself: no fs, no terminal. */
+/** Paths belong to the node, so the agent reads and writes its files itself: no fs, no terminal. Forms wait in the inbox for a person. */
 async function initialize(link: AgentLink): Promise<InitializeResult> {
   const answer = await link
     .call('initialize', {
       protocolVersion: PROTOCOL_VERSION,
-      clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
+      clientCapabilities: {
+        fs: { readTextFile: false, writeTextFile: false },
+        terminal: false,
+        elicitation: { form: {} },
+      },
       clientInfo: { name: 'praxis', title: 'Praxis', version: VERSION },
     })
     .catch((error: PraxisError) => {

@@ -1,6 +1,7 @@
 /** The methods of the inbox: every open question of every session, and the answer to one. */
 import { z } from 'zod';
 import { PermissionOption } from './acp.js';
+import { FormAnswer } from './forms.js';
 import { Name, SessionId } from './ids.js';
 
 const text = z.string();
@@ -26,6 +27,9 @@ export const OpenApproval = z.looseObject({
 });
 export type OpenApproval = z.infer<typeof OpenApproval>;
 
+const Choice = z.union([PermissionOption.shape.kind, z.object({ optionId: text }), FormAnswer]);
+export type ApprovalChoice = z.infer<typeof Choice>;
+
 export const ApprovalMethods = {
   /** The oldest first. */
   '_praxis/approvals': {
@@ -33,15 +37,21 @@ export const ApprovalMethods = {
     result: z.looseObject({ approvals: z.array(OpenApproval) }),
   },
   /**
-   * Answers a permission question by one of its options. `hash` binds the answer to the arguments that were shown. What is
-   * answered already, and what has another hash, is refused with Conflict; an option that is not offered with InvalidParams.
+   * Answers a permission question by one of its options, a form by what was filled in. `hash` binds the answer to the arguments that
+   * were shown. What is answered already, and what has another hash, is refused with Conflict; an option that is not offered, and
+   * content that the form does not allow (`data.problems` by field), with InvalidParams.
    */
   '_praxis/approvals/answer': {
     params: z.looseObject({
       requestId: text,
-      choice: z.union([PermissionOption.shape.kind, z.looseObject({ optionId: text })]),
+      choice: Choice,
       hash: text.optional(),
     }),
-    result: z.looseObject({ sessionId: SessionId, optionId: text }),
+    /** `optionId` of a permission question, `action` of a form. */
+    result: z.looseObject({
+      sessionId: SessionId,
+      optionId: text.optional(),
+      action: z.enum(['accept', 'decline', 'cancel']).optional(),
+    }),
   },
 } as const;

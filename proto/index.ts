@@ -5,6 +5,7 @@ export * from './approval-methods.js';
 export * from './claim.js';
 export * from './config.js';
 export * from './errors.js';
+export * from './forms.js';
 export * from './frames.js';
 export * from './ids.js';
 export * from './life-methods.js';

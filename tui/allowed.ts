@@ -2,6 +2,8 @@
 
 import { isFoldable } from './browse.js';
 import { lastAnswer, lastCode } from './copy.js';
+import { formField } from './form.js';
+import { chosenQuestion, itemOf } from './inbox.js';
 import { type Command, type Context, keyOf } from './keys.js';
 import { popupOf, slashBinding } from './popup.js';
 import { writtenField } from './start-form.js';
@@ -15,7 +17,9 @@ export function contextsOf(state: State): Context[] {
   if (overlay?.kind === 'question') return ['full', 'question', 'everywhere'];
   if (overlay?.kind === 'nodes')
     return overlay.filtering ? ['nodesFilter', 'everywhere'] : ['nodes', 'everywhere'];
-  if (overlay?.kind === 'inbox') return ['inbox', 'question', 'everywhere'];
+  if (overlay?.kind === 'form') return ['fields', 'everywhere'];
+  if (overlay?.kind === 'inbox')
+    return formInInbox(state) ? ['inbox', 'everywhere'] : ['inbox', 'question', 'everywhere'];
   if (overlay?.kind === 'rename') return ['rename', 'everywhere'];
   if (overlay?.kind === 'pick') return ['pick', 'everywhere'];
   if (overlay?.kind === 'status' || overlay?.kind === 'settings' || overlay?.kind === 'soon')
@@ -29,16 +33,25 @@ export function contextsOf(state: State): Context[] {
   if (search) return [search.typing ? 'search' : 'found', 'everywhere'];
   if (popupOf(state)) return ['popup', 'chat', 'everywhere'];
   const chat = currentChat(state);
-  if (chat?.target === 'question') return ['question', 'chat', 'everywhere'];
+  if (chat?.target === 'question')
+    return [openQuestion(chat)?.kind === 'form' ? 'form' : 'question', 'chat', 'everywhere'];
   if (chat?.target === 'browse') return ['browse', 'chat', 'everywhere'];
   if (chat?.target === 'queue') return ['queue', 'chat', 'everywhere'];
   return chat?.editing ? ['editing', 'chat', 'everywhere'] : ['chat', 'everywhere'];
+}
+
+/** Whether the question that has the keys of the inbox is a form. */
+function formInInbox(state: State): boolean {
+  const { overlay } = state;
+  const chosen = overlay?.kind === 'inbox' ? chosenQuestion(state, overlay) : undefined;
+  return chosen !== undefined && itemOf(state, chosen)?.kind === 'form';
 }
 
 /** Whether letters are written: then they are no commands. */
 export function isTyping(state: State): boolean {
   const { overlay } = state;
   if (overlay?.kind === 'start') return writtenField(overlay) !== null;
+  if (overlay?.kind === 'form') return formField(overlay) !== null;
   if (overlay) return 'filtering' in overlay ? overlay.filtering : ['pick', 'rename'].includes(overlay.kind);
   const search = state.focus === 'chat' ? currentChat(state)?.search : null;
   if (search) return search.typing;
@@ -89,6 +102,9 @@ export function whyNot(state: State, command: Command): string | null {
     case 'rejectAlways':
     case 'choose':
       return null;
+    case 'fillIn':
+      if (state.overlay?.kind === 'inbox') return formInInbox(state) ? null : '';
+      return chat && openQuestion(chat)?.kind === 'form' ? null : '';
     case 'full':
     case 'answer':
       if (state.overlay?.kind === 'inbox') return '';

@@ -1,5 +1,5 @@
 /** Open questions in a chat: when one takes the keys, and how a key answers it. */
-import { type ApprovalItem, sanitizeLine } from '../client/index.js';
+import { type QuestionItem, sanitizeLine } from '../client/index.js';
 import { say, step, withChat } from './change.js';
 import type { Step } from './effects.js';
 import { optionForKey } from './items/index.js';
@@ -9,7 +9,7 @@ import { type Chat, isAnswering, openQuestion, openQuestions, type State } from 
 export function answerWith(state: State, chat: Chat, key: string, now: number): Step<State> {
   const question = openQuestion(chat);
   // The key was on its way before the question could be read.
-  if (!question || !isAnswering(chat, now)) return step(state);
+  if (question?.kind !== 'approval' || !isAnswering(chat, now)) return step(state);
   const option = optionForKey(question, key);
   if (!option) return step(say(state, 'The agent does not offer that answer here.', now, 'warning'));
   const next = withChat(state, chat.sessionId, (c) => ({
@@ -60,19 +60,40 @@ export function pressesTo(chat: Chat, requestId: string): number {
   return to > at ? to - at : open.length - at + 1 + to;
 }
 
+const FORM_DONE = {
+  open: '',
+  accepted: 'answered',
+  declined: 'declined',
+  cancelled: 'cancelled',
+  failed: '',
+};
+
+/** Which answer counted: the option, or what was done with the form. */
+function answerOf(item: QuestionItem): string | undefined {
+  if (item.kind === 'approval') return item.chosen?.optionId;
+  return { open: undefined, accepted: 'accept', declined: 'decline', cancelled: 'cancel', failed: undefined }[
+    item.state
+  ];
+}
+
 /** Whose answer counted, and which it was. */
-export function outcomeWords(state: State, item: ApprovalItem | undefined): string {
+export function outcomeWords(state: State, item: QuestionItem | undefined): string {
   const who = item?.by === state.me ? 'You' : sanitizeLine(item?.by ?? '');
+  if (item?.kind === 'form') {
+    if (who === '' || item.state === 'failed') return 'The form was taken back.';
+    if (item.by === 'policy') return 'The form was cancelled by itself.';
+    return `${who} ${FORM_DONE[item.state]} the form elsewhere.`;
+  }
   if (!item?.chosen || who === '') return 'The question was answered elsewhere or withdrawn.';
   const what = sanitizeLine(item.chosen.name);
   return item.by === 'policy' ? `Answered by itself: ${what}` : `${who} answered elsewhere: ${what}`;
 }
 
 /** The question of that id, as the transcript has it now. */
-const questionOf = (chat: Chat, requestId: string): ApprovalItem | undefined =>
-  chat.view.items.findLast((i) => i.kind === 'approval' && i.requestId === requestId) as
-    | ApprovalItem
-    | undefined;
+const questionOf = (chat: Chat, requestId: string): QuestionItem | undefined =>
+  chat.view.items.findLast(
+    (i): i is QuestionItem => (i.kind === 'approval' || i.kind === 'form') && i.requestId === requestId,
+  );
 
 /** Questions that are open no more: says so where another answer than the one given here counted, or none was given here yet. */
 export function withoutSettled(state: State, sessionId: string, now: number): State {
@@ -89,7 +110,8 @@ export function withoutSettled(state: State, sessionId: string, now: number): St
   }));
   const others = given.flatMap(([id, optionId]) => {
     const item = questionOf(chat, id);
-    return item?.chosen && item.chosen.optionId !== optionId ? [item] : [];
+    const answer = item && answerOf(item);
+    return item && answer !== undefined && answer !== optionId ? [item] : [];
   });
   const late = taken ? questionOf(chat, asked) : others.at(-1);
   if (!taken && !late) return next;

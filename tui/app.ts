@@ -62,7 +62,9 @@ function placeOfMatch(chat: Chat, lines: LinesOf): ItemPlace | null {
 function placeOfItem(chat: Chat): ItemPlace | null {
   const asked = chat.target === 'question' ? chat.question?.requestId : undefined;
   const item = chat.view.items.findIndex((i) =>
-    asked === undefined ? i.id === chat.browseAt : i.kind === 'approval' && i.requestId === asked,
+    asked === undefined
+      ? i.id === chat.browseAt
+      : (i.kind === 'approval' || i.kind === 'form') && i.requestId === asked,
   );
   return item < 0 ? null : { item, line: 0 };
 }

@@ -1,5 +1,6 @@
 /** The one list of keys and commands: it makes what the keys do, the footer, the palette, `/` in the prompt, the help and docs/keys.md. */
 import { CHAT_BINDINGS } from './bindings-chat.js';
+import { FORM_BINDINGS } from './bindings-form.js';
 import { INBOX_BINDINGS } from './bindings-inbox.js';
 import { QUEUE_BINDINGS } from './bindings-queue.js';
 import { WINDOW_BINDINGS } from './bindings-windows.js';
@@ -9,6 +10,8 @@ export type Context =
   | 'list'
   | 'chat'
   | 'question'
+  | 'form'
+  | 'fields'
   | 'sessions'
   | 'filter'
   | 'confirm'
@@ -98,7 +101,8 @@ export type Command =
   | 'browse'
   | 'unfold'
   | 'copyItem'
-  | 'inbox';
+  | 'inbox'
+  | 'fillIn';
 
 export interface Binding {
   command: Command;
@@ -124,6 +128,8 @@ export const CONTEXTS: Record<Context, string> = {
   queue: 'The prompts that wait',
   editing: 'A waiting prompt that is edited',
   question: 'A question of the agent',
+  form: 'A form of the agent',
+  fields: 'A form that is filled in',
   nodes: 'Nodes',
   nodesFilter: 'Filter of the nodes',
   rename: 'The name of a session',
@@ -235,6 +241,7 @@ const EVERYWHERE: readonly Binding[] = [
 
 export const BINDINGS: readonly Binding[] = [
   ...CHAT_BINDINGS,
+  ...FORM_BINDINGS,
   ...QUEUE_BINDINGS,
   ...INBOX_BINDINGS,
   ...EVERYWHERE,

@@ -7,6 +7,7 @@ import { openSession, say, step, withChat, withCurrent } from './change.js';
 import { lastAnswer, lastCode } from './copy.js';
 import { EMPTY_EDITOR, edit, editorOf, insert } from './editor.js';
 import type { Step } from './effects.js';
+import { openForm } from './form.js';
 import { inboxOverlay } from './inbox.js';
 import { type Command, keyOf } from './keys.js';
 import { nodesOverlay } from './nodes.js';
@@ -117,10 +118,18 @@ function inChat(state: State, command: Command, key: string, now: number): Step<
     case 'dismiss':
       if (chat.target === 'queue') return inQueue(state, chat, command, now);
       return chat.target === 'browse' ? inBrowse(state, chat, command) : inPopup(state, chat, command, now);
+    case 'fillIn': {
+      const question = openQuestion(chat);
+      if (question?.kind !== 'form') return step(state);
+      const { requestId, form } = question;
+      return step(openForm(state, { sessionId: chat.sessionId, requestId, form, hash: null }));
+    }
     case 'full': {
       const question = openQuestion(chat);
       return step(
-        question ? { ...state, overlay: { kind: 'question', requestId: question.requestId, top: 0 } } : state,
+        question?.kind === 'approval'
+          ? { ...state, overlay: { kind: 'question', requestId: question.requestId, top: 0 } }
+          : state,
       );
     }
     case 'diff': {

@@ -1,6 +1,6 @@
 /** What the screen asks the world to do. The reducer only names it; app.ts does it and reports back with messages. */
 import type { LinkState, SessionView } from '../client/index.js';
-import type { NodeInfo, OpenApproval, SessionInfo } from '../proto/index.js';
+import type { FormAnswer, NodeInfo, OpenApproval, SessionInfo } from '../proto/index.js';
 import type { FilesWish, Listing } from './files.js';
 import type { InputEvent } from './input.js';
 import type { Settings } from './settings.js';
@@ -37,6 +37,8 @@ export type Effect =
   | { type: 'inbox' }
   /** Answers one of them; `hash` names the arguments that were shown. */
   | { type: 'choose'; requestId: string; optionId: string; hash: string }
+  /** Answers a form; `hash` names what was shown, where that is known. */
+  | { type: 'answerForm'; requestId: string; answer: FormAnswer; hash: string | null }
   /** Null gives the name back to the agent. */
   | { type: 'rename'; sessionId: string; title: string | null }
   | { type: 'refresh' }

@@ -2,6 +2,7 @@
 
 import { withCurrent } from './change.js';
 import type { Editor } from './editor.js';
+import { formField, withFormField } from './form.js';
 import { searched } from './search.js';
 import { writtenField } from './start-form.js';
 import { currentChat, type State, withChosenSession } from './state.js';
@@ -25,6 +26,8 @@ export function fieldOf(state: State): Editor | null {
       return overlay.filter;
     case 'rename':
       return overlay.name;
+    case 'form':
+      return formField(overlay);
     default:
       return null;
   }
@@ -49,6 +52,8 @@ export function withField(state: State, field: Editor): State {
       return withChosenSession({ ...state, overlay: { ...overlay, filter: field, selected: null } });
     case 'rename':
       return { ...state, overlay: { ...overlay, name: field } };
+    case 'form':
+      return { ...state, overlay: withFormField(overlay, field) };
     case 'pick':
       return { ...state, overlay: { ...overlay, filter: field, selected: null } };
     default:

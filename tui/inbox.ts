@@ -2,11 +2,12 @@
  * The inbox: every open question of every session, answered where it stands. An answer carries the hash of the arguments that
  * were shown, so that nothing else is allowed by it.
  */
-import { type ApprovalItem, foldEvents } from '../client/index.js';
+import { foldEvents, type QuestionItem } from '../client/index.js';
 import { type OpenApproval, parseFrame } from '../proto/index.js';
 import { outcomeWords } from './answers.js';
 import { openSession, say, step } from './change.js';
 import type { Effect, Step } from './effects.js';
+import { openForm, withoutForm } from './form.js';
 import { optionForKey } from './items/index.js';
 import { type Command, keyOf } from './keys.js';
 import { type Overlay, QUESTION_GUARD_MS, type State } from './state.js';
@@ -24,10 +25,10 @@ export function chosenQuestion(state: State, overlay: InboxOverlay): OpenApprova
 }
 
 /** Questions as they were asked; a large change is not read anew for every frame. */
-const asked = new WeakMap<OpenApproval, ApprovalItem | null>();
+const asked = new WeakMap<OpenApproval, QuestionItem | null>();
 
 /** The question as its session shows it, where that is open here; else as it was asked. Null: it is of a kind that is not answered here. */
-export function itemOf(state: State, question: OpenApproval): ApprovalItem | null {
+export function itemOf(state: State, question: OpenApproval): QuestionItem | null {
   const { sessionId, requestId, method, params, at } = question;
   const view = state.chats.get(sessionId)?.view;
   const known = view?.approvals.find((a) => a.requestId === requestId);
@@ -41,8 +42,8 @@ export function itemOf(state: State, question: OpenApproval): ApprovalItem | nul
 }
 
 /** Some agents ask with no more than the id of a call that they announced before: then its session must be looked at. */
-const isBare = (item: ApprovalItem | null): boolean =>
-  item !== null && item.tool.content.length === 0 && item.tool.rawInput === null;
+const isBare = (item: QuestionItem | null): boolean =>
+  item?.kind === 'approval' && item.tool.content.length === 0 && item.tool.rawInput === null;
 
 /** What to do with a question that is not answered here. */
 export const opens = ({ keys }: State): string =>
@@ -51,7 +52,9 @@ export const opens = ({ keys }: State): string =>
 /** What a question is about, on one line, also where it is of a kind that is not answered here. */
 export function aboutOf(state: State, question: OpenApproval): string {
   const { message } = question.params as { message?: unknown };
-  return itemOf(state, question)?.tool.title ?? (typeof message === 'string' ? message : question.method);
+  const item = itemOf(state, question);
+  if (item?.kind === 'approval') return item.tool.title;
+  return typeof message === 'string' ? message : question.method;
 }
 
 /** Whether the keys answer now: the question has been on the screen for long enough to be the one that is meant. */
@@ -77,9 +80,37 @@ export const inboxOverlay = (state: State, now: number): Step<State> =>
 
 /** Asks for the list, unless that was done and is not answered. */
 export function readInbox(state: State): Step<State> {
+  if (inboxOf(state)?.asked !== false) return step(state);
+  return step(withInboxWindow(state, { asked: true }), { type: 'inbox' });
+}
+
+/** The inbox, also where a form of it is filled in. */
+function inboxOf({ overlay }: State): InboxOverlay | null {
+  const window = overlay?.kind === 'form' ? overlay.under : overlay;
+  return window?.kind === 'inbox' ? window : null;
+}
+
+function withInboxWindow(state: State, change: Partial<InboxOverlay>): State {
+  const inbox = inboxOf(state);
+  if (!inbox) return state;
+  const next = { ...inbox, ...change };
+  return { ...state, overlay: state.overlay?.kind === 'form' ? { ...state.overlay, under: next } : next };
+}
+
+/** A list came; null: it could not be read. */
+export function inboxRead(before: State, questions: State['inbox'] | null, now: number): Step<State> {
+  const state = withInboxWindow(before, { loading: false, asked: false });
+  if (questions === null) return step(state);
   const { overlay } = state;
-  if (overlay?.kind !== 'inbox' || overlay.asked) return step(state);
-  return step({ ...state, overlay: { ...overlay, asked: true } }, { type: 'inbox' });
+  const listed: State = { ...state, inbox: questions };
+  // A form that is filled in out of the inbox, and is not in it any more.
+  const gone =
+    overlay?.kind === 'form' &&
+    overlay.under?.kind === 'inbox' &&
+    questions.every((q) => q.requestId !== overlay.requestId);
+  if (!gone) return inboxChanged(before, listed, now);
+  const left = withoutForm(listed, (id) => id !== overlay.requestId);
+  return inboxChanged({ ...before, overlay: overlay.under }, left, now);
 }
 
 /** After the list has changed: another question under the keys is a new one, and what is not known of it is asked for. */
@@ -111,8 +142,10 @@ const isTaken = (state: State, { answered }: InboxOverlay, { requestId }: OpenAp
 
 function takenWords(state: State, { sessionId, requestId }: OpenApproval): string {
   const items = state.chats.get(sessionId)?.view.items ?? [];
-  const item = items.findLast((i) => i.kind === 'approval' && i.requestId === requestId);
-  return outcomeWords(state, item?.kind === 'approval' ? item : undefined);
+  const item = items.findLast(
+    (i): i is QuestionItem => (i.kind === 'approval' || i.kind === 'form') && i.requestId === requestId,
+  );
+  return outcomeWords(state, item);
 }
 
 /** Lines by which the keys scroll the question. */
@@ -142,6 +175,12 @@ export function inInbox(
     }
     case 'resume':
       return openSession(state, chosen.sessionId);
+    case 'fillIn': {
+      const item = itemOf(state, chosen);
+      if (item?.kind !== 'form') return step(state);
+      const { sessionId, requestId, hash } = chosen;
+      return step(openForm(state, { sessionId, requestId, hash, form: item.form }));
+    }
     default:
       return answer(state, overlay, chosen, key, now);
   }
@@ -161,27 +200,41 @@ function answer(
   }
   // The key was on its way before the question could be read.
   if (!isInboxAnswering(overlay, now)) return step(state);
-  const option = optionForKey(item, key);
+  const option = item.kind === 'approval' ? optionForKey(item, key) : undefined;
   if (!option) return step(say(state, 'The agent does not offer that answer here.', now, 'warning'));
   const { requestId, hash } = chosen;
-  const open = openInbox(state, overlay);
-  const at = open.indexOf(chosen);
-  const next: InboxOverlay = {
-    ...overlay,
-    answered: new Set(overlay.answered).add(requestId),
-    selected: (open[at + 1] ?? open[at - 1])?.requestId ?? null,
-  };
-  const moved = inboxChanged(state, { ...state, overlay: next }, now);
+  const moved = answeredInInbox(state, requestId, now);
   return {
     state: moved.state,
     effects: [{ type: 'choose', requestId, optionId: option.optionId, hash }, ...moved.effects],
   };
 }
 
-/** The service refused an answer: the question is shown again if it is still open. */
-export function chooseRefused(state: State, requestId: string, error: string, now: number): Step<State> {
+/** A question was answered here: where the inbox is open its keys go to the next one. */
+export function answeredInInbox(state: State, requestId: string, now: number): Step<State> {
   const { overlay } = state;
-  const said = say(state, `Not answered: ${error}`, now, 'bad');
+  if (overlay?.kind !== 'inbox') return step(state);
+  const open = openInbox(state, overlay);
+  const at = open.findIndex((q) => q.requestId === requestId);
+  const next: InboxOverlay = {
+    ...overlay,
+    answered: new Set(overlay.answered).add(requestId),
+    selected: (open[at + 1] ?? open[at - 1])?.requestId ?? null,
+  };
+  return inboxChanged(state, { ...state, overlay: next }, now);
+}
+
+/** The service refused an answer: the question is shown again if it is still open. */
+export function chooseRefused(before: State, requestId: string, error: string, now: number): Step<State> {
+  const chats = new Map(before.chats);
+  for (const [id, chat] of chats) {
+    if (!chat.answered.has(requestId)) continue;
+    const answered = new Map(chat.answered);
+    answered.delete(requestId);
+    chats.set(id, { ...chat, answered });
+  }
+  const said = say({ ...before, chats }, `Not answered: ${error}`, now, 'bad');
+  const { overlay } = said;
   if (overlay?.kind !== 'inbox') return step(said);
   const answered = new Set(overlay.answered);
   answered.delete(requestId);

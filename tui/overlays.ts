@@ -5,6 +5,7 @@ import { answerWith } from './answers.js';
 import { openSession, say, step } from './change.js';
 import { EMPTY_EDITOR, editorOf } from './editor.js';
 import type { Effect, Step } from './effects.js';
+import { inForm } from './form.js';
 import { inInbox } from './inbox.js';
 import type { Command } from './keys.js';
 import { inNodes } from './nodes.js';
@@ -63,6 +64,8 @@ export function overlayCommand(state: State, command: Command, key: string, now:
       return inNodes(state, state.overlay, command, now);
     case 'inbox':
       return inInbox(state, state.overlay, command, key, now);
+    case 'form':
+      return inForm(state, state.overlay, command, now);
     case 'question':
       return inQuestion(state, state.overlay, command, key, now);
     case 'help':

@@ -8,7 +8,8 @@ import { run, typed } from './commands.js';
 import { EMPTY_EDITOR, editorOf } from './editor.js';
 import type { Effect, Message, Step } from './effects.js';
 import { wantedFiles, withListing } from './files.js';
-import { chooseRefused, inboxChanged, readInbox } from './inbox.js';
+import { withoutForm } from './form.js';
+import { chooseRefused, inboxRead, readInbox } from './inbox.js';
 import { input } from './keyboard.js';
 import { editRefused, queueChanged } from './queue.js';
 import { searched } from './search.js';
@@ -50,7 +51,7 @@ function reduced(state: State, message: Message, now: number): Step<State> {
         step(withSessions(state, message.sessions, message.whole), ...calls(state, message.sessions)),
       );
     case 'inbox':
-      return inboxChanged(state, withInbox(state, message.questions), now);
+      return inboxRead(state, message.questions, now);
     case 'chooseRefused':
       return chooseRefused(state, message.requestId, message.error, now);
     case 'opened':
@@ -124,14 +125,6 @@ function clicked(state: State, key: string | null, now: number): Step<State> {
   const next: State = { ...state, focus: 'list', selected: key };
   return isSelected ? run(next, 'open', '', now) : step(next);
 }
-
-/** Null: the list could not be read. */
-const withInbox = (state: State, inbox: State['inbox'] | null): State => ({
-  ...state,
-  inbox: inbox ?? state.inbox,
-  overlay:
-    state.overlay?.kind === 'inbox' ? { ...state.overlay, loading: false, asked: false } : state.overlay,
-});
 
 /** While the inbox is open it is read anew: a second question of a session that waits already is announced by nobody. */
 function alsoInbox({ state, effects }: Step<State>): Step<State> {
@@ -216,8 +209,17 @@ function viewChanged(state: State, sessionId: string, now: number): State {
       ? withChat(state, sessionId, () => ({ busy, endedAt: busy ? chat.endedAt : now }))
       : state;
   const queued = queueChanged(dropAccepted(next, sessionId), sessionId, now);
-  const settled = withoutSettled(queued, sessionId, now);
+  const settled = withoutClosedForm(withoutSettled(queued, sessionId, now), sessionId);
   return withoutAnswered(takeQuestion(settled, sessionId, now));
+}
+
+/** What is known of the forms of a session whose view has changed. */
+function withoutClosedForm(state: State, sessionId: string): State {
+  const view = state.chats.get(sessionId)?.view;
+  if (!view) return state;
+  const isSettled = (id: string): boolean =>
+    view.items.some((i) => i.kind === 'form' && i.requestId === id && i.state !== 'open');
+  return withoutForm(state, (id) => !isSettled(id));
 }
 
 /** A question that somebody else answered is not shown as open any more. */

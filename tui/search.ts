@@ -2,7 +2,7 @@
  * Finding words in a transcript: all of it, not only what is on the screen. What is searched is what items say; where a
  * match stands on the screen is known only once its item is drawn, so that a long transcript is searched without drawing it.
  */
-import { type Item, type SessionView, sanitize, type ToolFacts } from '../client/index.js';
+import { contentWords, type Item, type SessionView, sanitize, type ToolFacts } from '../client/index.js';
 import { type Line, lineText, type Span } from './draw/line.js';
 import { type Editor, EMPTY_EDITOR } from './editor.js';
 import type { Chat } from './state.js';
@@ -49,6 +49,11 @@ export function textOf(item: Item): string {
       return toolText(item);
     case 'approval':
       return toolText(item.tool);
+    case 'form':
+      return [
+        item.form.message,
+        ...contentWords(item.form, item.content ?? {}).map((a) => `${a.title}: ${a.words}`),
+      ].join('\n');
     case 'plan':
       return item.entries.map((e) => e.content).join('\n');
     case 'end':

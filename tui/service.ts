@@ -19,6 +19,7 @@ export type ServiceEffect = Extract<
       | 'answer'
       | 'inbox'
       | 'choose'
+      | 'answerForm'
       | 'rename'
       | 'refresh'
       | 'files';
@@ -87,12 +88,11 @@ export class Service {
         return;
       case 'choose': {
         const { requestId, optionId, hash } = effect;
-        client
-          .call('_praxis/approvals/answer', { requestId, choice: { optionId }, hash })
-          .catch((error: unknown) =>
-            this.#tell({ type: 'chooseRefused', requestId, error: sentence(error) }),
-          );
-        return;
+        return this.#choose({ requestId, choice: { optionId }, hash });
+      }
+      case 'answerForm': {
+        const { requestId, answer: choice, hash } = effect;
+        return this.#choose({ requestId, choice, ...(hash !== null && { hash }) });
       }
       case 'rename': {
         const { sessionId, title } = effect;
@@ -111,6 +111,13 @@ export class Service {
       case 'files':
         void this.#files(effect);
     }
+  }
+
+  #choose(params: { requestId: string; choice: object; hash?: string }): void {
+    const { requestId } = params;
+    this.#client
+      .call('_praxis/approvals/answer', params)
+      .catch((error: unknown) => this.#tell({ type: 'chooseRefused', requestId, error: sentence(error) }));
   }
 
   /** Waits for `work`; where it fails, `what` and why are said. */

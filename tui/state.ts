@@ -1,6 +1,6 @@
 /** Everything the screen shows, as one value. Who changes it: reduce.ts; who draws it: screens/. Views of sessions are folded elsewhere and read only here. */
 import type { LinkState, SessionView } from '../client/index.js';
-import type { ConnectorInfo, NodeInfo, OpenApproval, SessionInfo } from '../proto/index.js';
+import type { ConnectorInfo, Form, NodeInfo, OpenApproval, SessionInfo } from '../proto/index.js';
 import type { Editor } from './editor.js';
 import type { Listing } from './files.js';
 import { fuzzyRank } from './fuzzy.js';
@@ -41,7 +41,7 @@ export interface Chat {
   /** Whether a turn ran when the view changed last, and when the newest one that was seen ended. */
   busy: boolean;
   endedAt: number;
-  /** What was answered here and is not resolved yet: the option by the id of the request. */
+  /** What was answered here and is not resolved yet: the option, or what was done with the form, by the id of the request. */
   answered: ReadonlyMap<string, string>;
   /** When a question or a waiting prompt that had the keys went away by itself. */
   takenAt: number;
@@ -62,6 +62,12 @@ export type Entry =
   | { kind: 'heading'; key: string; text: string }
   | { kind: 'session'; key: string; session: SessionInfo };
 
+/** What was answered in a form so far, by the names of its fields. */
+export interface FormDraft {
+  written: ReadonlyMap<string, Editor>;
+  picked: ReadonlyMap<string, readonly (string | boolean)[]>;
+}
+
 export type Overlay =
   /** `here`: where it was asked for; `under`: the window that it covers. */
   | { kind: 'help'; top: number; here: readonly Context[]; under: Overlay | null }
@@ -80,6 +86,19 @@ export type Overlay =
       loading: boolean;
       /** The service was asked for the list and has not answered: it is not asked again meanwhile. */
       asked: boolean;
+    }
+  /** A form that is filled in. `hash`: of the arguments that the inbox has shown; `under`: the window that it covers. */
+  | {
+      kind: 'form';
+      sessionId: string;
+      requestId: string;
+      hash: string | null;
+      form: Form;
+      draft: FormDraft;
+      row: number;
+      /** It was tried to send the answers: what is wrong with them is shown. */
+      tried: boolean;
+      under: Overlay | null;
     }
   | { kind: 'nodes'; filter: Editor; filtering: boolean; selected: string | null }
   /** `under`: the window that it covers. */
@@ -141,6 +160,8 @@ export interface State {
   chats: ReadonlyMap<string, Chat>;
   /** The open questions of all sessions, oldest first, as the service told them last. */
   inbox: readonly OpenApproval[];
+  /** What was answered in forms that are open still, by the id of the request. */
+  formDrafts: ReadonlyMap<string, FormDraft>;
   /** The chat on the right. */
   current: string | null;
   /** The session that was there before it. */
@@ -174,6 +195,7 @@ export function initialState(
     sessionsListed: false,
     chats: new Map(),
     inbox: [],
+    formDrafts: new Map(),
     current: null,
     before: null,
     focus: 'list',

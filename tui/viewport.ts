@@ -21,7 +21,7 @@ export type LinesOf = (item: Item) => readonly Line[];
 const QUIET: readonly Item['kind'][] = ['tool', 'other', 'thought', 'notice'];
 
 const isQuiet = (item: Item): boolean =>
-  QUIET.includes(item.kind) || (item.kind === 'approval' && item.state !== 'open');
+  QUIET.includes(item.kind) || ((item.kind === 'approval' || item.kind === 'form') && item.state !== 'open');
 
 /** Empty lines before item `index`: neighbours that are one-liners stand together. */
 function gapBefore(items: readonly Item[], index: number): number {

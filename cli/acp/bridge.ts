@@ -126,6 +126,7 @@ export class Bridge {
     const { toEditor, warn, busy } = this.options;
     const questions = new EditorQuestions(toEditor, (line, session) => link.say(line, session));
     const sessions = new EditorSessions({ link, toEditor, questions, warn });
+    questions.able(frame.params.clientCapabilities);
     this.#questions = questions;
     this.#sessions = sessions;
     link.listen({
@@ -164,6 +165,7 @@ export class Bridge {
     const sessionId = sessionIdOf(frame);
     const reopens = method === 'session/load' || method === 'session/resume';
     if (reopens && sessionId !== undefined) this.#sessions?.reopening(sessionId, method === 'session/load');
+    if (method === 'initialize') this.#questions?.able(frame.params.clientCapabilities);
     const line =
       method === 'initialize'
         ? replaceMember(

@@ -1,8 +1,17 @@
 /**
  * Requests of the agent on their way to the editor and back. The editor sees ids of the bridge's own; each request is asked
- * once, and taken back with `$/cancel_request` when somebody else has answered it.
+ * once, and taken back with `$/cancel_request` when somebody else has answered it. Forms and pages come only to an editor that said
+ * that it shows them (https://agentclientprotocol.com/protocol/v1/schema, ElicitationCapabilities).
  */
-import { notificationLine, type Request, type Response, replaceMember } from '../../proto/index.js';
+import {
+  ELICITATION,
+  errorLine,
+  methodNotFound,
+  notificationLine,
+  type Request,
+  type Response,
+  replaceMember,
+} from '../../proto/index.js';
 
 interface Asked {
   /** The service's id, as JSON. */
@@ -13,14 +22,26 @@ interface Asked {
 export class EditorQuestions {
   readonly #asked = new Map<number, Asked>();
   #next = 1;
+  /** The modes of elicitation that the editor shows. */
+  #modes: Record<string, unknown> = {};
 
   constructor(
     private readonly toEditor: (line: string) => void,
     private readonly toService: (line: string, sessionId: string) => void,
   ) {}
 
-  ask(sessionId: string, { id, line }: Request): void {
+  /** What the editor can, of its `initialize`. */
+  able(clientCapabilities: unknown): void {
+    const { elicitation } = (clientCapabilities ?? {}) as { elicitation?: Record<string, unknown> | null };
+    this.#modes = { ...elicitation };
+  }
+
+  ask(sessionId: string, { id, method, params, line }: Request): void {
     const key = JSON.stringify(id);
+    if (method === ELICITATION && (this.#modes[String(params.mode)] ?? null) === null) {
+      this.toService(replaceMember(errorLine(null, methodNotFound(method)), ['id'], key), sessionId);
+      return;
+    }
     for (const asked of this.#asked.values()) if (asked.id === key) return;
     const own = this.#next++;
     this.#asked.set(own, { id: key, sessionId });

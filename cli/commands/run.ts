@@ -48,6 +48,7 @@ const unattended = ({ denyAfter }: RunOptions): Unattended => ({
   waits: denyAfter !== undefined,
   how: (_sessionId, kind) =>
     `${kind === null ? '' : `--auto ${kind} for this kind, `}--yolo for everything, or --deny-after 600 to have it wait for praxis approvals`,
+  howToWait: () => '--deny-after 600',
 });
 
 /** The prompt as it was given, or from stdin for `-` or, where input is piped, for nothing. */

@@ -21,6 +21,7 @@ const unattended = (denyAfterSecs: number | undefined): Unattended => ({
     const auto = kind === null ? '' : `${set} --auto ${kind} for this kind, or `;
     return `${auto}${set} --deny-after 600 to have it wait for praxis approvals`;
   },
+  howToWait: (sessionId) => `praxis session set ${short(sessionId)} --deny-after 600`,
 });
 
 export async function send(

@@ -1,20 +1,30 @@
 /**
- * Permission questions of the agent: asked on the terminal where there is one. Else they wait for an answer from elsewhere
+ * Permission questions and forms of the agent: asked on the terminal where there is one. Else they wait for an answer from elsewhere
  * where the session lets them wait, and are rejected where it does not, because a program that nobody watches must not say yes by itself.
  */
-import { createInterface } from 'node:readline';
 import { ANSWER_KEYS, abstain, type Client, type SessionEvent, sanitizeLine } from '../../client/index.js';
-import { type PermissionOption, PermissionParams, ToolKind } from '../../proto/index.js';
+import {
+  ELICITATION,
+  type Form,
+  type PermissionOption,
+  PermissionParams,
+  readForm,
+  ToolKind,
+} from '../../proto/index.js';
 import { canAsk, type Io } from '../io.js';
 import { short } from '../table.js';
+import { Lines } from './ask.js';
+import { askForm } from './form.js';
 import type { Printer } from './printer.js';
 
-/** A question that this command answered "reject", since nobody could be asked. */
+/** A question that this command answered "reject", or a form that it cancelled, since nobody could be asked. */
 export interface Rejection {
   requestId: string;
   title: string;
   /** The kind of the tool call, where the agent tells it. */
   kind: ToolKind | null;
+  /** It was a form. */
+  form?: true;
 }
 
 export interface Unattended {
@@ -22,6 +32,8 @@ export interface Unattended {
   waits: boolean;
   /** How to have such calls allowed: of one kind, where it is known, and otherwise. A sentence without its full stop. */
   how(sessionId: string, kind: ToolKind | null): string;
+  /** How to have a form wait for an answer from elsewhere. */
+  howToWait(sessionId: string): string;
 }
 
 export class Questions {
@@ -50,6 +62,10 @@ export class Questions {
       this.#resolved(sessionId, String(frame.params.requestId), frame.params.by);
     else if (frame.kind === 'request' && frame.method === 'session/request_permission')
       this.#question(sessionId, String(frame.id), frame.params);
+    else if (frame.kind === 'request' && frame.method === ELICITATION) {
+      const form = readForm(frame.method, frame.params);
+      if (form) this.#form(sessionId, String(frame.id), form);
+    }
   }
 
   #question(sessionId: string, id: string, question: Record<string, unknown>): void {
@@ -75,6 +91,35 @@ export class Questions {
     const stop = new AbortController();
     this.#open.set(id, stop);
     this.#queue = this.#queue.then(() => this.#ask(sessionId, id, title, params.data.options, stop.signal));
+  }
+
+  #form(sessionId: string, id: string, form: Form): void {
+    if (this.#open.has(id)) return;
+    const title = sanitizeLine(form.message);
+    if (canAsk(this.io)) {
+      const stop = new AbortController();
+      this.#open.set(id, stop);
+      this.#queue = this.#queue.then(() => this.#fillIn(sessionId, id, form, stop.signal));
+    } else if (this.unattended.waits) {
+      this.printer.remark(`waits for an answer: ${title}`);
+      this.printer.remark(`  praxis approvals show ${short(id)} says how`);
+    } else {
+      this.#rejected.set(id, { requestId: id, title, kind: null, form: true });
+      this.client.answer(sessionId, id, { result: { action: 'cancel' } });
+    }
+  }
+
+  async #fillIn(sessionId: string, id: string, form: Form, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const lines = new Lines(this.io, signal);
+    try {
+      const answer = await askForm(form, lines, (line) => this.printer.remark(line));
+      if (!answer) return;
+      this.#open.delete(id);
+      this.client.answer(sessionId, id, { result: answer });
+    } finally {
+      lines.close();
+    }
   }
 
   #noteTool(update: unknown): void {
@@ -105,11 +150,17 @@ export class Questions {
     if (!rejection) return;
     this.#rejected.delete(id);
     if (by !== this.client.address.split('.')[0]) return;
-    const { title, kind } = rejection;
-    this.printer.remark(`rejected, since nobody can be asked here (no terminal): ${named(title, kind)}`);
+    const { title, kind, form } = rejection;
+    this.printer.remark(
+      `${form ? 'cancelled' : 'rejected'}, since nobody can be asked here (no terminal): ${named(title, kind)}`,
+    );
     // The same advice under every one of many would hide them.
-    if (!this.rejections.some((earlier) => earlier.kind === kind))
-      this.printer.remark(`  to allow it: ${this.unattended.how(sessionId, kind)}`);
+    if (!this.rejections.some((earlier) => earlier.kind === kind && earlier.form === form))
+      this.printer.remark(
+        form
+          ? `  to have it wait for an answer: ${this.unattended.howToWait(sessionId)}`
+          : `  to allow it: ${this.unattended.how(sessionId, kind)}`,
+      );
     this.rejections.push(rejection);
   }
 
@@ -131,22 +182,18 @@ export class Questions {
 
   /** By its number, or the letter that the screen has for its kind; undefined when somebody else answered or the input ended. */
   async #choice(options: PermissionOption[], signal: AbortSignal): Promise<PermissionOption | undefined> {
-    // Not in raw mode: Ctrl+C stays the signal that cancels the prompt.
-    const lines = createInterface({ input: this.io.stdin, terminal: false, signal });
+    const lines = new Lines(this.io, signal);
     const letters = new Set(options.map(({ kind }) => ANSWER_KEYS[kind]));
     const prompt = `${[`1-${options.length}`, ...letters].join(' ')}: `;
-    this.io.stderr.write(prompt);
     try {
-      for await (const line of lines) {
-        const word = line.trim();
+      for (;;) {
+        const word = await lines.ask(prompt);
+        if (word === undefined) return undefined;
         const chosen = options.find(({ kind }, i) => word === String(i + 1) || word === ANSWER_KEYS[kind]);
         if (chosen) return chosen;
-        this.io.stderr.write(prompt);
       }
-      return undefined;
     } finally {
       lines.close();
-      this.io.stdin.pause();
     }
   }
 

@@ -27,7 +27,7 @@ export function addApprovalMethods(server: MethodServer, changes: Changes, deps:
         throw new PraxisError(ErrorCode.Conflict, 'The question is not open (any more)', { requestId });
       return {
         sessionId: session.id,
-        optionId: approvals.choose(session, requestId, choice, client.name, hash),
+        ...approvals.choose(session, requestId, choice, client.name, hash),
       };
     },
   );

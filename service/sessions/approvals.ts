@@ -5,17 +5,17 @@
  */
 import { z } from 'zod';
 import {
+  type ApprovalChoice,
   type ApprovalPolicy,
   argumentsHash,
+  ELICITATION,
   ErrorCode,
   errorLine,
-  invalidParams,
+  isForPeople,
   memberText,
   methodNotFound,
   NO_ANSWERER_MS,
   type OpenApproval,
-  type PermissionOption,
-  PermissionParams,
   PraxisError,
   parseFrame,
   type Request,
@@ -30,8 +30,9 @@ import type { Clock } from '../ports.js';
 import type { Hops } from '../routing/hops.js';
 import type { RequestRow, Store } from '../store/index.js';
 import { Ages } from './ages.js';
+import { type Chosen, chosen } from './chosen.js';
 import { type Journal, outcomeOf } from './journal.js';
-import { automatic, optionOf, rejection, selected } from './policy.js';
+import { automatic, rejection } from './policy.js';
 import { errorOf, type Session } from './session.js';
 import { ToolCalls } from './tool-calls.js';
 
@@ -93,7 +94,7 @@ export class Approvals {
     const agentId = memberText(frame.line, ['id'])!;
     if (
       isNodeLocal(frame.method) ||
-      (frame.method !== PERMISSION && this.deps.viewers(session.id).length === 0)
+      (!isForPeople(frame.method, frame.params) && this.deps.viewers(session.id).length === 0)
     ) {
       const refusal = replaceMember(errorLine(null, methodNotFound(frame.method)), ['id'], agentId);
       journal.after(() => this.tell(session, session.record.epoch, refusal));
@@ -139,7 +140,7 @@ export class Approvals {
       requestId: id,
       method,
       at,
-      denyAt: method === PERMISSION ? denyAt(id, at) : null,
+      denyAt: isForPeople(method, paramsOf(frame)) ? denyAt(id, at) : null,
       hash: argumentsHash(frame),
       params: this.shown(session, paramsOf(frame)),
     }));
@@ -151,31 +152,23 @@ export class Approvals {
     return toolCall ? { ...params, toolCall } : params;
   }
 
-  /** Answers a permission question by an option. Throws Conflict and InvalidParams; the same answer again is the same. */
+  /** Answers a question out of the inbox. Throws Conflict and InvalidParams; the same answer again is the same. */
   choose(
     session: Session,
     requestId: string,
-    choice: PermissionOption['kind'] | { optionId: string },
+    choice: ApprovalChoice,
     by: string,
     hash?: string,
-  ): string {
+  ): Chosen['told'] {
     const row = session.requests.get(requestId);
     if (!row) throw new PraxisError(ErrorCode.Conflict, 'This is no open question');
-    if (row.method !== PERMISSION)
-      throw new PraxisError(ErrorCode.Conflict, `This is no question about a permission: ${row.method}`, {
-        requestId,
-        hint: 'An editor that speaks ACP answers it; cancelling the prompt takes it back',
-      });
     if (hash !== undefined && hash !== argumentsHash(row.frame)) throw changed(session, requestId);
-    const params = paramsOf(row.frame);
-    const option =
-      typeof choice === 'string' ? optionOf(params, choice) : optionById(params, choice.optionId);
-    if (!option) throw notOffered(choice, params);
-    const line = resultLine(requestId, selected(option));
+    const { result, told } = chosen(row.method, paramsOf(row.frame), choice);
+    const line = resultLine(requestId, result);
     if (row.answer === null) this.resolve(session, row, line, by);
     else if (row.answer !== replaceMember(line, ['id'], row.agentId))
       throw new PraxisError(ErrorCode.Conflict, 'The question is answered already', { requestId });
-    return option.optionId;
+    return told;
   }
 
   /** Rejects what has waited as long as the policy lets it, and what nobody can answer. Called every second. */
@@ -183,14 +176,16 @@ export class Approvals {
     const { journal } = this.deps;
     const limit = this.deps.policy(session).denyAfterSecs;
     for (const row of session.openRequests) {
-      if (row.method !== PERMISSION) continue;
+      if (!isOpenToPeople(row)) continue;
       const age = this.ages.of(row.id, row.at);
       const late = limit !== undefined && age >= limit * 1_000;
       const hopeless = limit === undefined && this.isHopeless(session, row);
       if (!late && !hopeless) continue;
       const why = late ? `nobody answered within ${limit} s` : 'nobody is there who could answer';
-      journal.notice(session, 'warning', `A question was answered with "reject": ${why}`);
-      this.resolve(session, row, resultLine(row.id, rejection(paramsOf(row.frame))), 'policy');
+      if (row.method === PERMISSION) {
+        journal.notice(session, 'warning', `A question was answered with "reject": ${why}`);
+        this.resolve(session, row, resultLine(row.id, rejection(paramsOf(row.frame))), 'policy');
+      } else this.giveUp(session, row, why);
     }
   }
 
@@ -220,14 +215,25 @@ export class Approvals {
     }
   }
 
-  /** Refuses what none of the viewers can answer. Permission questions stay open: somebody may come. */
+  /**
+   * Refuses what none of the viewers can answer. Permission questions stay open, and so do forms that nobody looks at: somebody may
+   * come. A form at which only such look that cannot fill it in, as an editor that shows none, is given up.
+   */
   reconsider(session: Session): void {
     for (const row of session.openRequests) {
       if (row.method === PERMISSION) continue;
-      const left = this.deps.viewers(session.id).filter((viewer) => !this.abstained.get(row.id)?.has(viewer));
-      if (left.length === 0)
+      const viewers = this.deps.viewers(session.id);
+      if (viewers.some((viewer) => !this.abstained.get(row.id)?.has(viewer))) continue;
+      if (!isOpenToPeople(row))
         this.resolve(session, row, errorLine(row.id, methodNotFound(row.method)), 'policy');
+      else if (viewers.length > 0) this.giveUp(session, row, 'who is there cannot fill it in');
     }
+  }
+
+  /** A form gets no answer. */
+  private giveUp(session: Session, row: RequestRow, why: string): void {
+    this.deps.journal.notice(session, 'warning', `A form was cancelled: ${why}`);
+    this.resolve(session, row, cancelled(row), 'policy');
   }
 
   /** Answers everything that is open as cancelled. */
@@ -283,7 +289,7 @@ export class Approvals {
  * or none, to every viewer; what they can know is the session.
  */
 function ofSession(sessionId: string, { method, params, line }: Request): string {
-  if (method !== 'elicitation/create' || params.requestId === undefined) return line;
+  if (method !== ELICITATION || params.requestId === undefined) return line;
   return setMember(
     removeMember(line, ['params', 'requestId']),
     ['params'],
@@ -297,25 +303,17 @@ function paramsOf(line: string): Record<string, unknown> {
   return frame.kind === 'request' ? frame.params : {};
 }
 
-const optionById = (params: unknown, optionId: string): PermissionOption | undefined =>
-  PermissionParams.safeParse(params).data?.options.find((option) => option.optionId === optionId);
-
 const changed = (session: Session, requestId: string) =>
   new PraxisError(ErrorCode.Conflict, 'The answer was given to other arguments than those of this question', {
     sessionId: session.id,
     requestId,
   });
 
-function notOffered(choice: string | { optionId: string }, params: unknown): PraxisError {
-  const options = PermissionParams.safeParse(params).data?.options ?? [];
-  const name = typeof choice === 'string' ? choice : choice.optionId;
-  const offered = options.map(({ optionId, kind }) => `${optionId} (${kind})`).join(', ');
-  return invalidParams(`The agent does not offer ${name}: ${offered || 'it offers nothing'}`, { options });
-}
+const isOpenToPeople = ({ method, frame }: RequestRow): boolean => isForPeople(method, paramsOf(frame));
 
 /** What "cancelled" is in the words of each method. */
 function cancelled({ id, method }: RequestRow): string {
   if (method === PERMISSION) return resultLine(id, { outcome: { outcome: 'cancelled' } });
-  if (method === 'elicitation/create') return resultLine(id, { action: 'cancel' });
+  if (method === ELICITATION) return resultLine(id, { action: 'cancel' });
   return errorLine(id, new PraxisError(ErrorCode.RequestCancelled, 'The turn was cancelled'));
 }

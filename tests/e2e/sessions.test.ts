@@ -70,6 +70,52 @@ overBothBrokers('sessions on the command line', (bringUp) => {
     await system.run(['session', 'close', id]);
   });
 
+  it('answer a form from the inbox, whether or not somebody looks at the session', async () => {
+    const id = await start();
+    const client = await system.client();
+    const turn = client.prompt(id, [{ type: 'text', text: '/form Coffee?' }]);
+    const open = async () => (await client.call('_praxis/approvals', {})).approvals[0];
+    await waitUntil(async () => (await open()) !== undefined, 20_000);
+    const prefix = (await open())!.requestId.slice(0, 8);
+    expect((await system.run(['approvals', 'list'])).stdout).toContain('Coffee?');
+    const shown = await system.run(['approvals', 'show', prefix]);
+    expect(shown.stdout).toMatch(/name +required +text +Your name\n/);
+    expect(shown.stdout).toContain(
+      `praxis approvals answer ${prefix} accept --set name=... --set drink=...\n`,
+    );
+    const answer = (...more: string[]) => system.run(['approvals', 'answer', prefix, ...more]);
+    expect(await answer('allow')).toMatchObject({
+      code: 64,
+      stderr: `praxis: ${prefix} is a form: accept, decline or cancel it\n`,
+    });
+    expect(await answer('accept', '--set', 'drink=Tea', '--set', 'cups=12')).toMatchObject({
+      code: 64,
+      stderr: 'praxis: name must be answered (--set name=...); cups must be 1 to 9\n',
+    });
+    expect(await answer('accept', '--set', 'no=1')).toMatchObject({
+      code: 64,
+      stderr: 'praxis: The form has no field no; it has name, cups, drink, extras, window\n',
+    });
+    const set = ['name=Ada', 'drink=Tea', 'extras=milk', 'extras=sugar', 'window=yes'];
+    const done = await answer('accept', '--json', ...set.flatMap((one) => ['--set', one]));
+    expect(JSON.parse(done.stdout)).toMatchObject({ sessionId: id, action: 'accept' });
+    expect(await turn.result).toMatchObject({ stopReason: 'end_turn' });
+    const { stdout } = await system.run(['session', 'attach', id]);
+    expect(stdout).toContain(
+      'You answered name: Ada, cups: 1, drink: tea, extras: milk and sugar, window: true.',
+    );
+    await system.run(['session', 'close', id]);
+  });
+
+  it('cancel a form where nobody can be asked, and say how to have it wait', async () => {
+    expect(await system.run(['run', 'demo', '/form Coffee?'])).toMatchObject({
+      code: 0,
+      stdout: 'I have no answer, so I left it.\n',
+      stderr:
+        'cancelled, since nobody can be asked here (no terminal): Coffee?\n  to have it wait for an answer: --deny-after 600\n',
+    });
+  });
+
   it('allow by their policy without asking, and only what it names', async () => {
     const policy = ['--auto', 'edit'];
     const run = await system.run(['run', 'demo', '/write auto.txt hello', ...policy]);

@@ -43,7 +43,11 @@ it('the agent hears initialize without fs and terminal, and the session as the c
   const [initialize, created] = heard();
   expect(JSON.parse(initialize!).params).toEqual({
     protocolVersion: 1,
-    clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
+    clientCapabilities: {
+      fs: { readTextFile: false, writeTextFile: false },
+      terminal: false,
+      elicitation: { form: {} },
+    },
     clientInfo: { name: 'praxis', title: 'Praxis', version: VERSION },
   });
   expect(created).toBe(

@@ -148,6 +148,82 @@ describe('the inbox of approvals', () => {
   });
 });
 
+const FORM = {
+  mode: 'form',
+  message: 'Which branch?',
+  requestedSchema: {
+    type: 'object',
+    properties: { branch: { type: 'string', enum: ['main', 'next'] }, fast: { type: 'boolean' } },
+    required: ['branch'],
+  },
+};
+const form = (sessionId: string, id: number) => requestLine(id, 'elicitation/create', { sessionId, ...FORM });
+
+describe('a form of an agent', () => {
+  it('waits in the inbox although nobody looks at its session, and is answered there', async () => {
+    const { node, client, sessionId, inbox, answer } = await working();
+    await client.call('_praxis/session/detach', { sessionId });
+    await node.say(sessionId, form(sessionId, 1));
+    await settled();
+    const [{ requestId, hash, params } = { requestId: '', hash: '', params: {} }] = await inbox();
+    expect(params).toMatchObject({ message: 'Which branch?' });
+    const content = { branch: 'next', fast: true };
+    const done = await answer({ requestId, choice: { action: 'accept', content }, hash });
+    expect(done).toEqual({ sessionId, action: 'accept' });
+    expect(answers(node)).toEqual([[1, { action: 'accept', content }]]);
+    expect(await inbox()).toEqual([]);
+  });
+
+  it('takes no answer that its schema does not allow, and none of another kind', async () => {
+    const { node, sessionId, inbox, answer } = await working();
+    await node.say(sessionId, form(sessionId, 1), ask(sessionId, 2));
+    await settled();
+    const [{ requestId } = { requestId: '' }, permission] = await inbox();
+    const content = { branch: 'other', fast: true };
+    expect((await answer({ requestId, choice: { action: 'accept', content } })).error).toMatchObject({
+      code: ErrorCode.InvalidParams,
+      message: 'branch must be one of the choices',
+      data: { problems: { branch: 'must be one of the choices' } },
+    });
+    expect((await answer({ requestId, choice: 'allow_once' })).error?.code).toBe(ErrorCode.Conflict);
+    const decline = { action: 'decline' };
+    const other = await answer({ requestId: permission!.requestId, choice: decline });
+    expect(other.error?.code).toBe(ErrorCode.Conflict);
+    expect(answers(node)).toEqual([]);
+    expect(await answer({ requestId, choice: decline })).toEqual({ sessionId, action: 'decline' });
+    expect(answers(node)).toEqual([[1, decline]]);
+  });
+
+  it('is cancelled when its time is over, and where a session has nobody to answer', async () => {
+    const limited = await working({ approvals: { denyAfterSecs: 30 } });
+    await limited.node.say(limited.sessionId, form(limited.sessionId, 1));
+    await settled();
+    const [open] = await limited.inbox();
+    expect(open?.denyAt).toBe(open!.at + 30_000);
+    await limited.world.clock.advance(31_000);
+    expect(answers(limited.node)).toEqual([[1, { action: 'cancel' }]]);
+    const alone = await working({ interactive: false });
+    await alone.client.call('_praxis/session/detach', { sessionId: alone.sessionId });
+    await alone.node.say(alone.sessionId, form(alone.sessionId, 1));
+    await alone.world.clock.advance(NO_ANSWERER_MS + 1_000);
+    expect(answers(alone.node)).toEqual([[1, { action: 'cancel' }]]);
+  });
+
+  it('is cancelled where only such look that cannot show it, and stays where they have gone', async () => {
+    const { node, client, sessionId, inbox } = await working();
+    await node.say(sessionId, form(sessionId, 1));
+    await settled();
+    await client.send(errorLine((await inbox())[0]!.requestId, methodNotFound('elicitation/create')));
+    await settled();
+    expect(answers(node)).toEqual([[1, { action: 'cancel' }]]);
+    expect(client.story()).toContain('_praxis/session/notice');
+    await node.say(sessionId, form(sessionId, 2));
+    await client.call('_praxis/session/detach', { sessionId });
+    await settled();
+    expect(await inbox()).toHaveLength(1);
+  });
+});
+
 describe('the policy of approvals', () => {
   const auto = (...kinds: string[]) => ({ approvals: { auto: kinds } });
 

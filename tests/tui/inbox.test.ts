@@ -103,7 +103,7 @@ describe('what waits for a person', () => {
   });
 
   it('says so when the agent asks by a method that it does not know, and opens the session with Enter', () => {
-    const params = { mode: 'form', message: 'Which branch?', requestedSchema: {} };
+    const params = { mode: 'url', message: 'Which branch?', url: 'https://example.org', elicitationId: 'e' };
     const d = opened(question('all', { method: 'elicitation/create', params }));
     expect(screen(d)).toMatch(/▸ Which branch\? {2}Upgrade the compiler/);
     expect(screen(d)).toContain(

@@ -7,6 +7,7 @@ import { MarkdownStream } from '../markdown/stream.js';
 import { PlainStream } from '../plain-stream.js';
 import { approval } from './approval.js';
 import type { ItemContext } from './context.js';
+import { form } from './form.js';
 import { notice, other, plan } from './other.js';
 import { echo, end, prompt, thought } from './talk.js';
 import { tool } from './tool.js';
@@ -14,6 +15,7 @@ import { tool } from './tool.js';
 export { answerSpans, optionForKey, questionTitle } from './approval.js';
 export { toolLines } from './content.js';
 export type { ItemContext, Progress } from './context.js';
+export { fieldLines } from './form.js';
 export { thousands } from './reply.js';
 
 interface Kept {
@@ -114,6 +116,8 @@ function render(item: Item, context: ItemContext): Line[] {
       return plan(item, context);
     case 'approval':
       return approval(item, context);
+    case 'form':
+      return form(item, context);
     case 'notice':
       return notice(item, context);
     case 'end':

@@ -1,5 +1,5 @@
 /** The chat on the right: whose it is, the transcript, what is not in the transcript yet, and the prompt. */
-import { type Item, sanitizeLine, type ToolStatus } from '../../client/index.js';
+import { type Item, type QuestionItem, sanitizeLine, type ToolStatus } from '../../client/index.js';
 import { hasEnded } from '../allowed.js';
 import { hasNextQuestion, pressesTo } from '../answers.js';
 import type { CursorAt } from '../draw/canvas.js';
@@ -42,16 +42,22 @@ export function linesOf(state: State, chat: Chat, store: ItemLines, width: numbe
       sideBySide: isSideBySide(state),
       expanded: found === item.id || isOpenByItself(chat, item) !== chat.expanded.has(item.id),
       agent,
-      answerHint: item.kind === 'approval' ? answerHint(state, chat, item.requestId) : '',
+      answerHint: answerHint(state, chat, item, answering),
       progress: item === chat.view.running ? progressOf(state, chat, now) : null,
-      answering: answering && item.kind === 'approval' && item.requestId === question,
+      answering: answering && isQuestion(item) && item.requestId === question,
     });
 }
+
+const isQuestion = (item: Item): item is QuestionItem => item.kind === 'approval' || item.kind === 'form';
 
 const TIMES = ['', '', ' twice'];
 
 /** How to get to an open question that has not the keys. */
-function answerHint(state: State, chat: Chat, requestId: string): string {
+function answerHint(state: State, chat: Chat, item: Item, answering: boolean): string {
+  if (!isQuestion(item)) return '';
+  const { requestId } = item;
+  if (item.kind === 'form' && answering && openQuestion(chat)?.requestId === requestId)
+    return `${keyOf(state.keys, 'fillIn', 'form')} to fill it in`;
   const presses = pressesTo(chat, requestId);
   const times = TIMES[presses] ?? ` ${presses} times`;
   return presses === 0 ? '' : `${keyOf(state.keys, 'answer')}${times} to answer`;
@@ -78,6 +84,7 @@ function rail(item: Item | undefined): Span {
     case 'tool':
       return span('▏', TOOL_RAILS[item.status]);
     case 'approval':
+    case 'form':
       return span('▏', item.state === 'open' ? 'warning' : 'rule');
     case 'message':
     case 'thought':

@@ -11,7 +11,7 @@ import {
   openInbox,
   opens,
 } from '../inbox.js';
-import { answerSpans, toolLines } from '../items/index.js';
+import { answerSpans, fieldLines, toolLines } from '../items/index.js';
 import { keyOf } from '../keys.js';
 import { isSideBySide, type State } from '../state.js';
 import { age, type Box } from './box.js';
@@ -83,6 +83,14 @@ function detailLines(
         [span(`The agent asks by ${question.method}; that is not answered here. ${opens(state)}`, 'warning')],
         width,
       ),
+    ];
+  if (item.kind === 'form')
+    return [
+      ...wrap([span(sanitizeLine(item.form.message), 'strong')], width),
+      ...about,
+      ...fieldLines(item, width),
+      [],
+      [span(`${keyOf(state.keys, 'fillIn', 'inbox')} to fill it in`, 'key')],
     ];
   const answering = isInboxAnswering(overlay, now);
   const head = [...wrap([span(sanitizeLine(item.tool.title), 'strong')], width), ...about];

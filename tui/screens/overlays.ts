@@ -1,6 +1,7 @@
 /** What is drawn over the screen: live sessions, the start form, the help. */
 import type { State } from '../state.js';
 import type { Box } from './box.js';
+import { formBox } from './form.js';
 import { helpBox } from './help.js';
 import { inboxBox } from './inbox.js';
 import { nodesBox } from './nodes.js';
@@ -28,6 +29,8 @@ export function overlayBox(state: State, now: number): Box | null {
       return nodesBox(state, state.overlay, now);
     case 'inbox':
       return inboxBox(state, state.overlay, now);
+    case 'form':
+      return formBox(state, state.overlay);
     case 'question':
       return questionBox(state, state.overlay, now);
     case 'settings':

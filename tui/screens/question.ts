@@ -17,7 +17,7 @@ export function questionBox(
 ): Box | null {
   const chat = currentChat(state);
   const question = chat && openQuestion(chat);
-  if (!chat || question?.requestId !== overlay.requestId) return null;
+  if (!chat || question?.kind !== 'approval' || question.requestId !== overlay.requestId) return null;
   const width = Math.min(state.columns - 2, MAX_WIDTH);
   const inner = width - 4;
   const answering = isAnswering(chat, now);

@@ -57,7 +57,12 @@ function toastLines(state: State, toast: Toast): Line[] {
 function label(state: State, binding: Binding): string | null {
   const chat = currentChat(state);
   if (binding.command === 'interrupt') return chat?.view.running || chat?.sending.length ? 'cancel' : 'close';
-  if (binding.command === 'answer' && binding.in === 'question' && chat && hasNextQuestion(chat))
+  if (
+    binding.command === 'answer' &&
+    (binding.in === 'question' || binding.in === 'form') &&
+    chat &&
+    hasNextQuestion(chat)
+  )
     return 'next question';
   if (binding.command === 'send') return chat?.view.running ? 'queue' : 'send';
   return binding.label ?? null;
@@ -73,6 +78,7 @@ const ANSWERS: Partial<Record<Command, string>> = {
 /** A key that cannot act now is not in the footer; neither is an answer that is not offered. */
 function matters(state: State, binding: Binding): boolean {
   if (binding.command !== 'send' && whyNot(state, binding.command) !== null) return false;
+  if (binding.in === 'fields' && binding.command === 'toggle') return !isTyping(state);
   if (binding.command === 'inbox') return liveSessions(state).some((s) => s.state === 'waiting');
   const answer = ANSWERS[binding.command];
   if (answer === undefined) return true;
@@ -80,7 +86,7 @@ function matters(state: State, binding: Binding): boolean {
   const { overlay } = state;
   const asked = overlay?.kind === 'inbox' ? chosenQuestion(state, overlay) : null;
   const question = asked ? itemOf(state, asked) : chat && openQuestion(chat);
-  return question?.options.some((o) => ANSWER_KEYS[o.kind] === answer) ?? false;
+  return question?.kind === 'approval' && question.options.some((o) => ANSWER_KEYS[o.kind] === answer);
 }
 
 /** The key that the footer names: a single letter is the easiest where letters are not written. */

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import * as faults from './faults.js';
 import { numberAt, type Step } from './script.js';
-import { askTool, readTool, runTool, writeTool } from './tools.js';
+import { askForm, askTool, readTool, runTool, writeTool } from './tools.js';
 import type { StopReason, Turn } from './turn.js';
 import { HELP, paceText, welcome } from './welcome.js';
 
@@ -39,6 +39,7 @@ export const STEPS: Record<string, StepKind> = {
     about: 'Ask for permission',
     hint: 'question',
   },
+  form: { run: askForm, about: 'Ask with a form', hint: 'question' },
   title: {
     run: (turn, title) => turn.update({ sessionUpdate: 'session_info_update', title }),
     about: 'Name the session',

@@ -98,6 +98,39 @@ export function runTool(turn: Turn, command: string): Promise<void> {
   });
 }
 
+/** A field of each kind that a form can have. */
+const FORM = {
+  type: 'object',
+  properties: {
+    name: { type: 'string', title: 'Your name', minLength: 2 },
+    cups: { type: 'integer', title: 'Cups', minimum: 1, maximum: 9, default: 1 },
+    drink: {
+      type: 'string',
+      title: 'Drink',
+      oneOf: [
+        { const: 'tea', title: 'Tea', description: 'green or black' },
+        { const: 'coffee', title: 'Coffee', description: 'hot' },
+      ],
+    },
+    extras: {
+      type: 'array',
+      title: 'With it',
+      items: { type: 'string', enum: ['milk', 'sugar', 'biscuits'] },
+      maxItems: 2,
+    },
+    window: { type: 'boolean', title: 'At the window' },
+  },
+  required: ['name', 'drink'],
+};
+
+/** Asks with a form, and says what was answered. */
+export async function askForm(turn: Turn, question: string): Promise<void> {
+  const { action, content = {} } = await turn.form(question || 'What may I bring you?', FORM);
+  const parts = Object.entries(content).map(([name, value]) => `${name}: ${[value].flat().join(' and ')}`);
+  if (action === 'accept') await turn.say(`You answered ${parts.join(', ')}.`);
+  else await turn.say(action === 'decline' ? 'Nothing, then.' : 'I have no answer, so I left it.');
+}
+
 /** A tool that does nothing but ask. */
 export async function askTool(turn: Turn, question: string): Promise<void> {
   await call(turn, { title: question, kind: 'other' }, true, async () => ({

@@ -92,6 +92,16 @@ export class Turn {
     return outcome.optionId === 'allow' || outcome.optionId === 'always';
   }
 
+  /** Asks the person with a form. Rejects with Cancelled. */
+  async form(
+    message: string,
+    requestedSchema: object,
+  ): Promise<{ action: string; content?: Record<string, unknown> }> {
+    const params = { sessionId: this.session.id, mode: 'form', message, requestedSchema };
+    const answer = await this.orCancelled(this.wire.request('elicitation/create', params));
+    return answer as { action: string; content?: Record<string, unknown> };
+  }
+
   sleep(ms: number): Promise<void> {
     let timer: NodeJS.Timeout;
     return this.orCancelled(

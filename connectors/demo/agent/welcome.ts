@@ -36,7 +36,7 @@ export const HELP = `Steps that I know, one a line (or joined by \` && \`):
 | \`/say text\`, \`/think text\`, \`/echo text\` | talks, thinks, repeats |
 | \`/plan\` | a plan of three entries, worked through |
 | \`/read file\`, \`/write file text\`, \`/run command\` | tools that really do it |
-| \`/ask question\` | a permission question |
+| \`/ask question\`, \`/form question\` | a permission question, a form to fill in |
 | \`/title text\` | names the session |
 | \`/slow ms\` | milliseconds between two words from now on |
 | \`/stream n [bytes] [ms]\` | n chunks |

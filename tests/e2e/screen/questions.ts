@@ -104,6 +104,38 @@ export function questions(w: World): void {
     await p.type('a', (text) => !text.includes('╭─ Allow?') && text.includes('Do thing 2'));
   });
 
+  it('fills in a form by keys alone, closes it without an answer and takes it up again', async () => {
+    const p = await w.enter();
+    await p.start('Demo agent', 'The agent is ready');
+    p.terminal.paste('/form Tea or coffee?');
+    await p.type(KEY.enter, 'Enter to fill it in');
+    await p.press('form', 'tab', 'Tab to answer');
+    await p.press('chat', 'tab', 'Enter to fill it in');
+    await p.press('form', 'enter', '╭─ Tea or coffee?');
+    const at =
+      (what: string): Seen =>
+      (text) =>
+        text.includes(`▸ ${what}`);
+    await p.type('Ada', '│ Ada');
+    for (const [down, up] of [
+      ['down', 'up'],
+      ['tab', 'shift+tab'],
+    ] as const) {
+      await p.press('fields', down, at('│ 1'));
+      await p.press('fields', up, at('│ Ada'));
+    }
+    await p.press('fields', 'enter', at('│ 1'));
+    await p.press('fields', 'escape', 'Enter to fill it in');
+    await p.type(KEY.enter, '│ Ada');
+    await p.type(`${KEY.enter}${KEY.enter}`, at('( ) Tea'));
+    await p.type(KEY.enter, at('[ ] milk'));
+    await p.press('fields', ' ', '▸ [x] milk');
+    for (let i = 0; i < 5; i++) p.terminal.type(KEY.down);
+    await p.see(at('Send the answers'));
+    await p.type(KEY.enter, /You answered name: Ada, cups: 1,\s+drink: tea, extras: milk\./);
+    await p.see('✔ Answered (by ');
+  });
+
   it('shows the questions of all sessions in the inbox, the oldest first, and answers them there', async () => {
     const waits = async (title: string, prompt: string) => {
       const sessionId = await w.session(title, prompt);
@@ -145,5 +177,11 @@ export function questions(w: World): void {
     p.terminal.type('r');
     await p.see('No session waits for you.');
     expect((await w.client.listSessions()).map(({ state }) => state)).not.toContain('waiting');
+    await waits('Third', '/form Tea?');
+    await p.see('▸ Tea?');
+    await p.press('inbox', 'f', '╭─ Tea?');
+    for (let i = 0; i < 10; i++) p.terminal.type(KEY.down);
+    await p.see('▸ Decline');
+    await p.type(KEY.enter, 'No session waits for you.');
   });
 }
