@@ -3,7 +3,7 @@
  * that `praxis run` does not wait for the code of the others.
  */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { VERSION } from '../proto/index.js';
+import { homeOf, readyHome, VERSION } from '../proto/index.js';
 import type { CheckConnector } from './commands/connector.js';
 import { UsageError, withoutPrefix } from './exit.js';
 import { type Io, styled } from './io.js';
@@ -101,6 +101,7 @@ export function buildProgram(io: Io, parts: Parts, done: (exitCode: number) => v
         throw new UsageError(
           `--${asJson ? 'json' : 'status'} comes after the command: ${pathOf(action)} ...`,
         );
+      if (action !== root || root.args.length === 0) readyHome(homeOf(io.env));
       if (action === root && asJson && !status && root.args.length === 0)
         throw new UsageError('--json belongs to a command, such as: praxis status --json');
     })

@@ -4,9 +4,10 @@
  * leader (same pid and start time), carries the mark in its environment, or descends from one of these, so a reused
  * pid is safe.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { makeDirectory } from '../proto/index.js';
 import { type Clock, systemClock } from './clock.js';
 import { FAMILY_MARK, Family, signalProcess } from './family.js';
 import { Processes, statOf } from './proc.js';
@@ -28,7 +29,7 @@ export class Groups {
     private readonly directory: string,
     private readonly clock: Clock = systemClock,
   ) {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
   }
 
   /** Writes down a program that leads a group of its own. `mark` is the value of FAMILY_MARK in its environment. */

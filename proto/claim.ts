@@ -2,8 +2,9 @@
  * A file that says whose something is. It is there as a whole or not at all, and made by one of several that want it at once; one
  * whose holder is no more gives way.
  */
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeDirectory } from './home.js';
 
 /** Makes the file with `text`. Undefined when a holder that lives has it; else what a dead one left in it, if there was any. */
 export function claimFile(
@@ -11,7 +12,7 @@ export function claimFile(
   text: string,
   isHeld: (text: string) => boolean,
 ): { left: string | undefined } | undefined {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(file));
   let left: string | undefined;
   for (;;) {
     const draft = writeDraft(file, text);

@@ -1,52 +1,14 @@
-/** Configuration: the environment, `$PRAXIS_HOME` and its files, each checked with a schema before anyone uses it. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { homedir, hostname } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+/** Configuration: the files of `$PRAXIS_HOME`, each checked with a schema before anyone uses it. */
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import { AbsolutePath } from './acp.js';
+import { ConfigError, makeDirectory } from './home.js';
 import { Name } from './ids.js';
 import { NodePolicy } from './policy.js';
 import { MessageText } from './praxis.js';
 import { problemsOf } from './problems.js';
-
-/** The places below `$PRAXIS_HOME` (default `~/.praxis`). */
-export interface Home {
-  root: string;
-  /** Runtime files: the supervisor's state, the embedded broker's socket, the groups of running agents. */
-  run: string;
-  logs: string;
-  /** The journal. */
-  database: string;
-  nodeConfig: string;
-  /** Connectors of the person's own: `<id>/connector.lua`. */
-  connectors: string;
-  /** Credentials of each role at the bus, mode 0600. */
-  credentials: (role: 'service' | 'node' | 'client') => string;
-  /** Logins that the embedded broker knows, mode 0600. */
-  logins: string;
-  /** The embedded broker's Unix socket. */
-  socket: string;
-}
-
-export function homeOf(env: NodeJS.ProcessEnv = process.env): Home {
-  const root = resolve(env.PRAXIS_HOME || join(homedir(), '.praxis'));
-  const run = join(root, 'run');
-  return {
-    root,
-    run,
-    logs: join(root, 'logs'),
-    database: join(root, 'praxis.db'),
-    nodeConfig: join(root, 'node.json'),
-    connectors: join(root, 'connectors'),
-    credentials: (role) => join(root, 'credentials', `${role}.json`),
-    logins: join(root, 'credentials', 'logins.json'),
-    socket: join(run, 'bus.sock'),
-  };
-}
-
-/** The embedded broker's socket as the url of a bus. */
-export const socketUrl = ({ socket }: Home): string => pathToFileURL(socket).href.replace('file:', 'unix:');
 
 /** How to reach the bus as somebody. `url` is amqp://, amqps:// or unix:///path/of/socket, without user or password. */
 export const Credentials = z.object({
@@ -105,14 +67,6 @@ export const NodeConfig = z.strictObject({
 });
 export type NodeConfig = z.infer<typeof NodeConfig>;
 
-/** A file that cannot be used: names the file and what is wrong in it. */
-export class ConfigError extends Error {
-  constructor(file: string, problem: string) {
-    super(`${file}: ${problem}`);
-    this.name = 'ConfigError';
-  }
-}
-
 /** Reads and checks a JSON file; undefined where there is none. Throws ConfigError. */
 export function readConfig<T extends z.ZodType>(file: string, schema: T): z.infer<T> | undefined {
   if (!existsSync(file)) return undefined;
@@ -129,7 +83,7 @@ export function readConfig<T extends z.ZodType>(file: string, schema: T): z.infe
 
 /** Writes a file that holds a secret: mode 0600 from its first byte, complete or not at all. */
 export function writeSecret(file: string, value: unknown): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(file));
   const draft = `${file}.${process.pid}.new`;
   writeFileSync(draft, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
   chmodSync(draft, 0o600);

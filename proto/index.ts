@@ -7,6 +7,7 @@ export * from './config.js';
 export * from './errors.js';
 export * from './forms.js';
 export * from './frames.js';
+export * from './home.js';
 export * from './ids.js';
 export * from './life-methods.js';
 export * from './limits.js';

@@ -5,7 +5,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { claimFile, readText } from './claim.js';
-import { ConfigError, type Home } from './config.js';
+import { ConfigError, type Home } from './home.js';
 import { ProcessRef, refOf, runs } from './processes.js';
 
 type Locked = 'service' | 'node';

@@ -2,10 +2,17 @@
  * `praxis service`: broker (unless PRAXIS_BUS_URL names one) and service in the foreground, until SIGTERM or SIGINT. Of several
  * on one RabbitMQ and one database, one is active and the others stand by; one that loses its lease stands by again.
  */
-import { mkdirSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
 import { type Bus, connectBus } from '../bus/index.js';
-import { type Home, homeOf, lockHome, newId, serviceTopology, willQueue } from '../proto/index.js';
+import {
+  type Home,
+  homeOf,
+  lockHome,
+  makeDirectory,
+  newId,
+  serviceTopology,
+  willQueue,
+} from '../proto/index.js';
 import {
   type Broker,
   checkMayEnroll,
@@ -35,7 +42,7 @@ export async function runService(env: NodeJS.ProcessEnv = process.env): Promise<
     pino.destination({ dest: 2, sync: true }),
   );
   const home = homeOf(env);
-  mkdirSync(home.root, { recursive: true, mode: 0o700 });
+  makeDirectory(home.root);
   const stopped = stopSignal();
   // The embedded broker has its one socket in the home. Over a RabbitMQ, the lease decides who serves.
   const unlock = env.PRAXIS_BUS_URL ? () => undefined : lockHome(home, 'service');

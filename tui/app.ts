@@ -1,7 +1,8 @@
 /** Joins the parts: what the client and the terminal say goes through the reducer, what the reducer asks for is done here. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Client, transcriptMarkdown } from '../client/index.js';
+import { makeDirectory } from '../proto/index.js';
 import { isFoldable } from './browse.js';
 import { say } from './change.js';
 import type { Effect, Message } from './effects.js';
@@ -333,7 +334,7 @@ export class App {
     const stamp = new Date(this.#now()).toISOString().slice(0, 19).replaceAll(':', '');
     const file = join(folder, `${sessionId.slice(0, 8)}-${stamp}.md`);
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeDirectory(folder);
       writeFileSync(file, transcriptMarkdown(view), { mode: 0o600 });
       this.#say(`The transcript is in ${file}`, 'info');
     } catch (error) {

@@ -2,9 +2,10 @@
  * What a person may choose about the screen, kept in $PRAXIS_HOME/tui.json. A file that cannot be used is said so and left as it is;
  * the defaults are in force then.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { makeDirectory } from '../proto/index.js';
 
 /** A key, several, or `none`. */
 const Keys = z.union([z.string().min(1).max(40), z.array(z.string().min(1).max(40)).max(8)]);
@@ -56,7 +57,7 @@ export function readSettings(home: string): { settings: Settings; problem: strin
 
 /** Writes the settings, whole or not at all. A file that could not be read is kept beside them as tui.json.bad. */
 export function writeSettings(home: string, settings: Settings): void {
-  mkdirSync(home, { recursive: true, mode: 0o700 });
+  makeDirectory(home);
   const file = fileIn(home);
   if (readSettings(home).problem !== null) renameSync(file, `${file}.bad`);
   writeFileSync(`${file}.new`, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 });

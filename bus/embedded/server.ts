@@ -3,9 +3,10 @@
  * asked for, loopback TCP. It keeps everything in memory, and says so: a persistent message in a durable queue is
  * confirmed when its consumer has acknowledged it, so a confirm is never a lie.
  */
-import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { makeDirectory } from '../../proto/index.js';
 import { type Authenticate, Connection } from './connection.js';
 import { AmqpError } from './errors.js';
 import { DEFAULT_MEMORY_LIMIT, Memory } from './memory.js';
@@ -54,7 +55,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   let port: number | undefined;
   try {
     if (options.socket !== undefined) {
-      mkdirSync(dirname(options.socket), { recursive: true, mode: 0o700 });
+      makeDirectory(dirname(options.socket));
       chmodSync(dirname(options.socket), 0o700);
       await takeOver(options.socket);
       servers.push(await listen({ path: options.socket }, accept));

@@ -1,8 +1,8 @@
 /** `praxis connector ...`: which agents the nodes have and lack, and the person's own connectors. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { sanitizeLine } from '../../client/index.js';
-import { type ConnectorInfo, homeOf, Name, packageRoot } from '../../proto/index.js';
+import { type ConnectorInfo, homeOf, makeDirectory, Name, packageRoot } from '../../proto/index.js';
 import { withClient, within } from '../connect.js';
 import { EXIT, UsageError } from '../exit.js';
 import { type Io, json, note, say } from '../io.js';
@@ -93,7 +93,7 @@ export async function create(
   const folder = join(homeOf(io.env).connectors, id);
   const file = join(folder, 'connector.lua');
   if (existsSync(file)) throw new UsageError(`There is a connector already: ${file}`);
-  mkdirSync(folder, { recursive: true });
+  makeDirectory(folder);
   const skeleton = readFileSync(join(packageRoot, 'connectors', SKELETONS[agent]), 'utf8');
   writeFileSync(file, skeleton.replaceAll(/\bID\b/g, id));
   say(io, file);

@@ -1,16 +1,7 @@
 /** The log files of the parts: appended to, moved to `.1` when they are large, so that they never fill a disk. */
-import {
-  closeSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  statSync,
-  truncateSync,
-} from 'node:fs';
+import { closeSync, copyFileSync, existsSync, openSync, readSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Home, tellingLine } from '../../proto/index.js';
+import { type Home, makeDirectory, tellingLine } from '../../proto/index.js';
 
 /** Bytes of one log file; with its predecessor a part has at most twice this, and what it writes in one check interval. */
 export const MAX_LOG_BYTES = 8 * 1024 * 1024;
@@ -23,7 +14,7 @@ export const logFile = (home: Home, part: string): string => join(home.logs, `${
 
 /** A file descriptor to append to. */
 export function openLog(home: Home, part: string): number {
-  mkdirSync(home.logs, { recursive: true, mode: 0o700 });
+  makeDirectory(home.logs);
   rotate(logFile(home, part));
   return openSync(logFile(home, part), 'a', 0o600);
 }

@@ -3,10 +3,19 @@
  * start at once one wins; a file whose supervisor is gone is stale and gives way. Until a supervisor has come so far it is named in
  * `$PRAXIS_HOME/run/starting/`, so that it can be ended before it has started anything.
  */
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { claimFile, type Home, ProcessRef, readText, refOf, replaceFile, runs } from '../../proto/index.js';
+import {
+  claimFile,
+  type Home,
+  makeDirectory,
+  ProcessRef,
+  readText,
+  refOf,
+  replaceFile,
+  runs,
+} from '../../proto/index.js';
 
 export const PartName = z.enum(['service', 'node']);
 export type PartName = z.infer<typeof PartName>;
@@ -70,7 +79,7 @@ const startingFile = (home: Home, pid: number): string => join(home.run, 'starti
 
 /** Names a supervisor that was spawned a moment ago. */
 export function noteStarting(home: Home, pid: number): void {
-  mkdirSync(join(home.run, 'starting'), { recursive: true, mode: 0o700 });
+  makeDirectory(join(home.run, 'starting'));
   replaceFile(startingFile(home, pid), JSON.stringify(refOf(pid)));
 }
 

@@ -2,8 +2,9 @@
  * Files of one session that hold secrets, such as the settings of its MCP servers: mode 0600, in a folder of the session's own (0700)
  * below `$PRAXIS_HOME/run/private`, removed with the session. What a killed node left is removed when the next one starts.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectory } from '../../proto/index.js';
 
 export class PrivateFiles {
   private folder: string | undefined;
@@ -32,7 +33,7 @@ export class PrivateFiles {
   }
 
   private newFolder(): string {
-    mkdirSync(this.parent, { recursive: true, mode: 0o700 });
+    makeDirectory(this.parent);
     return mkdtempSync(join(this.parent, 'session-'));
   }
 }
