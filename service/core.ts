@@ -239,7 +239,7 @@ export class Core {
     core.sessions.restore(rows);
     for (const session of core.sessions.all()) {
       core.adopt(session);
-      if (session.openRequests.length > 0) await core.approvals.recall(session, options.store);
+      core.approvals.recall(session);
     }
     return core;
   }

@@ -28,7 +28,7 @@ import {
 } from '../../proto/index.js';
 import type { Clock } from '../ports.js';
 import type { Hops } from '../routing/hops.js';
-import type { RequestRow, Store } from '../store/index.js';
+import type { RequestRow } from '../store/index.js';
 import { Ages } from './ages.js';
 import { type Chosen, chosen } from './chosen.js';
 import { type Journal, outcomeOf } from './journal.js';
@@ -77,15 +77,24 @@ export class Approvals {
   /** The agent announced or changed a tool call. */
   noteTool(session: Session, update: Record<string, unknown>): void {
     this.calls.note(session.id, update);
+    if (typeof update.toolCallId !== 'string' || session.requests.size === 0) return;
+    for (const row of session.openRequests) {
+      const params = paramsOf(row.frame);
+      if (callIdOf(params) !== update.toolCallId) continue;
+      row.call = this.announced(session, params);
+      this.deps.journal.saveRequest(session, row);
+    }
   }
 
-  /** The service was started anew: what its agent's open questions are about is in the journal. */
-  async recall(session: Session, store: Pick<Store, 'events'>): Promise<void> {
-    const asked = session.openRequests.map(
-      ({ frame }) => paramsOf(frame).toolCall as { toolCallId?: unknown },
-    );
-    const ids = asked.flatMap((call) => (typeof call?.toolCallId === 'string' ? [call.toolCallId] : []));
-    await this.calls.recall(session, ids, store);
+  /** The service was started anew: what the agent had announced of the calls that it asks about. */
+  recall(session: Session): void {
+    for (const { call } of session.openRequests)
+      if (call !== null) this.calls.note(session.id, JSON.parse(call));
+  }
+
+  private announced(session: Session, params: Record<string, unknown>): string | null {
+    const call = this.calls.get(session.id, callIdOf(params) ?? '');
+    return call ? JSON.stringify(call) : null;
   }
 
   /** A request of the agent came. */
@@ -110,6 +119,7 @@ export class Approvals {
       at: journal.now(),
       frame: replaceMember(ofSession(session.id, frame), ['id'], JSON.stringify(id)),
       answer: null,
+      call: this.announced(session, frame.params),
     };
     session.requests.set(id, row);
     this.ages.restart(id);
@@ -301,6 +311,11 @@ function ofSession(sessionId: string, { method, params, line }: Request): string
 function paramsOf(line: string): Record<string, unknown> {
   const frame = parseFrame(line);
   return frame.kind === 'request' ? frame.params : {};
+}
+
+function callIdOf({ toolCall }: Record<string, unknown>): string | undefined {
+  const { toolCallId } = (toolCall ?? {}) as { toolCallId?: unknown };
+  return typeof toolCallId === 'string' ? toolCallId : undefined;
 }
 
 const changed = (session: Session, requestId: string) =>

@@ -120,9 +120,17 @@ const leases: Migration = {
   },
 };
 
+/** What an open question is about. */
+const asked: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema.alterTable('requests').addColumn('call', 'text').execute();
+  },
+};
+
 export const migrations: Record<string, Migration> = {
   '001-first': first,
   '002-resume': resume,
   '003-settings': settings,
   '004-leases': leases,
+  '005-asked': asked,
 };

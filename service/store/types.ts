@@ -77,6 +77,8 @@ export interface RequestRow {
   frame: string;
   /** The answer as the agent gets it; null while it is open. */
   answer: string | null;
+  /** JSON of what the agent has announced of the tool call that it asks about; null when it has announced nothing. */
+  call: string | null;
 }
 
 export interface EventRow {

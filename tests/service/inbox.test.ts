@@ -354,12 +354,13 @@ describe('the policy of approvals', () => {
     await prompt(501);
     await say('tool_call', { title: 'Edit', kind: 'edit', rawInput: { file: 'x' } });
     await say('tool_call_update', { content: [{ type: 'diff', path: 'x', oldText: 'a', newText: 'b' }] });
-    // More than is read of a journal at once.
-    for (let i = 0; i < 3; i++) await node.text(sessionId, ...Array.from({ length: 700 }, () => 'thinking'));
+    // However long ago it was announced, and what is said of it while the question is open.
+    await node.text(sessionId, ...Array.from({ length: 12_000 }, () => 'thinking'));
     await node.say(
       sessionId,
       requestLine(1, PERMISSION, { sessionId, toolCall: { toolCallId: 't' }, options: OPTIONS }),
     );
+    await say('tool_call_update', { title: 'Edit x' });
     await settled();
     const inbox = async (who: typeof client) =>
       (await who.call<{ approvals: OpenApproval[] }>('_praxis/approvals', {})).approvals;
@@ -367,7 +368,7 @@ describe('the policy of approvals', () => {
     expect(before?.params).toEqual({
       sessionId,
       toolCall: {
-        ...{ toolCallId: 't', title: 'Edit', kind: 'edit', rawInput: { file: 'x' } },
+        ...{ toolCallId: 't', title: 'Edit x', kind: 'edit', rawInput: { file: 'x' } },
         content: [{ type: 'diff', path: 'x', oldText: 'a', newText: 'b' }],
       },
       options: OPTIONS,

@@ -40,6 +40,7 @@ overEachDatabase((make) => {
       ...{ id: newId(), session: id, agentId: '7', epoch: 1, method: 'm', at: 4 },
       frame: '{}',
       answer: null,
+      call: '{"toolCallId":"t"}',
     };
     const opening = { ...emptyOpening(id), result: '{"a":1}' };
     const node = { name: 'box', boot: 'b', info: '{}' };
