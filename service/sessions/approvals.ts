@@ -56,8 +56,6 @@ const PERMISSION = 'session/request_permission';
 const isNodeLocal = (method: string) => method.startsWith('fs/') || method.startsWith('terminal/');
 
 export class Approvals {
-  /** Who said that it cannot answer, by request. It is told again by every viewer that attaches, so memory is enough. */
-  private readonly abstained = new Map<string, Set<string>>();
   private readonly calls = new ToolCalls();
   /** How long the open questions wait. */
   private readonly ages: Ages;
@@ -120,6 +118,7 @@ export class Approvals {
       frame: replaceMember(ofSession(session.id, frame), ['id'], JSON.stringify(id)),
       answer: null,
       call: this.announced(session, frame.params),
+      abstained: '[]',
     };
     session.requests.set(id, row);
     this.ages.restart(id);
@@ -185,6 +184,8 @@ export class Approvals {
   expire(session: Session): void {
     const { journal } = this.deps;
     const limit = this.deps.policy(session).denyAfterSecs;
+    // Others are refused as soon as nobody can answer them; after a restart viewers have a moment to come back.
+    if (this.deps.clock.steady() - this.since >= NO_ANSWERER_MS) this.reconsider(session);
     for (const row of session.openRequests) {
       if (!isOpenToPeople(row)) continue;
       const age = this.ages.of(row.id, row.at);
@@ -203,9 +204,14 @@ export class Approvals {
   private isHopeless(session: Session, row: RequestRow): boolean {
     if (session.settings.interactive !== false) return false;
     const waited = Math.min(this.ages.of(row.id, row.at), this.deps.clock.steady() - this.since);
-    const able = (viewer: string) =>
-      this.deps.isInteractive(viewer) && !this.abstained.get(row.id)?.has(viewer);
-    return waited >= NO_ANSWERER_MS && !this.deps.viewers(session.id).some(able);
+    const able = this.able(row).some((viewer) => this.deps.isInteractive(viewer));
+    return waited >= NO_ANSWERER_MS && !able;
+  }
+
+  /** The viewers that have not said that they cannot answer. */
+  private able({ session, abstained }: RequestRow): string[] {
+    const unable = new Set<string>(JSON.parse(abstained));
+    return this.deps.viewers(session).filter((viewer) => !unable.has(viewer));
   }
 
   /** A viewer answered. What is answered already, or unknown, is left alone. */
@@ -219,8 +225,8 @@ export class Approvals {
     } else if (response.error?.code !== ErrorCode.MethodNotFound)
       this.resolve(session, row, withoutPraxis(response.line, ['result']), client.name);
     else {
-      const set = this.abstained.get(row.id) ?? new Set();
-      this.abstained.set(row.id, set.add(client.address));
+      row.abstained = JSON.stringify([...new Set(JSON.parse(row.abstained)).add(client.address)]);
+      this.deps.journal.saveRequest(session, row);
       this.reconsider(session);
     }
   }
@@ -232,11 +238,11 @@ export class Approvals {
   reconsider(session: Session): void {
     for (const row of session.openRequests) {
       if (row.method === PERMISSION) continue;
-      const viewers = this.deps.viewers(session.id);
-      if (viewers.some((viewer) => !this.abstained.get(row.id)?.has(viewer))) continue;
+      if (this.able(row).length > 0) continue;
       if (!isOpenToPeople(row))
         this.resolve(session, row, errorLine(row.id, methodNotFound(row.method)), 'policy');
-      else if (viewers.length > 0) this.giveUp(session, row, 'who is there cannot fill it in');
+      else if (this.deps.viewers(session.id).length > 0)
+        this.giveUp(session, row, 'who is there cannot fill it in');
     }
   }
 
@@ -276,7 +282,6 @@ export class Approvals {
     const answer = replaceMember(line, ['id'], row.agentId);
     row.answer = answer;
     this.ages.forget(row.id);
-    this.abstained.delete(row.id);
     journal.saveRequest(session, row);
     const outcome = outcomeOf(line);
     journal.event(session, '_praxis/request/resolved', {

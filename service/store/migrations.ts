@@ -127,10 +127,21 @@ const asked: Migration = {
   },
 };
 
+/** Who cannot answer a question. */
+const abstained: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .alterTable('requests')
+      .addColumn('abstained', 'text', (c) => c.notNull().defaultTo('[]'))
+      .execute();
+  },
+};
+
 export const migrations: Record<string, Migration> = {
   '001-first': first,
   '002-resume': resume,
   '003-settings': settings,
   '004-leases': leases,
   '005-asked': asked,
+  '006-abstained': abstained,
 };

@@ -40,7 +40,7 @@ const COLUMNS = {
   },
   requests: {
     key: 'id',
-    columns: ['id', 'session', 'agentId', 'epoch', 'method', 'at', 'frame', 'answer', 'call'],
+    columns: ['id', 'session', 'agentId', 'epoch', 'method', 'at', 'frame', 'answer', 'call', 'abstained'],
   },
   nodes: { key: 'name', columns: ['name', 'boot', 'info'] },
   /** An event is written once: a second of its number is an error. */

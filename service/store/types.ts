@@ -79,6 +79,8 @@ export interface RequestRow {
   answer: string | null;
   /** JSON of what the agent has announced of the tool call that it asks about; null when it has announced nothing. */
   call: string | null;
+  /** JSON of the addresses of the clients that said that they cannot answer it. */
+  abstained: string;
 }
 
 export interface EventRow {

@@ -1,5 +1,16 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ErrorCode, errorLine, methodNotFound, newId, requestLine, resultLine } from '../../proto/index.js';
+import {
+  ErrorCode,
+  errorLine,
+  methodNotFound,
+  NO_ANSWERER_MS,
+  newId,
+  requestLine,
+  resultLine,
+} from '../../proto/index.js';
 import { promptOf, settled, type TestClient, type TestNode, World } from '../support/service-world.js';
 
 const ALLOW = { outcome: { outcome: 'selected', optionId: 'yes' } };
@@ -148,6 +159,40 @@ describe('approvals', () => {
     await node.say(sessionId, elicit(3));
     await settled();
     expect(answersToAgent(node).at(-1)?.frame).toMatchObject({ id: 3, error: { code: -32601 } });
+  });
+
+  it('are refused after a restart of the service too, when nobody is left who could answer', async () => {
+    for (const comesBack of [true, false]) {
+      const file = join(mkdtempSync(join(tmpdir(), 'px-abstained-')), 'x.db');
+      const world = await World.start(file);
+      const { node, client, sessionId } = await world.session();
+      const editor = await world.ready('editor');
+      const watch = (who: TestClient) => who.call('_praxis/session/attach', { sessionId });
+      await watch(editor);
+      await node.say(sessionId, requestLine(1, 'elicitation/create', { sessionId, mode: 'form' }));
+      await settled();
+      await client.send(errorLine(questionsAt(client, 'elicitation/create')[0]!.id, methodNotFound('x')));
+      await settled();
+      await world.restart(file);
+      await node.hello();
+      await client.initialize();
+      await watch(client);
+      if (comesBack) {
+        await editor.initialize();
+        await watch(editor);
+      }
+      await world.clock.advance(NO_ANSWERER_MS - 1_000);
+      await node.beat();
+      expect(answersToAgent(node)).toEqual([]);
+      await world.clock.advance(2_000);
+      await node.beat();
+      expect(answersToAgent(node)).toHaveLength(comesBack ? 0 : 1);
+      editor.vanish();
+      await node.text(sessionId, 'anything');
+      await settled();
+      expect(answersToAgent(node).map(({ frame }) => [frame.id, frame.error?.code])).toEqual([[1, -32601]]);
+      await world.close();
+    }
   });
 
   it('that name a request of the agent’s own hop come to viewers as of their session, and the rest byte for byte', async () => {

@@ -7,7 +7,18 @@ const turn = (id: string, session: string): TurnRow => ({
   ...{ id, session, state: 'queued', position: 1, line: null, result: null, error: null, by: 'me', at: 1 },
 });
 const request = (id: string, session: string): RequestRow => ({
-  ...{ id, session, agentId: '1', epoch: 1, method: 'm', at: 1, frame: '{}', answer: null, call: null },
+  ...{
+    id,
+    session,
+    agentId: '1',
+    epoch: 1,
+    method: 'm',
+    at: 1,
+    frame: '{}',
+    answer: null,
+    call: null,
+    abstained: '[]',
+  },
 });
 const made = (id: string, createdAt = 1) => new Session(sessionRow(id, { createdAt }), emptyOpening(id));
 

@@ -41,6 +41,7 @@ overEachDatabase((make) => {
       frame: '{}',
       answer: null,
       call: '{"toolCallId":"t"}',
+      abstained: '["me.1"]',
     };
     const opening = { ...emptyOpening(id), result: '{"a":1}' };
     const node = { name: 'box', boot: 'b', info: '{}' };
