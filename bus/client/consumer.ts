@@ -22,10 +22,14 @@ export class Consumer {
   async start(link: Link): Promise<void> {
     try {
       const channel = await link.channel();
-      const settlement = new Settlement({
-        ack: (tag, multiple) => link.open && channel.ack(byTag(tag), multiple),
-        nack: (tag, requeue) => link.open && channel.nack(byTag(tag), false, requeue),
-      });
+      const settlement = new Settlement(
+        {
+          ack: (tag, multiple) => link.open && channel.ack(byTag(tag), multiple),
+          nack: (tag, requeue) => link.open && channel.nack(byTag(tag), false, requeue),
+          later: (write) => link.later(write),
+        },
+        Math.ceil(this.prefetch / 4),
+      );
       channel.on('close', () => {
         settlement.close();
         if (this.#current?.channel === channel) this.#current = undefined;

@@ -8,8 +8,8 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, type ChannelModel, type ConfirmChannel, connect, credentials as sasl } from 'amqplib';
 import type { Credentials } from '../../proto/index.js';
-import { gatherWrites } from './gather-writes.js';
 import { describe } from './reason.js';
+import { type AmqplibConnection, WritePath } from './write-path.js';
 
 /** A silent peer is given up after two to three intervals: 10 to 15 seconds. */
 const HEARTBEAT_SECS = 5;
@@ -26,13 +26,14 @@ export class Link {
   #lost?: string;
   #closing = false;
   readonly #channels = new Set<Channel>();
+  readonly #writes: WritePath;
 
   private constructor(
     private readonly model: ChannelModel,
     readonly user: string,
     warn: Warn,
   ) {
-    gatherWrites(this.#socket);
+    this.#writes = new WritePath(model.connection as unknown as AmqplibConnection);
     model.on('error', (error) => this.#end(describe(error, user)));
     model.on('close', (error) => this.#end(error ? describe(error, user) : 'the connection was closed'));
     model.on('blocked', (reason) => warn('The broker takes no more for now', { reason }));
@@ -73,6 +74,11 @@ export class Link {
     return this.#guard(await this.model.createConfirmChannel());
   }
 
+  /** Calls `write` with the next write of this link, a few milliseconds from now at the latest. */
+  later(write: () => void): void {
+    this.#writes.later(write);
+  }
+
   /** A channel whose errors are its user's own: those of declarations, which are tried again. */
   async declaringChannel(): Promise<Channel> {
     const channel = await this.model.createChannel();
@@ -99,6 +105,7 @@ export class Link {
     if (this.open) {
       // amqplib sends the end of a connection past what its channels still hold, the last acknowledgements among it. So
       // what was settled in this turn goes out, then the channels close in their own order, and then the connection.
+      this.#writes.flush();
       await new Promise(setImmediate);
       this.#closing = true;
       await Promise.race([Promise.allSettled([...this.#channels].map((channel) => channel.close())), late]);

@@ -1,6 +1,6 @@
 /**
- * Settles the deliveries of one channel by what their handlers decided. What is done is acknowledged once per turn of
- * the event loop: the oldest ones together, those that overtook an older one each on their own.
+ * Settles the deliveries of one channel by what their handlers decided. What is done is acknowledged together with the next
+ * thing that is written: the oldest ones as one, those that overtook an older one each on their own.
  */
 import type { Disposition } from '../types.js';
 
@@ -8,6 +8,8 @@ import type { Disposition } from '../types.js';
 export interface Settler {
   ack(tag: number, multiple: boolean): unknown;
   nack(tag: number, requeue: boolean): unknown;
+  /** Calls `write` soon, with something else that is written. */
+  later(write: () => void): void;
 }
 
 interface Delivery {
@@ -18,11 +20,17 @@ interface Delivery {
 export class Settlement {
   /** In the order of their tags. */
   #deliveries: Delivery[] = [];
+  /** Acknowledgements that wait. */
+  #waiting = 0;
   #flushing = false;
   #closed = false;
   readonly #idle: (() => void)[] = [];
 
-  constructor(private readonly settler: Settler) {}
+  constructor(
+    private readonly settler: Settler,
+    /** Acknowledgements that wait for company at most: the broker sends on when it has them. */
+    private readonly mostWaiting: number,
+  ) {}
 
   /** Takes a delivery; the result is called once, with what becomes of it. */
   take(tag: number): (disposition: Disposition) => void {
@@ -30,15 +38,20 @@ export class Settlement {
     this.#deliveries.push(delivery);
     return (disposition) => {
       if (this.#closed) return;
-      if (disposition === 'ack') delivery.state = 'acked';
-      else {
+      if (disposition === 'ack') {
+        delivery.state = 'acked';
+        // After all promises that resolve together (one commit of many events), so that they are one acknowledgement.
+        if (++this.#waiting === this.mostWaiting) process.nextTick(() => this.#flush());
+      } else {
         delivery.state = 'settled';
         this.settler.nack(tag, disposition === 'requeue');
       }
       if (this.#flushing) return;
       this.#flushing = true;
-      // After all promises that resolve together (one commit of many events), so that they are one acknowledgement.
-      process.nextTick(() => this.#flush());
+      this.settler.later(() => {
+        this.#flushing = false;
+        this.#flush();
+      });
     };
   }
 
@@ -57,7 +70,7 @@ export class Settlement {
   }
 
   #flush(): void {
-    this.#flushing = false;
+    this.#waiting = 0;
     if (this.#closed) return;
     const firstOpen = this.#deliveries.findIndex(({ state }) => state === 'open');
     const prefix = firstOpen === -1 ? this.#deliveries.length : firstOpen;
