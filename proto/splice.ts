@@ -96,18 +96,20 @@ export function memberText(line: string, path: readonly string[]): string | unde
 
 /** The line with `key` of the object at `path` set to `json`: replaced, or added in front. The object must be there. */
 export function setMember(line: string, path: readonly string[], key: string, json: string): string {
-  if (locate(line, [...path, key])) return replaceMember(line, [...path, key], json);
-  const span = locate(line, path);
-  if (!span || line[span.start] !== '{') return line;
-  const rest = line.slice(span.start + 1);
+  const object = locate(line, path);
+  if (!object || line[object.start] !== '{') return line;
+  const member = findMember(line, object.start, key);
+  if (member) return line.slice(0, member.start) + json + line.slice(member.end);
+  const rest = line.slice(object.start + 1);
   const comma = rest[skipSpace(rest, 0)] === '}' ? '' : ',';
-  return `${line.slice(0, span.start + 1)}${JSON.stringify(key)}:${json}${comma}${rest}`;
+  return `${line.slice(0, object.start + 1)}${JSON.stringify(key)}:${json}${comma}${rest}`;
 }
 
 /** The text without `_meta.praxis` of the object at `path`, and without `_meta` when nothing else was in it. */
 export function withoutPraxis(text: string, path: readonly string[]): string {
-  const meta = [...path, '_meta'];
-  if (memberText(text, [...meta, 'praxis']) === undefined) return text;
-  const rest = removeMember(text, [...meta, 'praxis']);
-  return /^\{\s*\}$/.test(memberText(rest, meta) ?? '') ? removeMember(rest, meta) : rest;
+  const meta = memberText(text, [...path, '_meta']);
+  const rest = meta?.startsWith('{') ? removeMember(meta, ['praxis']) : meta;
+  if (rest === undefined || rest === meta) return text;
+  if (/^\{\s*\}$/.test(rest)) return removeMember(text, [...path, '_meta']);
+  return replaceMember(text, [...path, '_meta'], rest);
 }

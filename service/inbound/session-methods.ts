@@ -70,7 +70,7 @@ export class SessionMethods {
       return;
     }
     if (!session?.live) {
-      const known = frame.method === 'session/prompt' && session?.turns.has(turnIdOf(frame, asker));
+      const known = frame.method === 'session/prompt' && session?.turns.has(turnOf(frame, asker).turnId);
       if (!session) throw unknownSession(sessionId);
       if (!known) throw endedSession(sessionId, session.record.connector);
     }
@@ -78,9 +78,8 @@ export class SessionMethods {
       case 'session/prompt': {
         const { prompt } = checked(PromptParams, frame.params);
         checkPrompt(session, prompt, frame.line);
-        const { urgent } = checked(PromptMeta, praxisMeta(frame.params) ?? {});
+        const { turnId, urgent } = turnOf(frame, asker);
         const said = { by: client.name, urgent };
-        const turnId = turnIdOf(frame, asker);
         if (!session.turns.has(turnId)) {
           this.checkUnused(turnId);
           this.deps.lifecycle.reopen(session);
@@ -210,7 +209,8 @@ export class SessionMethods {
 
 const idOf = ({ id }: Asker): string | number => (id === null ? 'null' : id);
 
-function turnIdOf(frame: Request, asker: Asker): string {
-  const { turnId } = checked(PromptMeta, praxisMeta(frame.params) ?? {});
-  return turnId ?? derivedId(asker.client, idOf(asker));
+/** What a prompt says of its turn; its id derives from the request's where it names none. */
+function turnOf(frame: Request, asker: Asker) {
+  const { turnId, urgent } = checked(PromptMeta, praxisMeta(frame.params) ?? {});
+  return { turnId: turnId ?? derivedId(asker.client, idOf(asker)), urgent };
 }

@@ -34,7 +34,7 @@ function keepStatements(connection: Connection) {
 }
 
 /** Rows of one statement: few different numbers, so that each statement is kept prepared. */
-const ROWS_PER_STATEMENT = [64, 16, 4, 1];
+const ROWS_PER_STATEMENT = [64, 16, 4, 3, 2, 1];
 
 const dialect: Dialect = {
   parameter: () => '?',
