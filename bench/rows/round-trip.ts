@@ -2,8 +2,10 @@
 import { median, ms, percentile, timed, times } from '../stats.js';
 import type { Row, Target } from '../target.js';
 
-const ROUNDS = 6;
+const ROUNDS = 10;
 const PROMPTS = 100;
+/** Prompts after which the compilers of all processes have done most of what they will do: a system that runs is measured. */
+const WARM_UP = 1_000;
 
 export async function roundTrip(praxis: Target, embedded: Target, relay: Target): Promise<Row[]> {
   const all = [praxis, embedded, relay];
@@ -11,12 +13,13 @@ export async function roundTrip(praxis: Target, embedded: Target, relay: Target)
   const sessions = new Map(
     await Promise.all(all.map(async (target) => [target, await target.open()] as const)),
   );
-  for (let round = 0; round <= ROUNDS; round++)
+  for (const session of sessions.values()) for (let i = 0; i < WARM_UP; i++) await session.prompt('/echo hi');
+  for (let round = 0; round < ROUNDS; round++)
     for (const target of all) {
       const session = sessions.get(target)!;
       const taken: number[] = [];
       for (let i = 0; i < PROMPTS; i++) taken.push(await timed(() => session.prompt('/echo hi')));
-      if (round > 0) samples.get(target)!.push(taken);
+      samples.get(target)!.push(taken);
     }
   for (const session of sessions.values()) await session.close();
   const at = (target: Target, share: number) =>
