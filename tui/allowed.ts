@@ -77,7 +77,7 @@ export function whyNot(state: State, command: Command): string | null {
       return chat.draft.text.trim() === '' ? 'Write what shall be sent first.' : null;
     case 'browse':
       if (!chat) return 'No session is open.';
-      return chat.view.items.some(isFoldable) ? null : 'There is no tool call and no thought yet.';
+      return chat.view.items.some(isFoldable) ? null : 'There is nothing that is folded yet.';
     case 'queue':
       if (!chat) return 'No session is open.';
       return chat.view.queue.length > 0 ? null : 'No prompt waits.';

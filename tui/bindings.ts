@@ -124,7 +124,7 @@ export const CONTEXTS: Record<Context, string> = {
   everywhere: 'Everywhere',
   list: 'List of nodes, agents and sessions',
   chat: 'Chat',
-  browse: 'Tool calls and thoughts, one at a time',
+  browse: 'What is folded in the transcript, one at a time',
   queue: 'The prompts that wait',
   editing: 'A waiting prompt that is edited',
   question: 'A question of the agent',

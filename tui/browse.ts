@@ -1,13 +1,17 @@
-/** Going through what is folded in a transcript with the keys: one tool call or thought at a time is chosen, opened, copied. */
+/** Going through what is folded in a transcript with the keys: one tool call, thought or long prompt at a time is chosen, opened, copied. */
 import { type Item, sanitize } from '../client/index.js';
 import { step, withChat } from './change.js';
 import type { Step } from './effects.js';
+import { isLong } from './items/index.js';
 import type { Command } from './keys.js';
 import { textOf } from './search.js';
 import type { Chat, State } from './state.js';
 
 export const isFoldable = (item: Item | undefined): item is Item =>
-  item?.kind === 'tool' || item?.kind === 'thought' || item?.kind === 'other';
+  item?.kind === 'tool' ||
+  item?.kind === 'thought' ||
+  item?.kind === 'other' ||
+  ((item?.kind === 'prompt' || item?.kind === 'echo') && isLong(item.text));
 
 /** The item that is chosen while the transcript has the keys. */
 const browsed = (chat: Chat): Item | undefined =>
@@ -25,7 +29,7 @@ function choose(state: State, chat: Chat, item: Item): Step<State> {
   return step(next, { type: 'reveal', sessionId: chat.sessionId });
 }
 
-/** Gives the keys to the transcript, at its newest tool call or thought. */
+/** Gives the keys to the transcript, at the newest of them. */
 export function intoBrowse(state: State, chat: Chat): Step<State> {
   const newest = chat.view.items.findLast(isFoldable);
   return newest ? choose(state, chat, newest) : step(state);

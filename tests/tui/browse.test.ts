@@ -73,6 +73,6 @@ describe('going through the transcript with the keys', () => {
   it('says why there is nowhere to go', () => {
     const d = new Driver();
     d.key('alt+up');
-    expect(d.state.toast?.text).toBe('There is no tool call and no thought yet.');
+    expect(d.state.toast?.text).toBe('There is nothing that is folded yet.');
   });
 });

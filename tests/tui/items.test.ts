@@ -20,6 +20,7 @@ const context: ItemContext = {
   me: 'ada',
   answering: false,
   answerHint: 'Tab to answer',
+  unfold: 'Ctrl+T',
   sideBySide: false,
   agent: 'Demo agent',
   progress: null,
@@ -233,6 +234,21 @@ describe('items on the screen', () => {
       '✔ Allow once (by yolo): Run rm',
     ]);
     expect(shown(approval({ state: 'cancelled', by: 'cancel' }))).toEqual(['⊘ cancelled: Run rm']);
+  });
+
+  it('of many lines are folded to their first ones, and whole when they are opened', () => {
+    const of = (text: string) =>
+      ({ ...base, kind: 'prompt', by: null, state: 'ended', startedAt: null, model: null, text }) as Item;
+    const lines = (n: number) => Array.from({ length: n }, (_, i) => `line ${i + 1}`);
+    const folded = shown(of(lines(2_000).join('\n')));
+    expect(folded).toEqual(['you', ...lines(8), '… 2000 lines in all: Ctrl+T'].map((l) => `┃ ${l}`));
+    expect(shown(of(lines(2_000).join('\n')), { expanded: true })).toHaveLength(2_001);
+    expect(shown(of(lines(20).join('\n')))).toHaveLength(21);
+    const long = shown(of('word '.repeat(2_000)));
+    expect(long).toHaveLength(10);
+    expect(long.at(-1)).toBe('┃ … 10000 characters in all: Ctrl+T');
+    const echo = shown(message({ kind: 'echo', text: lines(50).join('\n') }));
+    expect(echo.at(-1)).toBe('┃ … 50 lines in all: Ctrl+T');
   });
 
   it('name who prompted, and say how far a turn is', () => {

@@ -19,6 +19,8 @@ export interface ItemContext {
   answering: boolean;
   /** How to make them work; empty where nothing is to be done. */
   answerHint: string;
+  /** The key that opens what is folded; empty where there is none. */
+  unfold: string;
   /** Changes are shown as old beside new. */
   sideBySide: boolean;
   /** What the agent calls itself. */

@@ -16,6 +16,7 @@ export { answerSpans, optionForKey, questionTitle } from './approval.js';
 export { toolLines } from './content.js';
 export type { ItemContext, Progress } from './context.js';
 export { fieldLines } from './form.js';
+export { isLong } from './long.js';
 export { thousands } from './reply.js';
 
 interface Kept {
@@ -58,8 +59,8 @@ export class ItemLines {
     }
     const { progress } = context;
     const ticks = progress ? `${progress.glyph} ${progress.elapsed}` : '';
-    const { expanded, answering, answerHint, sideBySide } = context;
-    const key = `${item.version} ${expanded} ${answering} ${answerHint} ${sideBySide} ${ticks}`;
+    const { expanded, unfold, answering, answerHint, sideBySide } = context;
+    const key = `${item.version} ${expanded} ${unfold} ${answering} ${answerHint} ${sideBySide} ${ticks}`;
     const known = this.#kept.get(item.id);
     if (known) this.#kept.delete(item.id);
     const kept =

@@ -9,6 +9,7 @@ import {
 } from '../../client/index.js';
 import { fitted, type Line, type Span, sides, span, wrap } from '../draw/line.js';
 import type { Renderer } from './context.js';
+import { foldedLines } from './long.js';
 import { replyHead } from './reply.js';
 
 export const prompt: Renderer<PromptItem> = (item, context) => {
@@ -16,7 +17,7 @@ export const prompt: Renderer<PromptItem> = (item, context) => {
   const who = item.by === null || item.by === me ? 'you' : sanitizeLine(item.by);
   const state = item.state === 'ended' ? '' : item.state;
   const rail = span('┃ ', 'user');
-  const body = wrap([span(sanitize(item.text))], width - 2);
+  const body = foldedLines(sanitize(item.text), width - 2, context);
   return [
     [
       rail,
@@ -48,8 +49,8 @@ export const thought: Renderer<TextItem> = (item, { width, expanded }) => {
   ];
 };
 
-export const echo: Renderer<TextItem> = (item, { width }) =>
-  wrap([span(sanitize(item.text))], width - 2).map((l): Line => [span('┃ ', 'dim'), ...l]);
+export const echo: Renderer<TextItem> = (item, context) =>
+  foldedLines(sanitize(item.text), context.width - 2, context).map((l): Line => [span('┃ ', 'dim'), ...l]);
 
 /** By the agent's word for it, which may be any. */
 const STOPS = new Map([

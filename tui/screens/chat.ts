@@ -42,6 +42,7 @@ export function linesOf(state: State, chat: Chat, store: ItemLines, width: numbe
       sideBySide: isSideBySide(state),
       expanded: found === item.id || isOpenByItself(chat, item) !== chat.expanded.has(item.id),
       agent,
+      unfold: keyOf(state.keys, 'expand'),
       answerHint: answerHint(state, chat, item, answering),
       progress: item === chat.view.running ? progressOf(state, chat, now) : null,
       answering: answering && isQuestion(item) && item.requestId === question,
