@@ -22,8 +22,7 @@ export function contextsOf(state: State): Context[] {
     return formInInbox(state) ? ['inbox', 'everywhere'] : ['inbox', 'question', 'everywhere'];
   if (overlay?.kind === 'rename') return ['rename', 'everywhere'];
   if (overlay?.kind === 'pick') return ['pick', 'everywhere'];
-  if (overlay?.kind === 'status' || overlay?.kind === 'settings' || overlay?.kind === 'soon')
-    return [overlay.kind, 'everywhere'];
+  if (overlay?.kind === 'status' || overlay?.kind === 'settings') return [overlay.kind, 'everywhere'];
   if (overlay?.kind === 'sessions') {
     if (overlay.confirm !== null) return ['confirm', 'everywhere'];
     return overlay.filtering ? ['filter', 'everywhere'] : ['sessions', 'everywhere'];

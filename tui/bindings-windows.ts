@@ -59,12 +59,12 @@ export const WINDOW_BINDINGS: readonly Binding[] = [
     label: 'no filter',
     help: 'Drop the filter.',
   },
-  { in: 'sessions', command: 'resume', keys: ['enter'], label: 'resume', help: 'Open the session.' },
+  { in: 'sessions', command: 'resume', keys: ['enter'], label: 'open', help: 'Open the session.' },
   {
     in: 'sessions',
     command: 'discard',
     keys: ['d', 'delete'],
-    label: 'discard',
+    label: 'close',
     help: 'Close the session; one that works only after a question. One that has ended is taken out of the list.',
   },
   {
@@ -92,8 +92,8 @@ export const WINDOW_BINDINGS: readonly Binding[] = [
   },
   { in: 'sessions', command: 'previous', keys: ['up', 'k'], help: 'Go up.' },
   { in: 'sessions', command: 'next', keys: ['down', 'j'], help: 'Go down.' },
-  { in: 'sessions', command: 'dismiss', keys: ['escape', 'ctrl+w'], label: 'dismiss', help: 'Go back.' },
-  { in: 'filter', command: 'resume', keys: ['enter'], label: 'resume', help: 'Open the selected session.' },
+  { in: 'sessions', command: 'dismiss', keys: ['escape', 'ctrl+w'], label: 'back', help: 'Go back.' },
+  { in: 'filter', command: 'resume', keys: ['enter'], label: 'open', help: 'Open the selected session.' },
   { in: 'filter', command: 'previous', keys: ['up'], help: 'Go up.' },
   { in: 'filter', command: 'next', keys: ['down'], help: 'Go down.' },
   {
@@ -157,5 +157,4 @@ export const WINDOW_BINDINGS: readonly Binding[] = [
   },
   { in: 'settings', command: 'toggleBack', keys: ['left'], help: 'Take the value before.' },
   { in: 'settings', command: 'dismiss', keys: ['escape', 'ctrl+s', 'q'], label: 'close', help: 'Go back.' },
-  { in: 'soon', command: 'dismiss', keys: ['escape', 'enter', 'q'], label: 'close', help: 'Go back.' },
 ];

@@ -23,7 +23,6 @@ export type Context =
   | 'found'
   | 'status'
   | 'settings'
-  | 'soon'
   | 'full'
   | 'queue'
   | 'editing'
@@ -73,8 +72,6 @@ export type Command =
   | 'diff'
   | 'full'
   | 'settings'
-  | 'operations'
-  | 'orchestrator'
   | 'toggleBack'
   | 'edit'
   | 'copyAnswer'
@@ -146,7 +143,6 @@ export const CONTEXTS: Record<Context, string> = {
   status: 'Status of the session',
   settings: 'Settings',
   full: 'A question on the whole screen',
-  soon: 'Windows that are not built yet',
 };
 
 const EVERYWHERE: readonly Binding[] = [
@@ -222,20 +218,6 @@ const EVERYWHERE: readonly Binding[] = [
     keys: ['ctrl+z'],
     help: 'Put this screen to sleep; fg in the shell wakes it.',
     name: 'Suspend',
-  },
-  {
-    in: 'everywhere',
-    command: 'operations',
-    keys: ['ctrl+p'],
-    name: 'Operations (not built yet)',
-    help: 'Not built yet: Operations, what runs for a long time on the nodes.',
-  },
-  {
-    in: 'everywhere',
-    command: 'orchestrator',
-    keys: ['ctrl+o'],
-    name: 'Orchestrator (not built yet)',
-    help: 'Not built yet: Orchestrator, several agents on one task.',
   },
 ];
 

@@ -59,9 +59,6 @@ export function run(state: State, command: Command, key: string, now: number): S
       return step(picking(state, 'palette'));
     case 'settings':
       return step({ ...state, overlay: { kind: 'settings', selected: 0 } });
-    case 'operations':
-    case 'orchestrator':
-      return step({ ...state, overlay: { kind: 'soon', what: command } });
     default:
       if (state.overlay) return overlayCommand(state, command, key, now);
       return state.focus === 'list' ? inList(state, command) : inChat(state, command, key, now);

@@ -78,7 +78,6 @@ export function overlayCommand(state: State, command: Command, key: string, now:
       return inPick(state, state.overlay, command, now);
     case 'settings':
       return inSettings(state, state.overlay, command);
-    case 'soon':
     case 'status':
       return command === 'dismiss' ? step({ ...state, overlay: null }) : step(state);
     default:
@@ -163,7 +162,7 @@ function inSessions(
   const at = Math.max(0, found);
   const chosen = shown[at];
   const isGone = overlay.selected !== null && found < 0 && chosen !== undefined;
-  // What is discarded leaves the choice to its neighbour.
+  // What is closed leaves the choice to its neighbour.
   const selected = (shown[at + 1] ?? shown[at - 1])?.sessionId ?? null;
   const left: State = { ...state, overlay: { ...overlay, confirm: null, selected } };
   const change = (next: Partial<typeof overlay>): Step<State> =>
@@ -187,7 +186,7 @@ function inSessions(
     case 'resume':
       return chosen ? openSession(state, chosen.sessionId) : step(state);
     case 'discard':
-      if (!chosen) return step(say(state, 'There is no session to discard.', now, 'warning'));
+      if (!chosen) return step(say(state, 'There is no session to close.', now, 'warning'));
       if (chosen.state === 'ended') return putAway(left, chosen.sessionId, now);
       // What works is asked for once more; an idle one loses nothing, its transcript stays.
       if (chosen.state === 'working' || chosen.state === 'waiting' || chosen.queued > 0)

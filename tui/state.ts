@@ -104,7 +104,6 @@ export type Overlay =
   /** `under`: the window that it covers. */
   | { kind: 'rename'; sessionId: string; name: Editor; under: Overlay | null }
   | { kind: 'settings'; selected: number }
-  | { kind: 'soon'; what: 'operations' | 'orchestrator' }
   /** One of many, found by letters of its name: choices.ts has them. `selected`: the id of the one that was gone to; null: the best. */
   | { kind: 'pick'; what: 'palette' | 'history'; filter: Editor; selected: string | null }
   | {

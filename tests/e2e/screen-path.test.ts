@@ -60,7 +60,7 @@ async function newcomer(p: Person, work: string, transcripts: string): Promise<v
   await p.see('Enter open');
   await p.follow('Ctrl+W sessions', 'ctrl+w');
   await p.see('╭─ Live sessions');
-  await p.follow('Enter resume', 'enter');
+  await p.follow('Enter open', 'enter');
   await p.see('Ask the agent something');
   await p.follow('Ctrl+K commands', 'ctrl+k');
   await p.see('╭─ Commands');
@@ -82,7 +82,7 @@ async function comesBack(p: Person): Promise<void> {
   await p.see('1 session');
   await p.follow('Ctrl+W sessions', 'ctrl+w');
   await p.see(/▸ ● idle/);
-  await p.follow('Enter resume', 'enter');
+  await p.follow('Enter open', 'enter');
   await p.see(said('the third'));
   await p.type(`/say still here${KEY.enter}`, said('still here'));
 }
@@ -105,7 +105,7 @@ overBothBrokers('the screen of a person', (start) => {
     p = await enter(system);
     await comesBack(p);
     await p.type(KEY.ctrl('w'), '╭─ Live sessions');
-    await p.follow('d discard', 'd');
+    await p.follow('d close', 'd');
     await p.see('0 sessions');
   }, 90_000);
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { lineText } from '../../tui/draw/line.js';
 import { popupOf } from '../../tui/popup.js';
+import { footerLine } from '../../tui/screens/status.js';
 import { Driver, sessionId, turnId } from '../support/screen-driver.js';
 
 function withCommands(...names: string[]): Driver {
@@ -19,6 +21,17 @@ describe('the list above the prompt', () => {
     expect(offered(d)).toEqual(['/history', '/help']);
     d.type('zz');
     expect(offered(d)).toEqual([]);
+  });
+
+  it('has a footer in which no word stands for two keys', () => {
+    const d = withCommands();
+    d.type('/h');
+    const words = lineText(footerLine(d.state))
+      .trim()
+      .split(/ {2,}/)
+      .map((piece) => piece.replace(/^\S+ /, ''));
+    expect(words).toContain('hide the list');
+    expect(new Set(words).size).toBe(words.length);
   });
 
   it('moves around the ends with Tab and arrows', () => {

@@ -124,7 +124,17 @@ describe('the list of sessions', () => {
     expect(d.state.current).toBe(sessionId);
   });
 
-  it('discards what was chosen and nothing that took its place', () => {
+  it('says in the footer what its keys do, in the words of the help', () => {
+    const d = new Driver();
+    d.tell({ type: 'sessions', sessions: [info({})], whole: true });
+    d.key('ctrl+w');
+    expect(screen(d)).toContain('Enter open  d close  / filter  r name  e ended too  Esc back');
+    d.tell({ type: 'sessions', sessions: [info({ state: 'ended' })], whole: true });
+    d.type('e');
+    expect(screen(d)).toContain('Enter open  d put away');
+  });
+
+  it('closes what was chosen and nothing that took its place', () => {
     const d = new Driver();
     const id = (n: number) => sessionId.replace('5', String(n));
     const [first, second] = [
@@ -146,7 +156,7 @@ describe('the list of sessions', () => {
     expect(closed()).toEqual([{ type: 'close', sessionId: id(3) }]);
   });
 
-  it('goes on to the neighbour of what was discarded', () => {
+  it('goes on to the neighbour of what was closed', () => {
     const d = new Driver();
     const sessions = [3, 2, 1].map((n) =>
       info({ sessionId: sessionId.replace('5', String(n)), title: `Session ${n}`, createdAt: n }),

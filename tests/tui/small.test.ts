@@ -101,7 +101,6 @@ const WINDOWS: [string, (d: Driver) => void][] = [
   ['the settings', keys('ctrl+s')],
   ['the palette', keys('ctrl+k')],
   ['the nodes', keys('ctrl+l')],
-  ['operations', keys('ctrl+p')],
   ['the live sessions', keys('ctrl+w')],
   ['a question before a session is closed', letter('ctrl+w', 'd')],
   ['the name of a session', letter('ctrl+w', 'r')],

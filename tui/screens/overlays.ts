@@ -10,7 +10,7 @@ import { questionBox } from './question.js';
 import { renameBox } from './rename.js';
 import { statusBox } from './session-status.js';
 import { sessionsBox } from './sessions.js';
-import { settingsBox, soonBox } from './settings.js';
+import { settingsBox } from './settings.js';
 import { startBox } from './start.js';
 
 export function overlayBox(state: State, now: number): Box | null {
@@ -35,8 +35,6 @@ export function overlayBox(state: State, now: number): Box | null {
       return questionBox(state, state.overlay, now);
     case 'settings':
       return settingsBox(state, state.overlay);
-    case 'soon':
-      return soonBox(state, state.overlay);
     case 'status':
       return statusBox(state, now);
     default:

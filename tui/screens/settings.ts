@@ -1,4 +1,4 @@
-/** The settings (Ctrl+S) and the windows that are not there yet. */
+/** The settings (Ctrl+S). */
 import { fitted, type Line, span, wrap } from '../draw/line.js';
 import { PREFERENCES, wordsFor } from '../preferences.js';
 import type { Overlay, State } from '../state.js';
@@ -23,21 +23,4 @@ export function settingsBox(state: State, overlay: Extract<Overlay, { kind: 'set
   });
   const content = [...rows, [], ...wrap([span(FILE, 'dim')], inner)];
   return { lines: framed('Settings', content, width), width, cursor: null, focus: overlay.selected + 1 };
-}
-
-const SOON = {
-  operations: [
-    'Operations',
-    'Here you will see what runs for a long time on your nodes, such as installing an agent or a search over all transcripts, with its progress and its log. It is not built yet.',
-  ],
-  orchestrator: [
-    'Orchestrator',
-    'Here you will give one task to several agents, watch who works on which part, and gather what they made. It is not built yet.',
-  ],
-} as const;
-
-export function soonBox(state: State, { what }: Extract<Overlay, { kind: 'soon' }>): Box {
-  const width = Math.min(state.columns - 4, 66);
-  const [title, text] = SOON[what];
-  return { lines: framed(title, wrap([span(text)], width - 4), width), width, cursor: null };
 }

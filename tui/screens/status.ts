@@ -1,11 +1,19 @@
 /** The two lowest lines: how the connection is and who waits; the keys that matter now. */
 import { ANSWER_KEYS, sanitizeLine } from '../../client/index.js';
+import type { SessionInfo } from '../../proto/index.js';
 import { contextsOf, isTyping, whyNot } from '../allowed.js';
 import { hasNextQuestion } from '../answers.js';
 import { type Line, lineWidth, type Span, type Style, sides, span, wrap } from '../draw/line.js';
 import { chosenQuestion, itemOf } from '../inbox.js';
 import { type Binding, type Command, keyName } from '../keys.js';
-import { currentChat, liveSessions, openQuestion, type State, type Toast } from '../state.js';
+import {
+  currentChat,
+  liveSessions,
+  openQuestion,
+  overlaySessions,
+  type State,
+  type Toast,
+} from '../state.js';
 
 function linkSpans({ link, settings }: State, now: number): Span[] {
   switch (link.kind) {
@@ -53,6 +61,14 @@ function toastLines(state: State, toast: Toast): Line[] {
   return wrap([span(sanitizeLine(toast.text), TONES[toast.tone])], state.columns - 26);
 }
 
+/** The session that the keys of the live sessions act on. */
+function chosenSession(state: State): SessionInfo | undefined {
+  const { overlay } = state;
+  if (overlay?.kind !== 'sessions') return undefined;
+  const shown = overlaySessions(state);
+  return shown.find((s) => s.sessionId === overlay.selected) ?? shown[0];
+}
+
 /** Commands whose word in the footer follows the state. */
 function label(state: State, binding: Binding): string | null {
   const chat = currentChat(state);
@@ -64,6 +80,7 @@ function label(state: State, binding: Binding): string | null {
     hasNextQuestion(chat)
   )
     return 'next question';
+  if (binding.command === 'discard' && chosenSession(state)?.state === 'ended') return 'put away';
   if (binding.command === 'send') return chat?.view.running ? 'queue' : 'send';
   return binding.label ?? null;
 }

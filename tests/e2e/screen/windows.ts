@@ -62,8 +62,6 @@ export function windows(w: World): void {
       ['f1', '╭─ Keys'],
       ['ctrl+h', '╭─ Keys'],
       ['ctrl+s', '╭─ Settings'],
-      ['ctrl+p', '╭─ Operations'],
-      ['ctrl+o', '╭─ Orchestrator'],
       ['ctrl+k', '╭─ Commands'],
       ['ctrl+w', '╭─ Live sessions'],
       ['ctrl+l', '╭─ Nodes'],
@@ -146,7 +144,7 @@ export function windows(w: World): void {
     expect(session).toMatchObject({ cwd: join(w.system.work, 'alpha'), yolo: false });
   });
 
-  it('resumes, filters and discards from the live sessions, one that works after a question', async () => {
+  it('opens, filters and closes from the live sessions, one that works after a question', async () => {
     for (const title of ['Alpha', 'Alphabet']) await w.session(title);
     await w.session('Busy', '/hang');
     const p = await w.enter();
@@ -216,13 +214,6 @@ export function windows(w: World): void {
     await p.press('settings', 'left', /▸ Theme +light, 256 colours/);
     await closedBy(p, 'settings', ['escape', 'ctrl+s', 'q'], '╭─ Settings', () =>
       p.type(KEY.ctrl('s'), '╭─ Settings'),
-    );
-  });
-
-  it('says what the windows will be that are not built yet', async () => {
-    const p = await w.enter();
-    await closedBy(p, 'soon', ['escape', 'enter', 'q'], '╭─ Operations', () =>
-      p.type(KEY.ctrl('p'), 'It is not built yet'),
     );
   });
 }
