@@ -13,8 +13,13 @@ export function table(header: readonly string[], rows: readonly (readonly string
   );
 }
 
-/** Milliseconds since 1970 as a time that a person reads, UTC, to the second. */
-export const time = (at: number): string => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+/** Milliseconds since 1970 as a time that a person reads, by the clock of this machine, to the second. */
+export function time(at: number): string {
+  const date = new Date(at);
+  const two = (n: number) => String(n).padStart(2, '0');
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
+  return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')}`;
+}
 
 /** The beginning of an id, as commands take it too. */
 export const short = (id: string): string => id.slice(0, 8);

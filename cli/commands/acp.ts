@@ -31,6 +31,11 @@ export async function acp(
     },
     warn,
   });
+  if (io.stdin.isTTY)
+    note(
+      io,
+      'praxis acp is the agent of an editor: it waits here for ACP requests, one JSON object a line. Ctrl+D ends it.',
+    );
   for await (const line of readLines(io.stdin, MAX_FRAME_BYTES)) await bridge.line(line);
   await bridge.close();
   return EXIT.ok![0];
