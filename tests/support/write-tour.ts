@@ -26,7 +26,7 @@ const SCENES: readonly Scene[] = [
   {
     name: 'The first screen',
     about: 'What runs where, what lives, and what to do next.',
-    steps: [['', 'Choose an agent']],
+    steps: [['', 'Choose a session or an agent']],
   },
   {
     name: 'Nodes',
@@ -38,6 +38,8 @@ const SCENES: readonly Scene[] = [
     about: 'A directory with completion, and YOLO with what it means.',
     steps: [
       [KEY.escape, gone('╭─ Nodes')],
+      [KEY.down, '▸ ● Find the flaky te'],
+      [KEY.down, '▸ Demo agent'],
       [KEY.enter, 'Working directory'],
       [`${KEY.ctrl('u')}/home/me/`, 'papers'],
     ],
