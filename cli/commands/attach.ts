@@ -8,7 +8,7 @@ import { asidesOf, JsonPrinter, TextPrinter } from '../turn/printer.js';
 import { Questions, type Unattended } from '../turn/questions.js';
 
 /** Whoever looks on without a terminal leaves every question to others. */
-const ONLOOKER: Unattended = { waits: true, how: () => '', howToWait: () => '' };
+const ONLOOKER: Unattended = { waits: async () => true, how: () => '', howToWait: () => '' };
 
 export function attach(io: Io, id: string, options: { json?: boolean; verbose?: boolean }): Promise<number> {
   return withClient(io, async (client) => {

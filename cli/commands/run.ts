@@ -15,6 +15,7 @@ import { canAsk, type Io, json, note, readAll, say } from '../io.js';
 import { asidesOf, JsonPrinter, type Printer, TextPrinter } from '../turn/printer.js';
 import { Questions, type Unattended } from '../turn/questions.js';
 import { runTurn } from '../turn/turn.js';
+import { waitsElsewhere } from '../turn/waits.js';
 
 export interface RunOptions {
   node?: string;
@@ -43,9 +44,9 @@ export function policyOf({ auto, denyAfter }: { auto?: ToolKind[]; denyAfter?: n
   };
 }
 
-/** Of a command that makes its session: whoever says how long a question may wait means it to wait. */
-const unattended = ({ denyAfter }: RunOptions): Unattended => ({
-  waits: denyAfter !== undefined,
+/** Of a command that makes its session. */
+const unattended = (client: Client): Unattended => ({
+  waits: (sessionId) => waitsElsewhere(client, sessionId),
   how: (_sessionId, kind) =>
     `${kind === null ? '' : `--auto ${kind} for this kind, `}--yolo for everything, or --deny-after 600 to have it wait for praxis approvals`,
   howToWait: () => '--deny-after 600',
@@ -69,7 +70,7 @@ export async function run(
   const text = await promptText(io, prompt);
   return withClient(io, async (client) => {
     const printer = printerFor(io, options);
-    const questions = new Questions(io, client, printer, unattended(options));
+    const questions = new Questions(io, client, printer, unattended(client));
     const { sessionId } = await newSession(io, client, agent, options, printer, (event) => {
       printer.event(event);
       questions.event(event);

@@ -1,12 +1,13 @@
 /** `praxis session send | list | show | cancel | resume | close`: sessions by their ids. */
 
-import { isFailedStart, type SessionEvent, whyOf } from '../../client/index.js';
+import { type Client, isFailedStart, type SessionEvent, whyOf } from '../../client/index.js';
 import type { SessionInfo } from '../../proto/index.js';
 import { withClient, within } from '../connect.js';
 import { type Io, json, say } from '../io.js';
 import { short, table, time } from '../table.js';
 import { Questions, type Unattended } from '../turn/questions.js';
 import { runTurn, TurnWindow } from '../turn/turn.js';
+import { waitsElsewhere } from '../turn/waits.js';
 import { printerFor, promptText } from './run.js';
 
 interface Json {
@@ -14,8 +15,8 @@ interface Json {
 }
 
 /** Of a session that has its policy already. */
-const unattended = (denyAfterSecs: number | undefined): Unattended => ({
-  waits: denyAfterSecs !== undefined,
+const unattended = (client: Client): Unattended => ({
+  waits: (sessionId) => waitsElsewhere(client, sessionId),
   how: (sessionId, kind) => {
     const set = `praxis session set ${short(sessionId)}`;
     const auto = kind === null ? '' : `${set} --auto ${kind} for this kind, or `;
@@ -32,9 +33,9 @@ export async function send(
 ): Promise<number> {
   const text = await promptText(io, prompt);
   return withClient(io, async (client) => {
-    const { sessionId, seq, approvals } = await within(client.findSession(id));
+    const { sessionId, seq } = await within(client.findSession(id));
     const printer = printerFor(io, options);
-    const questions = new Questions(io, client, printer, unattended(approvals?.denyAfterSecs));
+    const questions = new Questions(io, client, printer, unattended(client));
     const show = (event: SessionEvent) => {
       printer.event(event);
       questions.event(event);

@@ -28,8 +28,8 @@ export interface Rejection {
 }
 
 export interface Unattended {
-  /** Somebody else is to answer, within the time that the session's policy gives. */
-  waits: boolean;
+  /** Whether somebody else is to answer, within the time that the policy of the session or its node gives. */
+  waits(sessionId: string): Promise<boolean>;
   /** How to have such calls allowed: of one kind, where it is known, and otherwise. A sentence without its full stop. */
   how(sessionId: string, kind: ToolKind | null): string;
   /** How to have a form wait for an answer from elsewhere. */
@@ -77,15 +77,11 @@ export class Questions {
     }
     const { title, kind } = this.#about(params.data.toolCall);
     if (!canAsk(this.io)) {
-      if (this.unattended.waits) {
-        this.printer.remark(`waits for an answer: ${named(title, kind)}`);
-        this.printer.remark(
-          `  praxis approvals show ${short(id)}; praxis approvals answer ${short(id)} allow`,
-        );
-        return;
-      }
-      this.#rejected.set(id, { requestId: id, title, kind });
-      this.#select(sessionId, id, rejection(params.data.options));
+      const how = `  praxis approvals show ${short(id)}; praxis approvals answer ${short(id)} allow`;
+      void this.#unattended(sessionId, id, [`waits for an answer: ${named(title, kind)}`, how], () => {
+        this.#rejected.set(id, { requestId: id, title, kind });
+        this.#select(sessionId, id, rejection(params.data.options));
+      });
       return;
     }
     const stop = new AbortController();
@@ -100,13 +96,23 @@ export class Questions {
       const stop = new AbortController();
       this.#open.set(id, stop);
       this.#queue = this.#queue.then(() => this.#fillIn(sessionId, id, form, stop.signal));
-    } else if (this.unattended.waits) {
-      this.printer.remark(`waits for an answer: ${title}`);
-      this.printer.remark(`  praxis approvals show ${short(id)} says how`);
-    } else {
+      return;
+    }
+    const how = `  praxis approvals show ${short(id)} says how`;
+    void this.#unattended(sessionId, id, [`waits for an answer: ${title}`, how], () => {
       this.#rejected.set(id, { requestId: id, title, kind: null, form: true });
       this.client.answer(sessionId, id, { result: { action: 'cancel' } });
-    }
+    });
+  }
+
+  /** Nobody can be asked here: leaves the question to others, where they have the time, else answers it by `refuse`. */
+  async #unattended(sessionId: string, id: string, words: string[], refuse: () => void): Promise<void> {
+    this.#open.set(id, new AbortController());
+    const waits = await this.unattended.waits(sessionId);
+    // Somebody may have answered meanwhile.
+    if (!this.#open.delete(id)) return;
+    if (!waits) refuse();
+    else for (const line of words) this.printer.remark(line);
   }
 
   async #fillIn(sessionId: string, id: string, form: Form, signal: AbortSignal): Promise<void> {

@@ -1,10 +1,10 @@
 import { PassThrough } from 'node:stream';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Io } from '../../cli/io.js';
 import { Questions } from '../../cli/turn/questions.js';
 import { parseFrame } from '../../proto/index.js';
 
-const UNATTENDED = { waits: false, how: () => '', howToWait: () => '--deny-after 600' };
+const UNATTENDED = { waits: async () => false, how: () => '', howToWait: () => '--deny-after 600' };
 const sessionId = '5b0f7f3a-6a56-4c53-9d4a-6f1f3f6f4c1e';
 
 it('lets no agent wait for a page that the command line cannot show', () => {
@@ -130,13 +130,14 @@ it.each([
   expect(await answer).toEqual({ result: { action } });
 });
 
-it('cancels a form where nobody can be asked, and says how to have it wait', () => {
+it('cancels a form where nobody can be asked, and says how to have it wait', async () => {
   const said: unknown[] = [];
   const remarks: string[] = [];
   const client = { address: 'ada.1', answer: (...args: unknown[]) => void said.push(args) };
   const io = { stdin: new PassThrough(), stderr: new PassThrough() } as unknown as Io;
   const questions = new Questions(io, client, { remark: (line) => void remarks.push(line) }, UNATTENDED);
   asks(questions);
+  await vi.waitFor(() => expect(said).toHaveLength(1));
   expect(said).toEqual([[sessionId, 'q', { result: { action: 'cancel' } }]]);
   const params = { sessionId, requestId: 'q', by: 'ada', result: { action: 'cancel' } };
   const line = JSON.stringify({ jsonrpc: '2.0', method: '_praxis/request/resolved', params });
@@ -146,4 +147,27 @@ it('cancels a form where nobody can be asked, and says how to have it wait', () 
     '  to have it wait for an answer: --deny-after 600',
   ]);
   expect(questions.rejections).toMatchObject([{ requestId: 'q', title: 'Who are you?', kind: null }]);
+});
+
+it('does not answer what somebody else has answered while it was asked whether it waits', async () => {
+  const said: unknown[] = [];
+  let tell: (waits: boolean) => void = () => undefined;
+  const told = new Promise<boolean>((resolve) => {
+    tell = resolve;
+  });
+  const client = { address: 'ada.1', answer: (...args: unknown[]) => void said.push(args) };
+  const io = { stdin: new PassThrough(), stderr: new PassThrough() } as unknown as Io;
+  const questions = new Questions(
+    io,
+    client,
+    { remark: () => undefined },
+    { ...UNATTENDED, waits: () => told },
+  );
+  asks(questions);
+  const params = { sessionId, requestId: 'q', by: 'grace', result: { action: 'decline' } };
+  const line = JSON.stringify({ jsonrpc: '2.0', method: '_praxis/request/resolved', params });
+  questions.event({ sessionId, seq: 2, epoch: 1, at: 0, frame: parseFrame(line) });
+  tell(false);
+  await told;
+  expect(said).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { overBothBrokers } from '../support/brokers.js';
-import type { System } from '../support/system.js';
+import { System } from '../support/system.js';
 import { waitUntil } from '../support/wait.js';
 
 const LONG = '/stream 10000 8 5';
@@ -162,4 +162,28 @@ overBothBrokers('sessions on the command line', (bringUp) => {
     expect(await ok('prune', '--older-than', '0s')).toMatch(/\d+ removed/);
     expect(await system.run(['session', 'show', id])).toMatchObject({ code: 66 });
   });
+});
+
+it('a question waits for as long as the owner of the node says where nobody can be asked, in a run and in a session that is there', {
+  timeout: 60_000,
+}, async () => {
+  const system = await System.start({ node: () => ({ approvals: { auto: [], denyAfterSecs: 600 } }) });
+  try {
+    const inbox = async () => JSON.parse((await system.run(['approvals', 'list', '--json'])).stdout);
+    const id = (await system.run(['session', 'start', 'demo'])).stdout.trim();
+    for (const command of [
+      ['session', 'send', id],
+      ['run', 'demo'],
+    ]) {
+      const run = system.run([...command, '/ask May I?']);
+      await waitUntil(async () => (await inbox()).length === 1, 20_000);
+      const [{ requestId }] = await inbox();
+      expect(await system.run(['approvals', 'answer', requestId, 'allow'])).toMatchObject({ code: 0 });
+      const { stderr } = await run;
+      expect(stderr).toContain('waits for an answer: May I?');
+      expect(stderr).not.toContain('rejected');
+    }
+  } finally {
+    await system.stop();
+  }
 });
