@@ -67,3 +67,46 @@ it('shrink also when there is no memory left, as Lua takes for granted', () => {
   expect(blocks.resize(4_096, 600, 40)).toBe(4_096);
   expect(blocks.resize(4_096, 40, 600)).toBe(0);
 });
+
+it('take no more than their share for good, however many sizes come and go', () => {
+  let held = 0;
+  const sizes = new Map<number, number>();
+  const counting: Malloc = {
+    get HEAPU8() {
+      return malloc.HEAPU8;
+    },
+    get HEAPU32() {
+      return malloc.HEAPU32;
+    },
+    _malloc: (bytes) => {
+      const at = malloc._malloc(bytes);
+      sizes.set(at, bytes);
+      held += bytes;
+      return at;
+    },
+    _realloc: (at, bytes) => {
+      const moved = malloc._realloc(at, bytes);
+      held += bytes - sizes.get(at)!;
+      sizes.delete(at);
+      sizes.set(moved, bytes);
+      return moved;
+    },
+    _free: (at) => {
+      held -= sizes.get(at)!;
+      sizes.delete(at);
+      malloc._free(at);
+    },
+  };
+  const share = 1024 * 1024;
+  const blocks = new Blocks(counting, share);
+  for (let bytes = 8; bytes <= 512; bytes += 8) {
+    const live = Array.from({ length: (4 * share) / bytes }, () => blocks.allocate(bytes));
+    const [first, second] = [live[0]!, live.at(-1)!];
+    for (const at of [first, second]) malloc.HEAPU8.fill(7, at, at + bytes);
+    const moved = blocks.resize(second, bytes, bytes + 16);
+    expect(malloc.HEAPU8.subarray(moved, moved + bytes).every((byte) => byte === 7)).toBe(true);
+    blocks.release(moved, bytes + 16);
+    for (const at of live.slice(0, -1)) blocks.release(at, bytes);
+  }
+  expect(held).toBeLessThanOrEqual(share);
+});
