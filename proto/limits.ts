@@ -100,6 +100,9 @@ export const LUA_SLICE_MS = 750;
  */
 export const LUA_ASK_MS = 0.1;
 
+/** Programs and followed files that one session's script may have open. One more is an error in the script; what has ended makes room. */
+export const LUA_STREAMS = 100;
+
 /** Bytes that one Lua VM may allocate. At the limit its script gets "not enough memory". */
 export const LUA_MEMORY_BYTES = 16 * 1024 * 1024;
 

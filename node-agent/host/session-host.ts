@@ -70,6 +70,9 @@ export class SessionHost {
   private vm: LuaVm | undefined;
   private face: SessionFace | undefined;
   private readonly waits = new Waits();
+  /** Until resume(). */
+  private held: Promise<void> | undefined;
+  private letGo: (() => void) | undefined;
   private readonly privateFiles: PrivateFiles;
 
   constructor(private readonly options: SessionHostOptions) {
@@ -87,6 +90,20 @@ export class SessionHost {
   attach(vm: LuaVm): void {
     this.vm = vm;
     this.streams.attach(vm);
+  }
+
+  /** Hands nothing more over to the script, and does nothing more for it, until resume(): one that speaks by itself waits too. */
+  pause(): void {
+    this.streams.pause();
+    this.held ??= new Promise((resolve) => {
+      this.letGo = resolve;
+    });
+  }
+
+  resume(): void {
+    this.streams.resume();
+    this.held = undefined;
+    this.letGo?.();
   }
 
   /** The session whose script this is. */
@@ -109,6 +126,7 @@ export class SessionHost {
     const { calls = {} } = this.options;
     const run = own(this.functions, name) ?? own(calls, name) ?? (this.face && own(this.face.calls, name));
     if (!run) throw new Error(`there is no ${name} here`);
+    if (this.held) await this.held;
     try {
       return await run(...(args as [unknown]));
     } catch (error) {
@@ -129,6 +147,7 @@ export class SessionHost {
 
   /** Ends what runs; politely: by the end of its input first. */
   async stop(politely = true): Promise<void> {
+    this.resume();
     const stopped = this.streams.stop(politely);
     this.waits.wakeAll();
     await stopped;

@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { LUA_STREAMS } from '../../proto/index.js';
 import { Child, type Exit } from '../child.js';
 import type { Clock } from '../clock.js';
 import type { Groups } from '../groups.js';
@@ -277,8 +278,18 @@ export class Streams {
     return stream;
   }
 
+  /** Forgets the first one that has ended, where there are too many; throws when none has. */
+  private makeRoom(): void {
+    if (this.streams.size < LUA_STREAMS) return;
+    const over = [...this.streams].find(([, { ended }]) => ended);
+    if (!over)
+      throw new Error(`${LUA_STREAMS} programs and files are open already; stop() ends what is not needed`);
+    this.streams.delete(over[0]);
+  }
+
   private newStream(agent: boolean) {
     this.requireGoingOn();
+    this.makeRoom();
     const handle = this.nextHandle++;
     let target: Target | undefined;
     let ended = false;

@@ -1,12 +1,14 @@
 /**
- * How long one call into a script has computed since it last waited. What the host answers at once is no wait: a script that asks such
- * things for ever takes as much from the others as one that computes for ever.
+ * How long a script has computed for one thing since it last waited: in the call for it, and in the tasks that this put aside, and these.
+ * What the host answers at once is no wait, nor is a task's way through the host: a script that asks such things for ever, or starts
+ * itself anew, takes as much from the others as one that computes for ever.
  */
-import { LUA_ASK_MS } from '../../proto/index.js';
+import { LUA_ASK_MS, MAX_FRAME_BYTES } from '../../proto/index.js';
 
 export class Stint {
   private spent = 0;
   private since = 0;
+  private saidBytes = 0;
 
   /** `now` in milliseconds, of a clock that only goes forward. */
   constructor(
@@ -24,16 +26,15 @@ export class Stint {
     this.spent += this.now() - this.since;
   }
 
-  /** The host has answered; `waited`: and had given back its event loop before. */
-  answered(waited: boolean): void {
-    if (waited) this.spent = 0;
-    else this.spent += LUA_ASK_MS;
+  /** The host has answered at once, or begins a task. */
+  answered(): void {
+    this.spent += LUA_ASK_MS;
   }
 
-  /** While it runs: what it does from here on is another piece of work. */
-  renew(): void {
-    this.spent = 0;
-    this.begin();
+  /** It has said so much text more, which waits for the node; false: that is too much. */
+  says(bytes: number): boolean {
+    this.saidBytes += bytes;
+    return this.saidBytes <= MAX_FRAME_BYTES;
   }
 
   get isOver(): boolean {

@@ -3,6 +3,7 @@
  * more a script makes of it, running it, reading what it gives and freeing what it has, is between `slice.begin` and `slice.end`.
  */
 import { LUA_REGISTRYINDEX, LuaReturn, LuaType } from 'wasmoon';
+import { MAX_FRAME_BYTES } from '../../proto/index.js';
 import { computedTooLong, describeError, LuaError } from './errors.js';
 import type { JsonFunctions } from './json.js';
 import type { ScriptFace } from './protocol.js';
@@ -103,8 +104,10 @@ export class Vm {
   private readonly tables: Record<Owner, number> = { script: 0, prelude: 0 };
   /** Where in the registry `collectgarbage` is, which scripts do not have. */
   private readonly collect: number;
-  /** Of the call that runs now. */
-  private stint: Stint | undefined;
+  /** The call that runs now; its stint is another one after each wait. */
+  private running: { stint: Stint } | undefined;
+  /** The stints of the tasks that were put aside and have not begun. */
+  private readonly aside = new Map<number, Stint>();
   private closed = false;
 
   constructor(private readonly options: VmOptions) {
@@ -182,6 +185,7 @@ export class Vm {
 
   /** Calls a function and resolves to its first result. Rejects with LuaError. */
   call(owner: Owner, name: string, args: readonly unknown[]): Promise<unknown> {
+    const stint = owner === 'prelude' && name === 'task' ? this.begun(Number(args[0])) : undefined;
     return this.run(
       (thread) => {
         this.pushFunction(thread, 'prelude', 'run');
@@ -190,13 +194,39 @@ export class Vm {
         return args.length + 1;
       },
       (thread, results) => (results === 0 ? undefined : this.readResult(thread, -results)),
+      stint,
     );
   }
 
   /** The script that runs now has done one of the things that it was called for. */
   handled(): void {
-    this.stint?.renew();
+    if (!this.running) return;
+    this.running.stint = this.newStint();
+    this.running.stint.begin();
     this.options.slice.begin();
+  }
+
+  /** The script that runs now says this, without waiting. Throws ValueError when it says too much in one go. */
+  said(args: readonly unknown[]): void {
+    const bytes = args.reduce((sum: number, arg) => sum + (typeof arg === 'string' ? arg.length : 0), 0);
+    if (this.running && !this.running.stint.says(bytes))
+      throw new ValueError(`a script may say ${MAX_FRAME_BYTES} bytes of text without waiting, and no more`);
+  }
+
+  /** The script that runs now puts a task aside: it goes on with the same work there. */
+  putAside(task: number): void {
+    if (this.running) this.aside.set(task, this.running.stint);
+  }
+
+  private begun(task: number): Stint | undefined {
+    const stint = this.aside.get(task);
+    this.aside.delete(task);
+    stint?.answered();
+    return stint;
+  }
+
+  private newStint(): Stint {
+    return new Stint(this.options.sliceMs, () => performance.now());
   }
 
   /** Frees the VM. What waits in it is rejected with a LuaError of kind closed when its wait ends. */
@@ -211,30 +241,32 @@ export class Vm {
 
   /**
    * Runs a function, which `prepare` pushes with its arguments, in a coroutine of its own. One that asks too much without waiting is the
-   * end of the VM, as one is that does not come to an end: it would go on in the next call.
+   * end of the VM, as one is that does not come to an end: it would go on in the next call. `stint`: of what it goes on with.
    */
   private async run<T>(
     prepare: (thread: Pointer) => number,
     take: (thread: Pointer, results: number) => T,
+    stint = this.newStint(),
   ): Promise<T> {
     this.requireOpen();
     const { lua } = this.options.runtime;
     const thread = lua.lua_newthread(this.state);
     const anchor = lua.luaL_ref(this.state, LUA_REGISTRYINDEX);
     const { sliceMs } = this.options;
-    const stint = new Stint(sliceMs, () => performance.now());
+    const call = { stint };
     try {
       let push = () => prepare(thread);
       for (;;) {
-        const stretch = this.stretch(stint, thread, push, take);
-        if ('value' in stretch) return stretch.value;
-        const answer = 'refused' in stretch ? stretch.refused : await this.ask(stretch.asked);
-        this.requireOpen();
-        stint.answered(answer.waited);
-        if (stint.isOver) {
+        if (call.stint.isOver) {
           this.close();
           throw new LuaError(computedTooLong(sliceMs));
         }
+        const stretch = this.stretch(call, thread, push, take);
+        if ('value' in stretch) return stretch.value;
+        const answer = 'refused' in stretch ? stretch.refused : await this.ask(stretch.asked);
+        this.requireOpen();
+        if (answer.waited) call.stint = this.newStint();
+        else call.stint.answered();
         push = () => {
           this.values.push(thread, answer.ok);
           this.values.push(thread, answer.value);
@@ -248,14 +280,14 @@ export class Vm {
 
   /** One stretch of Lua: up to its end, an error, or its next wait. */
   private stretch<T>(
-    stint: Stint,
+    call: { stint: Stint },
     thread: Pointer,
     push: () => number,
     take: (thread: Pointer, results: number) => T,
   ): Stretch<T> {
     const { slice, runtime } = this.options;
-    this.stint = stint;
-    stint.begin();
+    this.running = call;
+    call.stint.begin();
     slice.begin();
     try {
       const status = this.resume(thread, orLuaError(push, 'the script cannot be given this'));
@@ -265,8 +297,8 @@ export class Vm {
       return this.question(thread, results);
     } finally {
       slice.end();
-      stint.end();
-      this.stint = undefined;
+      call.stint.end();
+      this.running = undefined;
     }
   }
 

@@ -23,8 +23,10 @@ const watched = new Int32Array(watch);
 const runtime = await Runtime.load();
 const json = jsonFunctions(runtime);
 const tell = tellFunction(runtime, (vm, name, args) => {
-  // The prelude alone says it: each item of a batch has the time of a call.
+  // The prelude alone says these. Each item of a batch has the time of a call, and a task that of who put it aside.
   if (name === 'handled') vms.get(vm)?.handled();
+  else vms.get(vm)?.said(args);
+  if (name === 'task') vms.get(vm)?.putAside(Number(args[0]));
   post({ kind: 'tell', vm, name, args });
 });
 /** Each VM holds it, so it goes without what error messages need: these name the lines of the script. */

@@ -109,11 +109,11 @@ export class ScriptedAgent implements AgentProcess {
   }
 
   pause(): void {
-    this.options.host.streams.pause();
+    this.options.host.pause();
   }
 
   resume(): void {
-    this.options.host.streams.resume();
+    this.options.host.resume();
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -355,6 +355,24 @@ describe('a script that computes for ever', () => {
 /** Questions of the host that a script may have answered at once without a wait, even if it needed no time for them. */
 const MOST = SLICE_MS / LUA_ASK_MS;
 
+describe('a script that says very much', () => {
+  const loop = (times: number, wait: string) => `local big = ("x"):rep(1024 * 1024)
+    for i = 1, ${times} do a:message(big) ${wait} end
+    return "said"`;
+
+  it('in one go is refused, so that no node has to keep it all', async () => {
+    expect(await failure(run(loop(33, ''), [{ sessionId: 'one' }]))).toMatchObject({
+      kind: 'runtime',
+      message: expect.stringContaining('bytes of text without waiting'),
+    });
+  });
+
+  it('may do so when it waits in between', async () => {
+    const host: Host = () => new Promise((resolve) => setImmediate(resolve));
+    expect(await run(loop(33, 'host.sleep(0)'), [{ sessionId: 'one' }], host)).toBe('said');
+  });
+});
+
 describe('a script that asks the host for ever', () => {
   it.each([
     ['what it answers at once', 'while true do host.now() end'],
@@ -388,6 +406,51 @@ describe('a script that asks the host for ever', () => {
     expect(restarted).toBe(0);
     vm.close();
     neighbour.close();
+  });
+
+  /** With a host that runs the tasks which the script puts aside, as a session's does. */
+  async function withTasks(body: string, host: Host = noHost) {
+    const script = await strict.compile('tasks.lua', `return { run = function()\n${body}\nend }`);
+    const ends: (LuaError | undefined)[] = [];
+    const vm: LuaVm = await strict.open({
+      script,
+      host,
+      tell: (name, args) => {
+        if (name !== 'task') return;
+        vm.task(args[0] as number).then(
+          () => ends.push(undefined),
+          (error) => ends.push(error),
+        );
+      },
+    });
+    return { vm, ends };
+  }
+
+  it.each([
+    ['by a task', 'local function again() host.task(again) end again()'],
+    ['by two', 'local function again() host.task(again) host.task(again) end again()'],
+    ['by a task that computes', 'local function again() for i = 1, 1e5 do end host.task(again) end again()'],
+  ])('starts itself anew %s is stopped', async (_name, body) => {
+    const { vm, ends } = await withTasks(body);
+    await vm.call('run');
+    await expect
+      .poll(() => ends.find((error) => error !== undefined), { timeout: 20_000 })
+      .toMatchObject({
+        kind: 'timeout',
+        message: expect.stringMatching(/computed longer than/),
+      });
+    vm.close();
+  });
+
+  it('goes on when each of its tasks waits before it starts the next', async () => {
+    const host: Host = () => new Promise((resolve) => setImmediate(resolve));
+    const body = `local n = 0
+      local function again() n = n + 1 if n < ${2 * MOST} then host.sleep(0) host.task(again) end end again()`;
+    const { vm, ends } = await withTasks(body, host);
+    await vm.call('run');
+    await expect.poll(() => ends.length, { timeout: 20_000 }).toBe(2 * MOST - 1);
+    expect(ends.every((error) => error === undefined)).toBe(true);
+    vm.close();
   });
 
   it('goes on when it waits between its questions', async () => {

@@ -1,7 +1,7 @@
 /** Sessions that a connector's script drives: they behave as sessions with an ACP agent do. */
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ErrorCode, packageRoot, resultLine } from '../../proto/index.js';
+import { ErrorCode, LUA_STREAMS, packageRoot, resultLine } from '../../proto/index.js';
 import { SchemaCheck } from '../support/acp-schema.js';
 import { LuaConnectors } from '../support/lua-connectors.js';
 import { TestServer } from '../support/node-server.js';
@@ -259,6 +259,44 @@ describe('what the messages of a script are', () => {
       message: expect.stringMatching(/text returned what is no good.*"markdown"\|"plain"/),
     });
   });
+});
+
+it('a script may run programs without end, but not without number at a time', async () => {
+  const id = await open(`return { open = function() end, prompt = function(session)
+    for i = 1, ${LUA_STREAMS + 5} do
+      local ended = host.future()
+      host.process { command = { "true" } }:on_exit(function() ended:set(true) end)
+      ended:wait()
+    end
+    local ok, problem
+    for i = 1, ${LUA_STREAMS + 1} do ok, problem = pcall(host.process, { command = { "sleep", "600" } }) end
+    session:message(tostring(problem))
+    return "end_turn"
+  end }`);
+  expect((await node.prompt(id, 'go')).result).toEqual({ stopReason: 'end_turn' });
+  expect(node.textOf(id)).toMatch(/100 programs and files are open already; stop\(\) ends/);
+  await node.ask('session/close', { sessionId: id });
+  expect(lua.runningPids()).toEqual([]);
+});
+
+it('a script that speaks by itself waits too while the broker takes nothing', async () => {
+  const source = `return { open = function() end, prompt = function(session, blocks)
+    if blocks[1].text == "wait" then host.sleep(100) return "end_turn" end
+    for i = 1, 1e6 do session:message("word ") host.sleep(0) end
+  end }`;
+  node = new TestServer([await lua.compile('test', source)]);
+  const id = await node.open('test');
+  const other = await node.open('test');
+  node.full = true;
+  const turn = node.prompt(id, 'speak');
+  await expect.poll(() => node.textOf(id)).toContain('word');
+  expect((await node.prompt(other, 'wait')).result).toEqual({ stopReason: 'end_turn' });
+  expect(node.textOf(id)).toBe('word ');
+  node.makeRoom();
+  await expect.poll(() => node.textOf(id)).toContain('word word word');
+  node.cancel(id);
+  await node.ask('session/close', { sessionId: id });
+  await turn;
 });
 
 describe('a script that fails', () => {
