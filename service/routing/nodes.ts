@@ -21,6 +21,8 @@ interface Entry {
   silentMs: number;
   /** It has said something since the service was connected last. */
   heard: boolean;
+  /** It had no queue, or said goodbye: it is there again with its next hello, whatever it had said before comes until then. */
+  absent: boolean;
   /** Silent so long that its sessions were given up. */
   gone: boolean;
   /** It is about to stop, and takes nothing more. */
@@ -44,7 +46,7 @@ export class Nodes {
   restore(rows: readonly NodeRow[]): void {
     for (const { name, boot, info: kept } of rows) {
       const { leaving = false, ...info } = JSON.parse(kept) as NodeInfo & { leaving?: boolean };
-      this.byName.set(name, { info, boot, silentMs: 0, heard: false, gone: false, leaving });
+      this.byName.set(name, { info, boot, silentMs: 0, heard: false, absent: false, gone: false, leaving });
     }
   }
 
@@ -87,7 +89,7 @@ export class Nodes {
       sessions: 0,
       lastSeen: this.deps.now(),
     } as const;
-    this.byName.set(name, { info, boot, silentMs: 0, heard: true, gone: false, leaving });
+    this.byName.set(name, { info, boot, silentMs: 0, heard: true, absent: false, gone: false, leaving });
   }
 
   /** The node as the store keeps it. */
@@ -102,6 +104,7 @@ export class Nodes {
   seen(name: string, boot: string): 'known' | 'back' | 'unknown' {
     const node = this.byName.get(name);
     if (node?.boot !== boot) return 'unknown';
+    if (node.absent) return 'known';
     node.silentMs = 0;
     node.heard = true;
     node.info.lastSeen = this.deps.now();
@@ -119,7 +122,9 @@ export class Nodes {
   /** Nobody takes messages at its address, or it said goodbye. */
   lost(name: string): void {
     const node = this.byName.get(name);
-    if (node) node.info.state = 'lost';
+    if (!node) return;
+    node.info.state = 'lost';
+    node.absent = true;
   }
 
   /** Time has passed: who has just become silent, and who is given up. */

@@ -233,6 +233,22 @@ describe('a prompt that finds nobody at its node', () => {
     expect(results(client, 42, 43)).toEqual([[DONE], [DONE]]);
   });
 
+  it('is not tried again by what the node had said before it went: only its hello says that it is there', async () => {
+    const { world, node, client, sessionId, turns } = await waitingPrompts();
+    node.vanish();
+    await node.answer(sessionId, turns[0], DONE);
+    await settled();
+    const published = world.bus.published;
+    const before = client.story().length;
+    for (let i = 0; i < 5; i++) {
+      await node.text(sessionId, 'said before');
+      await settled();
+    }
+    expect(client.story().slice(before)).toEqual(Array(5).fill('session/update said before'));
+    // One message to the viewer each, and nothing to the node.
+    expect(world.bus.published - published).toBe(5);
+  });
+
   it('runs on when the node is back in the same run', async () => {
     const { node, client, sessionId, turns, works, sent } = await waitingPrompts();
     node.vanish();
