@@ -122,7 +122,10 @@ export class Hops {
 }
 
 export const nodeUnavailable = (node: string): PraxisError =>
-  new PraxisError(ErrorCode.NodeUnavailable, `The node ${node} is not connected`, { node });
+  new PraxisError(ErrorCode.NodeUnavailable, `The node ${node} is not connected`, {
+    node,
+    hint: 'praxis up on its machine starts it; praxis nodes says which nodes are there',
+  });
 
 export const nodeLeaving = (node: string): PraxisError =>
   new PraxisError(ErrorCode.NodeUnavailable, `The node ${node} is about to stop`, {

@@ -88,7 +88,9 @@ describe('a node that is killed', () => {
     const { client, sessionId, back, sent } = await killed();
     await client.ask('session/prompt', promptOf(sessionId, 'late'), 44);
     await settled();
-    expect(results(client, 44)).toEqual([[NodeUnavailable]]);
+    expect(client.answersTo(44)).toMatchObject([
+      { error: { code: NodeUnavailable, data: { hint: expect.stringContaining('praxis up') } } },
+    ]);
     await back();
     expect(sent()).toEqual(['prompt 1', 'prompt 2']);
   });
