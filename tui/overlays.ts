@@ -149,7 +149,7 @@ const putAway = (state: State, sessionId: string, now: number): Step<State> =>
   step(say(state, 'Put away. praxis session restore brings it back.', now), { type: 'archive', sessionId });
 
 /** Commands of the live sessions that do something to the chosen one. */
-const ACTS_ON_ONE: ReadonlySet<Command> = new Set(['resume', 'discard', 'rename']);
+export const ACTS_ON_ONE: ReadonlySet<Command> = new Set(['resume', 'discard', 'rename']);
 
 function inSessions(
   state: State,

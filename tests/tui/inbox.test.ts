@@ -115,6 +115,13 @@ describe('what waits for a person', () => {
     expect(d.state.current).toBe(other);
   });
 
+  it('offers no key for a question where none waits', () => {
+    const d = opened();
+    expect(screen(d)).toContain('No session waits for you.');
+    expect(screen(d)).toMatch(/\n Esc close /);
+    expect(screen(d)).not.toContain('Enter open session');
+  });
+
   it('counts no seconds in plain mode, where each would be read out', () => {
     const d = opened(question('all'));
     d.state = { ...d.state, settings: { ...d.state.settings, plain: true } };

@@ -234,6 +234,9 @@ describe('items on the screen', () => {
       '✔ Allow once (by yolo): Run rm',
     ]);
     expect(shown(approval({ state: 'cancelled', by: 'cancel' }))).toEqual(['⊘ cancelled: Run rm']);
+    expect(shown(approval({ state: 'selected', chosen: option, by: 'ada' }))).toEqual([
+      '✔ Allow once (by you): Run rm',
+    ]);
   });
 
   it('of many lines are folded to their first ones, and whole when they are opened', () => {

@@ -71,7 +71,7 @@ describe('a chat in a terminal', () => {
     await t.waitFor((text) => text.includes('a allow once') && !text.includes('Tab to answer'));
     t.type('a');
     await t.waitFor('You chose once.');
-    await t.waitFor('Allow once (by ada)');
+    await t.waitFor('Allow once (by you)');
   });
 
   it('answers a question in the inbox', async () => {

@@ -130,8 +130,9 @@ describe('the list of sessions', () => {
     d.key('ctrl+w');
     expect(screen(d)).toContain('Enter open  d close  / filter  r name  e ended too  Esc back');
     d.tell({ type: 'sessions', sessions: [info({ state: 'ended' })], whole: true });
+    expect(screen(d)).toContain('\n / filter  e ended too  Esc back');
     d.type('e');
-    expect(screen(d)).toContain('Enter open  d put away');
+    expect(screen(d)).toContain('Enter open  d put away  / filter  r name  e live only  Esc back');
   });
 
   it('closes what was chosen and nothing that took its place', () => {

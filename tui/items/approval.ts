@@ -4,7 +4,7 @@ import { ANSWER_KEYS, type ApprovalItem, sanitizeLine } from '../../client/index
 import type { PermissionOption } from '../../proto/index.js';
 import { fitted, type Line, type Span, type Style, sides, span, wrap } from '../draw/line.js';
 import { toolLines } from './content.js';
-import type { Renderer } from './context.js';
+import type { ItemContext, Renderer } from './context.js';
 
 /** The place that 0 stands for; further ones have no key. */
 const LAST_PLACE = 10;
@@ -42,9 +42,12 @@ export function answerSpans(item: ApprovalItem, answering: boolean): Span[] {
 export const optionForKey = (item: ApprovalItem, key: string): PermissionOption | undefined =>
   answerKeys(item).find((answer) => answer.key === key)?.option;
 
-function answered(item: ApprovalItem, width: number): Line[] {
-  // What a cancel answered is cancelled; nobody chose that.
-  const by = item.by === null || item.by === 'cancel' ? '' : ` (by ${sanitizeLine(item.by)})`;
+/** Whose answer counted, in brackets. What a cancel answered is cancelled; nobody chose that. */
+export const byWhom = (by: string | null, me: string): string =>
+  by === null || by === 'cancel' ? '' : ` (by ${by === me ? 'you' : sanitizeLine(by)})`;
+
+function answered(item: ApprovalItem, { width, me }: Pick<ItemContext, 'width' | 'me'>): Line[] {
+  const by = byWhom(item.by, me);
   const allowed = item.chosen?.kind.startsWith('allow') ?? false;
   const style: Style = allowed ? 'good' : 'warning';
   const word = item.chosen
@@ -70,8 +73,9 @@ export const questionTitle = (item: ApprovalItem, more: Span, width: number): Li
   ...sides([span('Allow? ', 'warning'), span(sanitizeLine(item.tool.title), 'strong')], [more], width - 2),
 ];
 
-export const approval: Renderer<ApprovalItem> = (item, { width, answering, answerHint, sideBySide }) => {
-  if (item.state !== 'open') return answered(item, width);
+export const approval: Renderer<ApprovalItem> = (item, context) => {
+  const { width, answering, answerHint, sideBySide } = context;
+  if (item.state !== 'open') return answered(item, context);
   const inner = width - 2;
   const lines: Line[] = [
     ...wrap([span('Allow? ', 'warning'), span(sanitizeLine(item.tool.title), 'strong')], inner),

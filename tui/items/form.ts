@@ -2,7 +2,8 @@
 import { contentWords, type FormItem, fieldWords, sanitizeLine } from '../../client/index.js';
 import type { FormField } from '../../proto/index.js';
 import { fitted, type Line, type Style, span, wrap } from '../draw/line.js';
-import type { Renderer } from './context.js';
+import { byWhom } from './approval.js';
+import type { ItemContext, Renderer } from './context.js';
 
 /** Fields that are named in the transcript; the window has all. */
 const MAX_FIELDS = 8;
@@ -14,16 +15,17 @@ const ANSWERED: Record<Exclude<FormItem['state'], 'open'>, [glyph: string, style
   failed: ['⊘ ', 'warning', 'Not answered'],
 };
 
-function answered({ state, by, form, content }: FormItem, width: number): Line[] {
+function answered(
+  { state, by, form, content }: FormItem,
+  { width, me }: Pick<ItemContext, 'width' | 'me'>,
+): Line[] {
   if (state === 'open') return [];
   const [glyph, style, word] = ANSWERED[state];
-  // What a cancel answered is cancelled; nobody chose that.
-  const who = by === null || by === 'cancel' ? '' : ` (by ${sanitizeLine(by)})`;
   const answers = contentWords(form, content ?? {}).map(({ title, words }) => `${title}: ${words}`);
   return [
     fitted(
       [
-        span(`${glyph}${word}${who}: `, style),
+        span(`${glyph}${word}${byWhom(by, me)}: `, style),
         span(sanitizeLine(form.message), 'dim'),
         span(answers.length > 0 ? `  ${sanitizeLine(answers.join(' · '))}` : ''),
       ],
@@ -56,8 +58,9 @@ export function fieldLines({ form }: FormItem, width: number): Line[] {
   return more > 0 ? [...lines, [span(`and ${more} more`, 'dim')]] : lines;
 }
 
-export const form: Renderer<FormItem> = (item, { width, answering, answerHint }) => {
-  if (item.state !== 'open') return answered(item, width);
+export const form: Renderer<FormItem> = (item, context) => {
+  const { width, answering, answerHint } = context;
+  if (item.state !== 'open') return answered(item, context);
   const inner = width - 2;
   const lines: Line[] = [
     ...wrap([span('Answer? ', 'warning'), span(sanitizeLine(item.form.message), 'strong')], inner),

@@ -6,6 +6,7 @@ import { hasNextQuestion } from '../answers.js';
 import { type Line, lineWidth, type Span, type Style, sides, span, wrap } from '../draw/line.js';
 import { chosenQuestion, itemOf } from '../inbox.js';
 import { type Binding, type Command, keyName } from '../keys.js';
+import { ACTS_ON_ONE } from '../overlays.js';
 import {
   currentChat,
   liveSessions,
@@ -81,6 +82,8 @@ function label(state: State, binding: Binding): string | null {
   )
     return 'next question';
   if (binding.command === 'discard' && chosenSession(state)?.state === 'ended') return 'put away';
+  if (binding.command === 'ended' && state.overlay?.kind === 'sessions' && state.overlay.ended)
+    return 'live only';
   if (binding.command === 'send') return chat?.view.running ? 'queue' : 'send';
   return binding.label ?? null;
 }
@@ -95,12 +98,15 @@ const ANSWERS: Partial<Record<Command, string>> = {
 /** A key that cannot act now is not in the footer; neither is an answer that is not offered. */
 function matters(state: State, binding: Binding): boolean {
   if (binding.command !== 'send' && whyNot(state, binding.command) !== null) return false;
+  const { overlay } = state;
+  if (overlay?.kind === 'inbox' && binding.in === 'inbox' && !chosenQuestion(state, overlay))
+    return binding.command === 'dismiss';
+  if (overlay?.kind === 'sessions' && ACTS_ON_ONE.has(binding.command) && !chosenSession(state)) return false;
   if (binding.in === 'fields' && binding.command === 'toggle') return !isTyping(state);
   if (binding.command === 'inbox') return liveSessions(state).some((s) => s.state === 'waiting');
   const answer = ANSWERS[binding.command];
   if (answer === undefined) return true;
   const chat = currentChat(state);
-  const { overlay } = state;
   const asked = overlay?.kind === 'inbox' ? chosenQuestion(state, overlay) : null;
   const question = asked ? itemOf(state, asked) : chat && openQuestion(chat);
   return question?.kind === 'approval' && question.options.some((o) => ANSWER_KEYS[o.kind] === answer);
