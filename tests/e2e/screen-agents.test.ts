@@ -89,3 +89,51 @@ describe.each(Object.entries(TITLES) as [keyof typeof TITLES, string][])('%s', (
     }
   });
 });
+
+/** Its own tool for questions is a form, since Praxis says that it takes forms. */
+describe('claude-acp', () => {
+  const why = missing('claude-acp');
+  const name = 'asks with a form, and its model hears what was chosen';
+  it.skipIf(why)(`${name} on the screen${why ? ` (${why})` : ''}`, { timeout: 5 * AGENT_MS }, async () => {
+    const [transport] = AGENTS['claude-acp'].transports;
+    const stub = await startStub(setupOf('claude-acp').vendor);
+    const system = await System.start({
+      env: (root) => ({
+        ...prepare(
+          { id: 'claude-acp', transport: transport! },
+          stub.url,
+          join(root, 'agent'),
+          join(root, 'work'),
+        ),
+        PATH: `${binFolder('claude-acp')}:${process.env.PATH}`,
+      }),
+    });
+    const p = new Person(system, new Set(), { columns: 100, rows: 32 });
+    const options = ['main', 'next'].map((label) => ({ label, description: `the branch ${label}` }));
+    const questions = [{ question: 'Which branch?', header: 'Branch', multiSelect: false, options }];
+    try {
+      await p.see('● connected', AGENT_MS);
+      await p.see('Claude Code (…');
+      await p.start('Claude Code (…', '● idle');
+      p.terminal.paste(
+        scripted([{ tool: 'AskUserQuestion', input: { questions } }], [{ text: 'As you wish.' }]),
+      );
+      await p.follow('Enter send', 'enter');
+      await p.see('Answer? Which branch?', AGENT_MS);
+      await p.follow('Enter fill in', 'enter');
+      await p.see('( ) next  the branch next');
+      await p.type(`${KEY.down}${KEY.enter}`, '(•) next');
+      await p.type(KEY.down, '▸ Send the answers');
+      await p.follow('▸ Send the answers', 'enter');
+      await p.see(said('As you wish.'), AGENT_MS);
+      await p.see('● idle', AGENT_MS);
+      expect(p.text).toContain('Answered (by you): Which branch?  Branch: next');
+      const heard = stub.requests.map(({ toolResult }) => toolResult).join('');
+      expect(heard).toMatch(/Which branch\?.*next/);
+    } finally {
+      p.leave();
+      await system.stop();
+      await stub.close();
+    }
+  });
+});
