@@ -96,7 +96,7 @@ export class Core {
       unreachable: (hop) => this.unreachable(hop),
       helloOf: (node) => this.nodes.helloOf(node),
     });
-    this.viewers = new Viewers({ store, log, left: (session) => this.viewerLeft(session) });
+    this.viewers = new Viewers({ store, log, clock, left: (session) => this.viewerLeft(session) });
     this.clients = new Clients(bus, this.boot, (address) => {
       this.viewers.forget(address);
       this.waiters.forget(address);

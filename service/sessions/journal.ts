@@ -40,7 +40,7 @@ export class Journal {
   }
 
   /** Appends an event of another time, as an import does. */
-  put(session: Session, at: number, frame: string): void {
+  put(session: Session, at: number, frame: string, isNews = true): void {
     const { record } = session;
     record.seq++;
     record.updatedAt = at;
@@ -48,6 +48,7 @@ export class Journal {
     const event = { session: session.id, seq: record.seq, epoch: record.epoch, at: record.updatedAt, frame };
     this.deps.committer.draft.events.push(event);
     if (session.watchers > 0) session.tail.push(event);
+    if (isNews) session.news = record.seq;
     this.touch(session);
   }
 
@@ -57,7 +58,9 @@ export class Journal {
     method: M,
     params: Omit<EventParams<M>, 'sessionId' | 'at'>,
   ): void {
-    this.append(session, notificationLine(method, { sessionId: session.id, at: this.now(), ...params }));
+    const now = this.now();
+    const frame = notificationLine(method, { sessionId: session.id, at: now, ...params });
+    this.put(session, now, frame, !tellsThatTurnRuns(method, params));
   }
 
   notice(session: Session, severity: 'info' | 'warning' | 'error', text: string): void {
@@ -121,6 +124,11 @@ export class Journal {
     this.move(session, 'ended', reason, detail);
   }
 }
+
+/** Who prompted knows it, and others see it by what comes of it. */
+const tellsThatTurnRuns = (method: EventMethod, params: object): boolean =>
+  (method === '_praxis/turn' && 'state' in params && params.state === 'running') ||
+  (method === '_praxis/session/state' && 'state' in params && params.state === 'working');
 
 /** What a response says, byte for byte. */
 export function outcomeOf(line: string): Outcome {

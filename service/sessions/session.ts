@@ -33,6 +33,8 @@ export class Session {
   /** Events that some viewer has not got, oldest first; kept only while somebody watches. */
   tail: EventRow[] = [];
   watchers = 0;
+  /** The newest event that viewers should see at once; what follows it may wait a moment for company. */
+  news = 0;
   private read: { text: string; settings: Settings } = { text: '{}', settings: {} };
 
   constructor(record: SessionRow, opening: OpeningRow) {

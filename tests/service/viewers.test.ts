@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { newId } from '../../proto/index.js';
+import { COMPANY_MS } from '../../service/clients/viewers.js';
 import { promptOf, settled, storyOf, World } from '../support/service-world.js';
 
 setFlagsFromString('--expose-gc');
@@ -191,6 +192,28 @@ describe('viewers', () => {
     expect(heap() - before).toBeLessThan(5 * 1024 * 1024);
   });
 
+  it('hear that a turn runs with what comes of it, or a moment later by itself', async () => {
+    const world = await World.start();
+    const { node, client, sessionId } = await world.session();
+    const running = ['_praxis/turn running', '_praxis/session/state working'];
+    const heard = () => client.story().slice(-3);
+    const before = heard();
+    await client.ask('session/prompt', promptOf(sessionId, 'one', newId()));
+    await settled();
+    expect(heard()).toEqual(before);
+    await world.clock.advance(COMPANY_MS);
+    expect(heard().slice(1)).toEqual(running);
+    await node.answer(sessionId, node.requests('session/prompt')[0]!.id, { stopReason: 'end_turn' });
+    await settled();
+    const messages = world.bus.published;
+    await client.ask('session/prompt', promptOf(sessionId, 'two', newId()));
+    await node.text(sessionId, 'at once');
+    await settled();
+    expect(heard()).toEqual([...running, 'session/update at once']);
+    // The prompt to its node, and one message to its viewer.
+    expect(world.bus.published - messages).toBe(2);
+  });
+
   it.each([false, true])(
     'get the answer after the events of its turn, each once, when both are lost and sent again (in one message: %s)',
     async (mixed) => {
@@ -200,7 +223,7 @@ describe('viewers', () => {
       await client.call('_praxis/session/attach', { sessionId });
       const turn = newId();
       const id = await client.ask('session/prompt', promptOf(sessionId, 'hi', turn));
-      await settled();
+      await world.clock.advance(COMPANY_MS);
       client.heard.length = 0;
       const before = world.bus.published;
       world.bus.up = false;
