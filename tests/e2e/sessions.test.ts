@@ -71,7 +71,7 @@ overBothBrokers('sessions on the command line', (bringUp) => {
   });
 
   it('answer a form from the inbox, whether or not somebody looks at the session', async () => {
-    const id = await start();
+    const id = await start('--deny-after', '600');
     const client = await system.client();
     const turn = client.prompt(id, [{ type: 'text', text: '/form Coffee?' }]);
     const open = async () => (await client.call('_praxis/approvals', {})).approvals[0];
