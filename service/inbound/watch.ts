@@ -188,7 +188,7 @@ export class Watch {
     for (const session of sessions.onNode(node)) {
       const { state, reason: why } = session.record;
       // What waits in a lost session waits for the node's return, and not for ever.
-      const late = reason === 'node_gone' && session.turns.waiting > 0;
+      const late = reason === 'node_gone' && session.turns.unended.length > 0;
       if (state === 'lost' && why !== 'node_silent' && !late) continue;
       lifecycle.lose(session, reason, nodeLost(node));
       if (reason === 'node_gone') turns.dropQueue(session, failed(neverBack(node)));
