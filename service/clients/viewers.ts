@@ -28,8 +28,8 @@ class Viewer {
   readonly answers: SeqAnswer[] = [];
   reading = false;
   stopped = false;
-  /** Events of it wait for company. */
-  holding = false;
+  /** Set while events wait for company: has them wait no longer. */
+  stopHold: (() => void) | undefined;
   /** The newest event that was sent; `cursor` is the newest that the broker has confirmed. */
   sent: number;
   inFlight = 0;
@@ -136,17 +136,14 @@ export class Viewers {
   }
 
   private hold(viewer: Viewer): void {
-    if (viewer.holding) return;
-    viewer.holding = true;
-    this.deps.clock.schedule(COMPANY_MS, () => {
-      viewer.holding = false;
-      void this.pump(viewer);
-    });
+    viewer.stopHold ??= this.deps.clock.schedule(COMPANY_MS, () => void this.pump(viewer));
   }
 
   private async pump(viewer: Viewer): Promise<void> {
     if (viewer.reading) return;
     viewer.reading = true;
+    viewer.stopHold?.();
+    viewer.stopHold = undefined;
     try {
       this.answer(viewer);
       while (!viewer.stopped && viewer.inFlight < WINDOW && viewer.sent < viewer.session.saved) {
