@@ -80,7 +80,7 @@ function answerOf(item: QuestionItem): string | undefined {
 export function outcomeWords(state: State, item: QuestionItem | undefined): string {
   const who = item?.by === state.me ? 'You' : sanitizeLine(item?.by ?? '');
   if (item?.kind === 'form') {
-    if (who === '' || item.state === 'failed') return 'The form was taken back.';
+    if (who === '' || item.state === 'failed' || item.by === 'cancel') return 'The form was taken back.';
     if (item.by === 'policy') return 'The form was cancelled by itself.';
     return `${who} ${FORM_DONE[item.state]} the form elsewhere.`;
   }

@@ -238,6 +238,16 @@ describe('a form of an agent', () => {
 });
 
 describe('a form in the inbox', () => {
+  it('says that it was taken back when its turn was cancelled', () => {
+    const d = asked({ name: { type: 'string' } });
+    d.key('ctrl+n');
+    const here = { ...open('q1'), sessionId };
+    d.tell({ type: 'inbox', questions: [here] });
+    d.event('_praxis/request/resolved', { requestId: 'q1', by: 'cancel', result: { action: 'cancel' } });
+    d.tell({ type: 'inbox', questions: [] });
+    expect(d.state.toast?.text).toBe('The form was taken back.');
+  });
+
   const other = sessionId.replace('5b', '6c');
   const open = (requestId: string, more: object = {}): OpenApproval => ({
     ...{ requestId, sessionId: other, node: 'box', connector: 'codex', agent: 'Codex', title: null },
