@@ -357,6 +357,12 @@ describe('items on the screen', () => {
     ]);
   });
 
+  it('of a kind that is not known are a name, and all of it where they are opened', () => {
+    const item: Item = { ...base, kind: 'other', label: '_auth/status', text: '{"status":"ok"}' };
+    expect(shown(item)).toEqual(['· _auth/status']);
+    expect(shown(item, { expanded: true })).toEqual(['· _auth/status {"status":"ok"}']);
+  });
+
   it('never exceed the width, however odd the text', () => {
     const text = '\x1b[31m你好👍\u202e\t'.repeat(30);
     const items: Item[] = [

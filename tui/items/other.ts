@@ -50,7 +50,10 @@ export const notice: Renderer<NoticeItem> = (item, { width }) => {
   return wrap([span(`${glyph} ${sanitize(item.text)}`, style)], width, 2);
 };
 
+/** Its name; the rest, which is for programs, where it is opened. */
 export const other: Renderer<OtherItem> = (item, { width, expanded }) => {
-  const all = [span(`· ${sanitizeLine(item.label)} `, 'dim'), span(sanitizeLine(item.text), 'dim')];
-  return expanded ? wrap(all, width, 2) : [fitted(all, width)];
+  const name = span(`· ${sanitizeLine(item.label)}`, 'dim');
+  return expanded
+    ? wrap([name, span(` ${sanitizeLine(item.text)}`, 'dim')], width, 2)
+    : [fitted([name], width)];
 };
