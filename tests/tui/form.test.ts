@@ -259,9 +259,10 @@ describe('a form in the inbox', () => {
   it('is filled in there, bound to what was shown, and the next question follows', () => {
     const d = new Driver();
     d.key('ctrl+n');
-    d.tell({ type: 'inbox', questions: [open('one'), open('two')] });
+    d.tell({ type: 'inbox', questions: [open('one', { denyAt: d.now + 60_300 }), open('two')] });
     d.now += 300;
     expect(screen(d)).toContain('▸ Form one');
+    expect(screen(d)).toContain('cancelled by itself in 1 min');
     expect(screen(d)).toContain('Your name (required): text');
     d.effects = [];
     d.type('f');

@@ -1,6 +1,6 @@
 /** The inbox (Ctrl+N): the open questions of all sessions, the oldest first, and the whole of the one that has the keys. */
 import { sanitizeLine } from '../../client/index.js';
-import type { OpenApproval } from '../../proto/index.js';
+import { ELICITATION, type OpenApproval } from '../../proto/index.js';
 import { type Line, sides, span, wrap } from '../draw/line.js';
 import {
   aboutOf,
@@ -109,7 +109,8 @@ function detailLines(
 }
 
 /** When the policy will answer in the place of a person. */
-function deadline({ settings }: State, { denyAt }: OpenApproval, now: number): string {
+function deadline({ settings }: State, { denyAt, method }: OpenApproval, now: number): string {
   if (denyAt === null) return '';
-  return settings.plain ? 'rejected by itself after a while' : `rejected by itself in ${age(denyAt - now)}`;
+  const done = method === ELICITATION ? 'cancelled' : 'rejected';
+  return settings.plain ? `${done} by itself after a while` : `${done} by itself in ${age(denyAt - now)}`;
 }
