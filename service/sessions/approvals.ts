@@ -144,15 +144,18 @@ export class Approvals {
     const limit = this.deps.policy(session).denyAfterSecs;
     const denyAt = (id: string, at: number) =>
       limit === undefined ? null : this.deps.clock.now() + limit * 1_000 - Math.round(this.ages.of(id, at));
-    return session.openRequests.map(({ id, method, at, frame }) => ({
-      ...about,
-      requestId: id,
-      method,
-      at,
-      denyAt: isForPeople(method, paramsOf(frame)) ? denyAt(id, at) : null,
-      hash: argumentsHash(frame),
-      params: this.shown(session, paramsOf(frame)),
-    }));
+    return session.openRequests.map(({ id, method, at, frame }) => {
+      const params = paramsOf(frame);
+      return {
+        ...about,
+        requestId: id,
+        method,
+        at,
+        denyAt: isForPeople(method, params) ? denyAt(id, at) : null,
+        hash: argumentsHash(frame),
+        params: this.shown(session, params),
+      };
+    });
   }
 
   /** The question, with all that the agent has said of the call that it is about. */
@@ -329,7 +332,9 @@ const changed = (session: Session, requestId: string) =>
     requestId,
   });
 
-const isOpenToPeople = ({ method, frame }: RequestRow): boolean => isForPeople(method, paramsOf(frame));
+/** What asks for permission is not read for it: it may be large, and this is asked every second. */
+const isOpenToPeople = ({ method, frame }: RequestRow): boolean =>
+  method === PERMISSION || isForPeople(method, paramsOf(frame));
 
 /** What "cancelled" is in the words of each method. */
 function cancelled({ id, method }: RequestRow): string {
