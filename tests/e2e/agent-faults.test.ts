@@ -195,10 +195,11 @@ it('Codex gets no more directories under YOLO than without', async () => {
   }
 });
 
-it('nothing of all these is left running', async () => {
+it('nothing of all these is left running', { timeout: 60_000 }, async () => {
   await Promise.all(slow.values());
-  expect(system.processes().map(({ command }) => command)).toEqual([
-    expect.stringMatching(/praxis\.js service/),
-    expect.stringMatching(/praxis\.js node/),
-  ]);
+  const left = () =>
+    system.processes().flatMap(({ command }) => (/praxis\.js (service|node)/.test(command) ? [] : [command]));
+  // An agent that was told to end may take the time that it is given. What never ends is named below.
+  await waitUntil(() => left().length === 0, 30_000, 200).catch(() => undefined);
+  expect(left()).toEqual([]);
 });
