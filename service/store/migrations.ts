@@ -137,6 +137,22 @@ const abstained: Migration = {
   },
 };
 
+/**
+ * Prompts that wait for their agent to be brought back were kept as running until now, which would be sent to an agent that is gone.
+ * What was cancelled meanwhile is over.
+ */
+const held: Migration = {
+  async up(db: Kysely<unknown>) {
+    const away = sql`session in (
+      select s.id from sessions s join openings o on o.session = s.id
+      where s.state not in ('ended', 'archived')
+        and (o.line is not null or (s.state = 'lost' and s.reason <> 'node_silent')))`;
+    await sql`update turns set state = 'queued' where state = 'running' and ${away}`.execute(db);
+    await sql`update turns set state = 'ended', line = null, result = '{"stopReason":"cancelled"}'
+      where state = 'cancelling' and ${away}`.execute(db);
+  },
+};
+
 export const migrations: Record<string, Migration> = {
   '001-first': first,
   '002-resume': resume,
@@ -144,4 +160,5 @@ export const migrations: Record<string, Migration> = {
   '004-leases': leases,
   '005-asked': asked,
   '006-abstained': abstained,
+  '007-held': held,
 };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ErrorCode, errorLine, NODE_GONE_MS, newId, PraxisError } from '../../proto/index.js';
 import { LAST_WORDS_MS } from '../../service/inbound/watch.js';
+import { SqliteDatabase } from '../../service/store/index.js';
 import { promptOf, settled } from '../support/service-world.js';
 import { CANCELLED, DONE, waitingPrompts } from '../support/waiting-prompts.js';
 
@@ -72,6 +73,30 @@ describe('a node that is stopped politely', () => {
       prefix: sessionId,
     });
     expect(sessions[0]).toMatchObject({ state: 'idle', queued: 0 });
+  });
+
+  it.each([
+    ['running', ['prompt 0', 'prompt 1', 'prompt 2']],
+    ['cancelling', ['prompt 1', 'prompt 2']],
+  ])('runs what an earlier version kept as %s for its return', async (state, prompts) => {
+    const file = join(mkdtempSync(join(tmpdir(), 'praxis-stopped-')), 'db');
+    const { world, sessionId, turns, bye, exited, back, sent } = await stopped(file, false);
+    await exited();
+    await bye();
+    const database = await SqliteDatabase.open(file);
+    database.connection.exec(`
+      update turns set state = '${state}' where id = '${turns[0]}';
+      delete from kysely_migration where name = '007-held'`);
+    await database.close();
+    await world.restart(file);
+    const client = await world.ready();
+    await back();
+    expect(sent()).toEqual(prompts);
+    await client.ask('session/prompt', promptOf(sessionId, 'prompt 0', turns[0]), 44);
+    await settled();
+    expect(client.answersTo(44).map(({ result }) => result)).toEqual([
+      state === 'running' ? DONE : CANCELLED,
+    ]);
   });
 
   it('loses nothing that waits when an agent dies of the same signal', async () => {
