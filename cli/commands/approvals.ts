@@ -5,6 +5,7 @@ import {
   type Form,
   type FormAnswer,
   type FormContent,
+  type FormField,
   type FormValue,
   type OpenApproval,
   readForm,
@@ -13,6 +14,7 @@ import { withClient, within } from '../connect.js';
 import { UsageError } from '../exit.js';
 import { canAsk, type Io, json, note, say } from '../io.js';
 import { onlyMatch } from '../prefix.js';
+import { shellWord } from '../shell.js';
 import { short, table, time } from '../table.js';
 import { Lines } from '../turn/ask.js';
 import { askFields, initialOf } from '../turn/form.js';
@@ -65,16 +67,16 @@ export function show(io: Io, id: string, options: Json): Promise<number> {
     const form = readForm(one.method, one.params);
     if (form) {
       for (const line of table(['FIELD', '', 'ANSWER', 'ABOUT'], fieldRows(form))) say(io, line);
-      const set = form.fields.filter(({ required }) => required).map(({ name }) => `--set ${name}=...`);
-      say(
-        io,
-        sanitizeLine(`praxis approvals answer ${short(one.requestId)} accept ${set.join(' ')}`).trimEnd(),
-      );
+      const set = form.fields.filter(({ required }) => required).map(setOption);
+      say(io, ['praxis approvals answer', short(one.requestId), 'accept', ...set].join(' '));
     }
     for (const line of JSON.stringify(one.params, null, 2).split('\n')) say(io, visible(line));
     return 0;
   });
 }
+
+/** The option that answers a field. Its name is the agent's, and the line is there to be pasted into a shell. */
+const setOption = ({ name }: FormField): string => `--set ${shellWord(`${sanitizeLine(name)}=...`)}`;
 
 export type Answer = 'allow' | 'reject' | FormAnswer['action'];
 
@@ -148,7 +150,7 @@ function contentOf(form: Form, set: readonly string[]): FormContent {
     return { field, value, problem: valueProblem(field, value) };
   });
   const problems = answers.flatMap(({ field, problem }) =>
-    problem === null ? [] : [`${field.name} ${problem}${field.required ? ` (--set ${field.name}=...)` : ''}`],
+    problem === null ? [] : [`${field.name} ${problem}${field.required ? ` (${setOption(field)})` : ''}`],
   );
   if (problems.length > 0) throw new UsageError(problems.join('; '));
   return Object.fromEntries(
