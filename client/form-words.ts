@@ -12,9 +12,21 @@ import {
 /** Milliseconds that the pattern of a field may take: it comes from the agent, and some never end. */
 const PATTERN_MS = 50;
 
-/** Whether `text` has what the field's pattern asks for. One that is none, or takes too long, is left to the agent. */
-function fits({ pattern }: TextField, text: string): boolean {
-  if (pattern === null) return true;
+/** What came of the newest answer to a field: a screen asks again whenever it is drawn. */
+const tried = new WeakMap<TextField, { text: string; fits: boolean }>();
+
+/** Whether `text` has what the field's pattern asks for. */
+function fits(field: TextField, text: string): boolean {
+  if (field.pattern === null) return true;
+  const known = tried.get(field);
+  if (known?.text === text) return known.fits;
+  const fits = matches(field.pattern, text);
+  tried.set(field, { text, fits });
+  return fits;
+}
+
+/** A pattern that is none, or takes too long, is left to the agent. */
+function matches(pattern: string, text: string): boolean {
   try {
     return runInNewContext('new RegExp(pattern, "u").test(text)', { pattern, text }, { timeout: PATTERN_MS });
   } catch {
