@@ -230,7 +230,7 @@ describe('the chat', () => {
     const opened = { node: 'build-box', connector: 'claude', cwd: '/', yolo: false };
     d.event('_praxis/session/opened', opened);
     d.tell({ type: 'nodes', nodes: [{ ...LOST_NODE }] });
-    expect(screen(d)).toContain('build-box is lost; what you send waits for it');
+    expect(screen(d)).toContain('build-box is lost; you can send when it is back');
     d.tell({ type: 'nodes', nodes: [{ ...LOST_NODE, state: 'live' }] });
     d.event('_praxis/session/state', { state: 'lost' });
     expect(screen(d)).toContain('The session is lost; a prompt brings it back');

@@ -191,7 +191,7 @@ function placeholder(state: State, chat: Chat): string {
   if (chat.target === 'browse' || chat.target === 'queue')
     return `Choose above; ${keyOf(state.keys, 'dismiss', chat.target)} or any other letter: type`;
   if (chat.editing) return 'Write what shall wait instead';
-  if (node?.state === 'lost') return `${node.name} is lost; what you send waits for it`;
+  if (node?.state === 'lost') return `${node.name} is lost; you can send when it is back`;
   if (chat.view.session.state === 'lost') return 'The session is lost; a prompt brings it back';
   return chat.view.running ? 'Type the next prompt; it is queued' : 'Ask the agent something';
 }
