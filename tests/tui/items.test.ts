@@ -305,6 +305,21 @@ describe('items on the screen', () => {
     expect(shown({ ...item, state: 'ended', end: failed }).at(-1)).toMatch(/^✘ Demo agent/);
   });
 
+  it('keep the time that a failed turn took together where its error is broken', () => {
+    const error = { code: 1, message: 'The agent ended with exit code 0' };
+    const item: Item = {
+      ...base,
+      kind: 'end',
+      turnId: 't',
+      stopReason: null,
+      error,
+      elapsedMs: 300,
+      usage: null,
+    };
+    for (const width of [36, 38, 40])
+      expect(shown(item, { width })).toEqual(['✘ The agent ended with exit code 0', ' · 0.3 s']);
+  });
+
   it('put what an agent did that another one started within a rail for each', () => {
     const item: Item = { ...base, ...facts, kind: 'tool', status: 'completed', endedAt: 1, depth: 2 };
     expect(shown(item)).toEqual(['│ │ ✔ Edit greeting.ts                      done']);

@@ -7,7 +7,7 @@ import {
   type TextItem,
   type TurnEndItem,
 } from '../../client/index.js';
-import { fitted, type Line, type Span, sides, span, wrap } from '../draw/line.js';
+import { fitted, type Line, lineWidth, type Span, sides, span, wrap } from '../draw/line.js';
 import type { Renderer } from './context.js';
 import { foldedLines } from './long.js';
 import { replyHead } from './reply.js';
@@ -66,8 +66,11 @@ export const end: Renderer<TurnEndItem> = (item, { width }) => {
   const { usage } = item;
   if (usage && usage.inputTokens !== null && usage.outputTokens !== null)
     details.push(span(` · ${usage.inputTokens} in, ${usage.outputTokens} out`, 'dim'));
-  if (item.error)
-    return wrap([span('✘ ', 'bad'), span(sanitizeLine(item.error.message), 'bad'), ...details], width, 2);
+  if (item.error) {
+    const lines = wrap([span('✘ ', 'bad'), span(sanitizeLine(item.error.message), 'bad')], width, 2);
+    const last = [...lines.at(-1)!, ...details];
+    return lineWidth(last) <= width ? [...lines.slice(0, -1), last] : [...lines, fitted(details, width)];
+  }
   const reason = item.stopReason ?? 'ended';
   const word = STOPS.get(reason) ?? sanitizeLine(reason);
   const style = reason === 'end_turn' ? 'dim' : 'warning';
