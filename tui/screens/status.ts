@@ -3,7 +3,17 @@ import { ANSWER_KEYS, sanitizeLine } from '../../client/index.js';
 import type { SessionInfo } from '../../proto/index.js';
 import { contextsOf, isTyping, whyNot } from '../allowed.js';
 import { hasNextQuestion } from '../answers.js';
-import { type Line, lineWidth, type Span, type Style, sides, span, wrap } from '../draw/line.js';
+import {
+  fitted,
+  type Line,
+  lineText,
+  lineWidth,
+  type Span,
+  type Style,
+  sides,
+  span,
+  wrap,
+} from '../draw/line.js';
 import { chosenQuestion, itemOf } from '../inbox.js';
 import { type Binding, type Command, keyName } from '../keys.js';
 import { ACTS_ON_ONE } from '../overlays.js';
@@ -43,23 +53,33 @@ function linkSpans({ link, settings }: State, now: number): Span[] {
 
 const TONES: Record<Toast['tone'], Style> = { info: 'accent', warning: 'warning', bad: 'bad' };
 
-export function statusLine(state: State, now: number): Line {
+/** How many live and wait, after a gap from what is on the left. */
+function countsOf(state: State): Span[] {
   const live = liveSessions(state);
   const waiting = live.filter((s) => s.state === 'waiting').length;
-  const right: Span[] = [
+  return [
+    span('  '),
     span(state.mouse ? '' : 'COPY MODE  ', 'warning'),
     span(`${live.length} session${live.length === 1 ? '' : 's'}`, 'dim'),
     ...(waiting > 0 ? [span(' · ', 'dim'), span(`${waiting} waiting`, 'warning')] : []),
     span(' '),
   ];
-  const { toast } = state;
-  if (!toast) return sides(linkSpans(state, now), right, state.columns);
-  return sides([span(' '), ...(toastLines(state, toast)[0] ?? [])], right, state.columns);
 }
 
-/** What is said takes a second line, the footer's, when it is long. */
-function toastLines(state: State, toast: Toast): Line[] {
-  return wrap([span(sanitizeLine(toast.text), TONES[toast.tone])], state.columns - 26);
+export function statusLine(state: State, now: number): Line {
+  const { toast } = state;
+  const left = toast ? [span(' '), ...toastLines(state, toast)[0]] : linkSpans(state, now);
+  return sides(left, countsOf(state), state.columns);
+}
+
+/** What is said: in this line as much as there is room for, and in the footer's the rest. */
+function toastLines(state: State, toast: Toast): [Line, Line] {
+  const text = sanitizeLine(toast.text);
+  const style = TONES[toast.tone];
+  const room = Math.max(20, state.columns - 1 - lineWidth(countsOf(state)));
+  const first = wrap([span(text, style)], room)[0]!;
+  const rest = text.slice(lineText(first).length).trimStart();
+  return [first, rest === '' ? [] : fitted([span(' '), span(rest, style)], state.columns)];
 }
 
 /** The session that the keys of the live sessions act on. */
@@ -117,8 +137,8 @@ const shownKey = (state: State, { command, keys }: Binding): string =>
   command === 'help' && keys.includes('?') && !isTyping(state) ? '?' : keys[0]!;
 
 export function footerLine(state: State): Line {
-  const more = state.toast ? toastLines(state, state.toast).slice(1).flat() : [];
-  if (more.length > 0) return [span(' '), ...more];
+  const more = state.toast ? toastLines(state, state.toast)[1] : [];
+  if (more.length > 0) return more;
   const spans: Span[] = [span(' ')];
   const taken = new Set<string>();
   let room = state.columns - 1;
