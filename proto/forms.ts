@@ -3,7 +3,7 @@
  * fields that a person can fill in, and the answers to them. Members that are malformed count as absent, as ACP asks.
  */
 import { z } from 'zod';
-import { MAX_FORM_CHOICES, MAX_FORM_FIELDS } from './limits.js';
+import { MAX_FORM_CHARACTERS, MAX_FORM_CHOICES, MAX_FORM_FIELDS } from './limits.js';
 
 export const ELICITATION = 'elicitation/create';
 
@@ -191,7 +191,9 @@ export function readForm(method: string, params: unknown): Form | null {
   }
   if ([...required].some((name) => !fields.some((field) => field.name === name))) return null;
   const choices = fields.flatMap((field) => ('choices' in field ? field.choices : []));
-  return choices.length > MAX_FORM_CHOICES ? null : { message, fields };
+  if (choices.length > MAX_FORM_CHOICES) return null;
+  const form = { message, fields };
+  return JSON.stringify(form).length > MAX_FORM_CHARACTERS ? null : form;
 }
 
 const FORMATS: Record<TextFormat, { schema: z.ZodType; words: string }> = {

@@ -47,9 +47,10 @@ export const MAX_ID_LENGTH = 256;
 export const MAX_FILES_LISTED = 500;
 export const MAX_FILES_SEEN = 20_000;
 
-/** Fields of a form of an agent, and choices of all its fields. A larger one is not shown to people, and counts as one that nobody can answer. */
+/** Of a form of an agent: fields, choices of all its fields, characters of its JSON. A larger one is not shown to people, and counts as one that nobody can answer. */
 export const MAX_FORM_FIELDS = 100;
 export const MAX_FORM_CHOICES = 1_000;
+export const MAX_FORM_CHARACTERS = 128 * 1024;
 
 /** Nested arrays and objects in one frame. Deeper ones are refused as bad input. */
 export const MAX_FRAME_DEPTH = 256;

@@ -4,6 +4,7 @@ import {
   type FormContent,
   fieldProblem,
   isForPeople,
+  MAX_FORM_CHARACTERS,
   MAX_FORM_CHOICES,
   MAX_FORM_FIELDS,
   readForm,
@@ -72,6 +73,11 @@ describe('a form of an agent', () => {
     expect(form(many(MAX_FORM_FIELDS + 1))).toBeNull();
     const values = Array.from({ length: MAX_FORM_CHOICES + 1 }, (_, i) => String(i));
     expect(form({ a: { type: 'string', enum: values } })).toBeNull();
+    const long = 'x'.repeat(MAX_FORM_CHARACTERS);
+    expect(form({ a: { type: 'string', description: long.slice(1_000) } })).not.toBeNull();
+    expect(form({ a: { type: 'string', description: long } })).toBeNull();
+    const asked = { mode: 'form', message: long, requestedSchema: { properties: {} } };
+    expect(readForm('elicitation/create', asked)).toBeNull();
   });
 });
 
