@@ -75,14 +75,19 @@ export class Part {
     this.#stopping = true;
     this.#cancelRetry?.();
     const child = this.#child;
+    let killed: string | undefined;
     if (child) {
       signal(child, 'SIGTERM');
       if (!(await ended(child, graceMs))) {
         signal(child, 'SIGKILL');
         await ended(child, graceMs);
+        killed = `did not end within ${graceMs} ms, and was killed`;
       }
     }
-    if (this.#status.state !== 'failed') this.#set({ ...this.#status, state: 'stopped' });
+    if (this.#status.state === 'failed') return;
+    // How it ended before belongs to another run than the one that was stopped.
+    const { lastEnd: _, ...status } = this.#status;
+    this.#set({ ...status, state: 'stopped', ...(killed && { lastEnd: killed }) });
   }
 
   #ended(how: string, code: number | null, run: { since: number; logFrom: number }): void {

@@ -59,9 +59,9 @@ export async function supervise(options: SuperviseOptions): Promise<Outcome> {
       },
       onChange() {
         const { state: now, lastEnd, process: child } = part.status;
-        log(
-          `${name} ${now}${child && now === 'running' ? ` (pid ${child.pid})` : ''}${now === 'running' ? '' : `: ${lastEnd ?? ''}`}`,
-        );
+        const pid = child ? ` (pid ${child.pid})` : '';
+        const reason = lastEnd === undefined ? '' : `: ${lastEnd}`;
+        log(`${name} ${now}${now === 'running' ? pid : reason}`);
         save();
         if ([...running.values()].every(({ status }) => status.state === 'failed')) giveUp();
       },

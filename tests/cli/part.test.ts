@@ -1,5 +1,6 @@
 /** One supervised process: real children, a clock that the test moves. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { afterEach, expect, it } from 'vitest';
 import { BACKOFF_CAP_MS, HEALTHY_MS, MAX_QUICK_ENDS, Part } from '../../cli/up/part.js';
 import { runs } from '../../proto/index.js';
@@ -14,9 +15,14 @@ afterEach(async () => {
 function supervised(script: string, words?: string) {
   const clock = new ManualClock();
   const waits: number[] = [];
+  const children: ChildProcess[] = [];
   const part = new Part({
     name: 'service',
-    spawn: () => spawn(process.execPath, ['-e', script], { stdio: 'ignore' }),
+    spawn() {
+      const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+      children.push(child);
+      return child;
+    },
     logged: () => 7,
     lastWords: (from) => (from === 7 ? words : undefined),
     now: clock.now,
@@ -28,7 +34,7 @@ function supervised(script: string, words?: string) {
   });
   parts.push(part);
   part.start();
-  return { part, clock, waits };
+  return { part, clock, waits, children };
 }
 
 it('is started again later and later, and given up with its last word', async () => {
@@ -65,9 +71,27 @@ it('begins with the shortest wait again after it was healthy', async () => {
 });
 
 it('is killed when it does not end politely', async () => {
-  const { part } = supervised("process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)");
+  const { part, children } = supervised(
+    "process.on('SIGTERM', () => {}); setInterval(console.log, 10, 'deaf')",
+  );
+  await once(children[0]!.stdout!, 'data');
   const child = part.status.process!;
   await part.stop(300);
   expect(runs(child)).toBe(false);
-  expect(part.status.state).toBe('stopped');
+  expect(part.status).toMatchObject({
+    state: 'stopped',
+    lastEnd: 'did not end within 300 ms, and was killed',
+  });
+});
+
+it('is not said to have been killed when that was before, and now it was stopped', async () => {
+  const { part, clock } = supervised('setInterval(() => {}, 1000)');
+  process.kill(part.status.process!.pid, 'SIGKILL');
+  await waitUntil(() => part.status.state === 'waiting');
+  expect(part.status.lastEnd).toBe('ended by SIGKILL');
+  await clock.advance(BACKOFF_CAP_MS);
+  await waitUntil(() => part.status.state === 'running');
+  await part.stop();
+  expect(part.status).toMatchObject({ state: 'stopped', restarts: 1 });
+  expect(part.status).not.toHaveProperty('lastEnd');
 });

@@ -124,6 +124,10 @@ describe('praxis up', () => {
       restarts: 1,
       lastEnd: expect.stringContaining('SIGKILL'),
     });
+    await run('down');
+    const log = readFileSync(join(homeOf(env).logs, 'up.log'), 'utf8');
+    expect(log).toMatch(/ service waiting: ended by SIGKILL\n/);
+    expect(log).toMatch(/ service stopped\n$/);
   });
 
   it('takes over from a supervisor that was killed: its parts are ended first', async () => {
