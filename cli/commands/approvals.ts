@@ -87,7 +87,9 @@ export interface AnswerOptions extends Json {
   set?: string[];
 }
 
-export function answer(io: Io, id: string, word: Answer, options: AnswerOptions): Promise<number> {
+export async function answer(io: Io, id: string, word: Answer, options: AnswerOptions): Promise<number> {
+  if (options.set && word !== 'accept') throw new UsageError('--set belongs to accept');
+  if (options.always && !isOfPermission(word)) throw new UsageError('--always belongs to allow and reject');
   return withClient(io, async (client) => {
     const one = find(await open(client), id);
     const { requestId, hash } = one;
@@ -100,6 +102,8 @@ export function answer(io: Io, id: string, word: Answer, options: AnswerOptions)
     return 0;
   });
 }
+
+const isOfPermission = (word: Answer): word is 'allow' | 'reject' => word === 'allow' || word === 'reject';
 
 const DONE: Record<Answer, string> = {
   allow: 'Allowed',
@@ -117,11 +121,11 @@ async function choiceOf(
   options: AnswerOptions,
 ): Promise<ApprovalChoice | undefined> {
   const form = readForm(method, params);
-  const isPermission = word === 'allow' || word === 'reject';
-  if (form && isPermission)
+  if (form && isOfPermission(word))
     throw new UsageError(`${short(requestId)} is a form: accept, decline or cancel it`);
-  if (!form && !isPermission) throw new UsageError(`${short(requestId)} is no form: allow or reject it`);
-  if (word === 'allow' || word === 'reject') return `${word}_${options.always ? 'always' : 'once'}`;
+  if (!form && !isOfPermission(word))
+    throw new UsageError(`${short(requestId)} is no form: allow or reject it`);
+  if (isOfPermission(word)) return `${word}_${options.always ? 'always' : 'once'}`;
   if (word !== 'accept') return { action: word };
   if (!options.set && form!.fields.length > 0 && canAsk(io)) {
     const lines = new Lines(io, new AbortController().signal);
