@@ -50,11 +50,10 @@ export function fieldValue(field: FormField, written: readonly string[]): FormVa
   const [first] = given;
   if (first === undefined) return undefined;
   const word = first.trim();
-  const chosen = (one: string): string =>
-    'choices' in field
-      ? (field.choices.find(({ value, title }) => value === one || title.toLowerCase() === one.toLowerCase())
-          ?.value ?? one)
-      : one;
+  const chosen = (one: string): string => {
+    if (!('choices' in field) || field.choices.some(({ value }) => value === one)) return one;
+    return field.choices.find(({ title }) => title.toLowerCase() === one.toLowerCase())?.value ?? one;
+  };
   switch (field.kind) {
     case 'text':
       return first;

@@ -1,6 +1,6 @@
 import * as vm from 'node:vm';
 import { expect, it, vi } from 'vitest';
-import { valueProblem } from '../../client/index.js';
+import { fieldValue, valueProblem } from '../../client/index.js';
 import { readForm, type TextField } from '../../proto/index.js';
 
 vi.mock('node:vm', async (original) => {
@@ -26,4 +26,19 @@ it('looks at a pattern anew when the answer changes, and not whenever the screen
 
 it.each(['^(a+)+$', '('])('leaves a pattern to the agent that never ends, or is none: %s', (pattern) => {
   expect(valueProblem(fieldOf(pattern), `${'a'.repeat(60)}!`)).toBe(null);
+});
+
+it('takes a choice by its value before one whose title reads like it', () => {
+  const base = { name: 'it', title: 'It', description: null, required: true, initial: null };
+  const choices = [
+    { value: 'drop', title: 'Keep', description: null },
+    { value: 'keep', title: 'Drop', description: null },
+  ];
+  const field = { ...base, kind: 'choice', choices } as const;
+  expect(['keep', 'drop', 'Keep', 'DROP'].map((word) => fieldValue(field, [word]))).toEqual([
+    'keep',
+    'drop',
+    'drop',
+    'keep',
+  ]);
 });
