@@ -131,6 +131,14 @@ describe('a form of an agent', () => {
     expect(screen(d)).toContain('must be a number');
   });
 
+  it('shows the whole question above it, also in characters that are two columns wide', () => {
+    const d = new Driver();
+    d.event('elicitation/create', params(ALL, [], '你想喝什么饮料？'), 'q1');
+    d.now += 300;
+    d.key('enter');
+    expect(screen(d)).toContain('╭─ 你想喝什么饮料？ ───');
+  });
+
   it('does not let a pattern of the agent that never ends hold the screen', () => {
     const d = asked({ a: { type: 'string', pattern: '^(a+)+$' }, b: { type: 'string', pattern: '^x$' } });
     d.key('enter');

@@ -1,6 +1,7 @@
 /** Where things are on a screen of a given size, and putting one drawing over another. */
 import { columnsOf } from '../draw/columns.js';
 import { fitted, type Line, span } from '../draw/line.js';
+import { stringWidth } from '../draw/width.js';
 
 export const MIN_COLUMNS = 44;
 export const MIN_ROWS = 12;
@@ -46,10 +47,11 @@ export function over(
 /** `content` in a frame of `width` columns, its title in the upper border. */
 export function framed(title: string, content: readonly Line[], width: number): Line[] {
   const inner = width - 4;
-  const head = fitted([span(`─ ${title} `, 'title')], Math.min(width - 2, title.length + 3));
-  const rest = width - 2 - Math.min(width - 2, title.length + 3);
+  const headWidth = Math.min(width - 2, stringWidth(title) + 3);
+  const head = fitted([span(`─ ${title} `, 'title')], headWidth);
+  const rest = width - 2 - headWidth;
   return [
-    [span('╭', 'rule'), ...head, span(`${'─'.repeat(Math.max(0, rest))}╮`, 'rule')],
+    [span('╭', 'rule'), ...head, span(`${'─'.repeat(rest)}╮`, 'rule')],
     ...content.map((l): Line => [span('│ ', 'rule'), ...fitted(l, inner), span(' │', 'rule')]),
     [span(`╰${'─'.repeat(width - 2)}╯`, 'rule')],
   ];
