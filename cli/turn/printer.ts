@@ -160,14 +160,21 @@ export class TextPrinter implements Printer {
     else if (frame.method === '_praxis/turn' && state === 'ended') this.#ended(frame.params);
   }
 
-  /** The exit code says how a turn ended, unless the agent's word for it is none of ACP's. */
+  /** In a transcript each turn says how it ended; of a single one the exit code does, unless the agent's word for it is none of ACP's. */
   #ended({ error, stopReason }: Fields): void {
-    if (error !== undefined || StopReason.safeParse(stopReason).success) return;
-    this.remark(
-      typeof stopReason === 'string'
-        ? `the agent ended the turn with a stop reason that is not known here: ${sanitizeLine(stopReason)}`
-        : 'the agent ended the turn without a stop reason',
-    );
+    const transcript = this.prompter !== undefined;
+    if (error !== undefined) {
+      const message = sanitizeLine(words(fields(error).message));
+      if (transcript) this.remark(`the prompt failed${message && `: ${message}`}`);
+    } else if (typeof stopReason !== 'string') this.remark('the agent ended the turn without a stop reason');
+    else if (!StopReason.safeParse(stopReason).success)
+      this.remark(
+        `the agent ended the turn with a stop reason that is not known here: ${sanitizeLine(stopReason)}`,
+      );
+    else if (transcript && stopReason !== 'end_turn')
+      this.remark(
+        stopReason === 'cancelled' ? 'the prompt was cancelled' : `the prompt ended with ${stopReason}`,
+      );
   }
 
   #prompt(blocks: unknown[], by: string): void {

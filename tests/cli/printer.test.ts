@@ -20,7 +20,9 @@ function terminal(isTTY: boolean) {
       throw new Error('left');
     },
   };
-  return { io, shown: () => `${stdout.read() ?? ''}${stderr.read() ?? ''}` };
+  const read = (from: PassThrough) => () => `${from.read() ?? ''}`;
+  const [out, err] = [read(stdout), read(stderr)];
+  return { io, stdout: out, stderr: err, shown: () => out() + err() };
 }
 
 const event = (method: string, params: object) => ({
@@ -44,6 +46,22 @@ describe('a printed event', () => {
       printer.event(event('_praxis/turn', { turnId: newId(), state: 'running', prompt, by }));
     }
     expect(shown()).toBe('> one\n> two\nlaptop> one\nlaptop> two\n');
+  });
+
+  it('says in a transcript of prompts that they failed, were cancelled or cut short, and nothing of those that ended well', () => {
+    const { io, stdout, stderr } = terminal(true);
+    const printer = new TextPrinter(io, 'none', 'me');
+    const end = (outcome: object) =>
+      printer.event(event('_praxis/turn', { turnId: newId(), state: 'ended', ...outcome }));
+    end({ stopReason: 'end_turn' });
+    end({ error: { code: 1002, message: 'The node went\x1b[2J away' } });
+    end({ error: 'x' });
+    end({ stopReason: 'cancelled' });
+    end({ stopReason: 'max_tokens' });
+    expect(stderr()).toBe(
+      'the prompt failed: The node went away\nthe prompt failed\nthe prompt was cancelled\nthe prompt ended with max_tokens\n',
+    );
+    expect(stdout()).toBe('');
   });
 
   it('shows a prompt that waited when its own turn begins, as it was changed meanwhile', () => {
