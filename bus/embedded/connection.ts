@@ -298,7 +298,9 @@ export class Connection implements Session {
       methodId: method,
     });
     if (channel instanceof Channel) channel.close();
-    this.host.warn('A channel was closed', { user: this.user, code: error.code, reason: error.message });
+    // A client that is early hears of it and asks again: no trouble of the broker's, and many lines that hide one.
+    if (error.reply !== 'NOT_FOUND')
+      this.host.warn('A channel was closed', { user: this.user, code: error.code, reason: error.message });
   }
 
   #fail(error: unknown): void {

@@ -26,10 +26,13 @@ export class AmqpError extends Error {
   /** Ends only the channel that it happened on. */
   readonly ofChannel: boolean;
 
-  constructor(name: ErrorName, text: string) {
-    super(`${name} - ${text}`);
-    this.ofChannel = name in CHANNEL_ERRORS;
-    this.code = { ...CHANNEL_ERRORS, ...CONNECTION_ERRORS }[name];
+  constructor(
+    readonly reply: ErrorName,
+    text: string,
+  ) {
+    super(`${reply} - ${text}`);
+    this.ofChannel = reply in CHANNEL_ERRORS;
+    this.code = { ...CHANNEL_ERRORS, ...CONNECTION_ERRORS }[reply];
   }
 
   /** The text for the wire: a short string holds 255 bytes. */

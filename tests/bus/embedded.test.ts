@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync 
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from 'amqplib';
+import { type Channel, connect } from 'amqplib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Broker, LoginStore, startBroker } from '../../bus/embedded/index.js';
+import { type Broker, type BrokerOptions, LoginStore, startBroker } from '../../bus/embedded/index.js';
 import { type Bus, connectBus, type Disposition } from '../../bus/index.js';
 import { COMMANDS, commandsQueue, serviceTopology } from '../../proto/index.js';
 import { EVERYTHING } from '../support/bus-brokers.js';
@@ -19,7 +19,7 @@ describe('the embedded broker', () => {
   const brokers: Broker[] = [];
   const buses: Bus[] = [];
 
-  const start = async (options: { memoryLimit?: number; tcp?: { host: '127.0.0.1'; port: number } } = {}) => {
+  const start = async (options: Partial<BrokerOptions> = {}) => {
     const broker = await startBroker({ socket, logins, ...options });
     brokers.push(broker);
     return broker;
@@ -137,6 +137,24 @@ describe('the embedded broker', () => {
     });
     for (const resolve of held.splice(0)) resolve('ack');
     await Promise.all(outcomes);
+  });
+
+  it('warns of what a login may not do, and not of what it looks for before it is there', async () => {
+    const warnings: string[] = [];
+    const warn = (message: string, details?: object) =>
+      warnings.push(`${message} ${JSON.stringify(details)}`);
+    const broker = await start({ tcp: { host: '127.0.0.1', port: 0 }, warn });
+    const secret = logins.set('guest', { configure: '^mine$', write: '', read: '.*', topics: [] });
+    const connection = await connect(`amqp://guest:${secret}@127.0.0.1:${broker.port}`);
+    const refused = async (ask: (channel: Channel) => Promise<unknown>) => {
+      const channel = await connection.createChannel();
+      channel.on('error', () => undefined);
+      await expect(ask(channel)).rejects.toThrow();
+    };
+    await refused((channel) => channel.checkExchange('t.later'));
+    await refused((channel) => channel.assertQueue('t.other'));
+    expect(warnings).toEqual([expect.stringMatching(/^A channel was closed .*"user":"guest","code":403/)]);
+    await connection.close();
   });
 
   it('lets a slow reader wait in its queue instead of in memory of its connection', async () => {
