@@ -37,8 +37,10 @@ export function rabbitMqBroker(credentials: Credentials, env: NodeJS.ProcessEnv)
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(API_MS),
     }).catch((error: Error) => {
+      // fetch says "fetch failed", and why in its cause; that has a code alone where several addresses were tried.
+      const { message, code } = (error.cause ?? error) as NodeJS.ErrnoException;
       throw new Error(
-        `RabbitMQ's management API at ${admin} cannot be reached (${error.message}): enable the plugin rabbitmq_management, or set PRAXIS_BUS_ADMIN_URL`,
+        `RabbitMQ's management API at ${admin} cannot be reached (${message || code}): enable the plugin rabbitmq_management, or set PRAXIS_BUS_ADMIN_URL`,
       );
     });
     await answer.arrayBuffer();

@@ -64,3 +64,11 @@ describe('a login that is made anew', () => {
     await expect(broker.makeLogin(LOGIN)).rejects.toThrow(/answered 500/);
   });
 });
+
+it('says why the API cannot be reached', async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await expect(broker.makeLogin(LOGIN)).rejects.toThrow(
+    /cannot be reached \(connect ECONNREFUSED 127\.0\.0\.1:\d+\)/,
+  );
+});
