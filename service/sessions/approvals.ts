@@ -57,6 +57,8 @@ const isNodeLocal = (method: string) => method.startsWith('fs/') || method.start
 
 export class Approvals {
   private readonly calls = new ToolCalls();
+  /** The tool calls that questions are about, so that a question is not read with each change of any call. */
+  private readonly callIds = new WeakMap<RequestRow, string | undefined>();
   /** How long the open questions wait. */
   private readonly ages: Ages;
   /** Before this time of the steady clock viewers may not have come back to a service that was restarted. */
@@ -77,9 +79,8 @@ export class Approvals {
     this.calls.note(session.id, update);
     if (typeof update.toolCallId !== 'string' || session.requests.size === 0) return;
     for (const row of session.openRequests) {
-      const params = paramsOf(row.frame);
-      if (callIdOf(params) !== update.toolCallId) continue;
-      row.call = this.announced(session, params);
+      if (this.callId(row) !== update.toolCallId) continue;
+      row.call = this.announced(session, update.toolCallId);
       this.deps.journal.saveRequest(session, row);
     }
   }
@@ -90,8 +91,13 @@ export class Approvals {
       if (call !== null) this.calls.note(session.id, JSON.parse(call));
   }
 
-  private announced(session: Session, params: Record<string, unknown>): string | null {
-    const call = this.calls.get(session.id, callIdOf(params) ?? '');
+  private callId(row: RequestRow): string | undefined {
+    if (!this.callIds.has(row)) this.callIds.set(row, callIdOf(paramsOf(row.frame)));
+    return this.callIds.get(row);
+  }
+
+  private announced(session: Session, callId: string | undefined): string | null {
+    const call = this.calls.get(session.id, callId ?? '');
     return call ? JSON.stringify(call) : null;
   }
 
@@ -117,7 +123,7 @@ export class Approvals {
       at: journal.now(),
       frame: replaceMember(ofSession(session.id, frame), ['id'], JSON.stringify(id)),
       answer: null,
-      call: this.announced(session, frame.params),
+      call: this.announced(session, callIdOf(frame.params)),
       abstained: '[]',
     };
     session.requests.set(id, row);

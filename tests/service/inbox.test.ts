@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   argumentsHash,
   ErrorCode,
@@ -77,6 +77,18 @@ describe('the inbox of approvals', () => {
     expect(one?.params).toMatchObject({
       toolCall: { toolCallId: 't', title: 'rm -rf x', kind: 'execute', rawInput: { command: 'rm -rf x' } },
     });
+  });
+
+  it('reads a question, which may be large, once, and not with all that its agent goes on to say of its calls', async () => {
+    const { node, sessionId } = await working();
+    await node.say(sessionId, ask(sessionId, 1, { rawInput: { large: 'x'.repeat(10_000) } }));
+    await settled();
+    const parse = vi.spyOn(JSON, 'parse');
+    const say = announcing(node, sessionId);
+    for (let i = 0; i < 5; i++) await say('tool_call_update', { title: `other ${i}` });
+    const reads = parse.mock.calls.filter(([text]) => text.length > 10_000);
+    parse.mockRestore();
+    expect(reads.length).toBeLessThanOrEqual(1);
   });
 
   it('lists the open questions of all sessions, with the exact arguments and their hash', async () => {
