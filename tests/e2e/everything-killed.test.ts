@@ -77,6 +77,8 @@ for (const broker of ['embedded', 'rabbitmq'] as const)
       await further(20);
       await rabbit?.boot();
       own.service.start();
+      // The screen would start a service of its own where it finds none.
+      const client = await own.client();
 
       const again = await open(own);
       await again.waitFor('1 session', 30_000);
@@ -86,7 +88,6 @@ for (const broker of ['embedded', 'rabbitmq'] as const)
       await again.waitFor('─ done', 60_000);
       expect(again.text()).toContain(`${CHUNKS} `);
 
-      const client = await own.client();
       const [session] = await client.listSessions();
       const { sessionId } = session!;
       const journal = await readJournal(client, sessionId);
