@@ -87,6 +87,11 @@ export class App {
   /** Resolves when the person leaves. */
   readonly finished: Promise<void>;
 
+  /** Whether the service was there when it was heard of last. */
+  get connected(): boolean {
+    return this.#state.link.kind === 'connected';
+  }
+
   constructor(options: AppOptions) {
     const { client, here, now, settings, problem } = options;
     this.#options = options;

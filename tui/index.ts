@@ -52,6 +52,8 @@ export async function runTui(client: Client, options: TuiOptions): Promise<void>
   process.off('uncaughtException', crash);
   for (const signal of SIGNALS) process.off(signal, signalled);
   output.write(
-    'Praxis goes on in the background, and so do its sessions.\npraxis opens this screen again; praxis down stops it.\n',
+    app.connected
+      ? 'Praxis goes on in the background, and so do its sessions.\npraxis opens this screen again; praxis down stops it.\n'
+      : 'Praxis was not reached: praxis status says what runs here.\npraxis opens this screen again.\n',
   );
 }

@@ -177,6 +177,15 @@ describe('the end of the screen', () => {
     expect(t.raw.lastIndexOf('\x1b[?25h')).toBeGreaterThan(t.raw.lastIndexOf('\x1b[?25l'));
   });
 
+  it('does not say that the system goes on when it is not connected to it', async () => {
+    const t = await start({ env: { LINK: '1' } });
+    await t.waitFor('connecting: the broker closed the connection');
+    t.type(KEY.ctrl('q'));
+    expect(await t.waitForExit()).toBe(0);
+    await t.waitFor('Praxis was not reached: praxis status says what runs here.');
+    expect(t.raw).not.toContain('goes on in the background');
+  });
+
   it('gives the terminal back on SIGTERM', async () => {
     const t = await open();
     process.kill(t.pid, 'SIGTERM');
