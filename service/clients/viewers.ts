@@ -136,7 +136,10 @@ export class Viewers {
   }
 
   private hold(viewer: Viewer): void {
-    viewer.stopHold ??= this.deps.clock.schedule(COMPANY_MS, () => void this.pump(viewer));
+    viewer.stopHold ??= this.deps.clock.schedule(COMPANY_MS, () => {
+      viewer.stopHold = undefined;
+      void this.pump(viewer);
+    });
   }
 
   private async pump(viewer: Viewer): Promise<void> {
