@@ -53,8 +53,8 @@ export interface FamilyOptions {
 
 export class Family {
   private readonly startTime: number | undefined;
-  /** Those who left the group, by their pids. */
-  private readonly strays = new Map<number, Stat>();
+  /** Those who were seen, by their pids: one that is in the group now may leave it at any moment. */
+  private readonly seen = new Map<number, Stat>();
   private lastLook = 0;
   private callOffLook: (() => void) | undefined;
   private gone = false;
@@ -84,10 +84,11 @@ export class Family {
     });
   }
 
-  /** Notes who left the group, as long as it can be seen whose children they are. */
+  /** Notes who there is, as long as it can be seen whose children they are. */
   look(): void {
     this.lastLook = this.options.clock.now();
-    const roots = [...this.strays.values()].filter(lives).map(({ pid }) => pid);
+    for (const stat of this.seen.values()) if (!lives(stat)) this.seen.delete(stat.pid);
+    const roots = [...this.seen.keys()];
     if (statOf(this.leader)?.startTime === this.startTime) roots.push(this.leader);
     for (const stat of roots.flatMap(descendantsOf)) this.note(stat);
   }
@@ -102,7 +103,7 @@ export class Family {
       this.signal(signal);
       // A stopped process only takes SIGTERM when it goes on.
       this.signal('SIGCONT');
-      for (const { pid, pgid } of left) if (pgid !== this.leader) signalProcess(pid, signal);
+      for (const stat of left) if (this.hasLeft(stat)) signalProcess(stat.pid, signal);
       await this.goneWithin(KILL_GRACE_MS, left);
     }
     if ((await this.members()).length > 0 || this.gone) return;
@@ -126,13 +127,19 @@ export class Family {
 
   private isMember(stat: Stat, processes: Processes): boolean {
     const { pid, pgid, startTime } = stat;
-    if (pgid === this.leader || this.strays.get(pid)?.startTime === startTime) return true;
+    if (pgid === this.leader || this.seen.get(pid)?.startTime === startTime) return true;
     if (this.options.isOther(pgid) || startTime < (this.startTime ?? 0)) return false;
     return processes.has(pid, `${FAMILY_MARK}=${this.mark}`);
   }
 
   private note(stat: Stat): void {
-    if (stat.pgid !== this.leader) this.strays.set(stat.pid, stat);
+    this.seen.set(stat.pid, stat);
+  }
+
+  /** This very process is in another group now. */
+  private hasLeft({ pid, startTime }: Stat): boolean {
+    const now = statOf(pid);
+    return now?.startTime === startTime && now.pgid !== this.leader;
   }
 
   private async goneWithin(ms: number, left: readonly Stat[]): Promise<void> {

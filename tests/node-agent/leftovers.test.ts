@@ -1,11 +1,13 @@
 /** All that a program started ends with it; a node that starts after a kill -9 ends the agents of the one before; and no other process. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FAMILY_MARK } from '../../node-agent/family.js';
+import { systemClock } from '../../node-agent/clock.js';
+import { FAMILY_MARK, Family } from '../../node-agent/family.js';
 import { Groups } from '../../node-agent/groups.js';
+import { Processes, statOf } from '../../node-agent/proc.js';
 import { isRunning } from '../support/processes.js';
 import { waitUntil } from '../support/wait.js';
 
@@ -33,8 +35,8 @@ interface Leader {
 }
 
 /** A shell that leads a group, and its child, which sleeps. `mark` is in the environment of both, unless `how` takes it out. */
-async function leader(mark: string, how = ''): Promise<Leader> {
-  const process_ = spawn('/bin/sh', ['-c', `${how} sh -c 'echo $$; exec sleep 600' & wait`], {
+async function leader(mark: string, how = '', then = 'exec sleep 600'): Promise<Leader> {
+  const process_ = spawn('/bin/sh', ['-c', `${how} sh -c 'echo $$; ${then}' & wait`], {
     detached: true,
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { ...process.env, [FAMILY_MARK]: mark },
@@ -83,6 +85,26 @@ describe('a program that is ended takes along a child that', () => {
     await kill(one);
     await family.end();
     expect(isRunning(one.child)).toBe(false);
+  });
+
+  it('leaves its group with a cleared environment just when it is ended', async () => {
+    const fifo = join(dir, 'go');
+    execFileSync('mkfifo', [fifo]);
+    const { pid, child } = await leader('mark', CLEARED, `read go < ${fifo}; exec setsid sleep 600`);
+    let leaves = async () => {
+      leaves = async () => undefined;
+      writeFileSync(fifo, 'go\n');
+      return waitUntil(() => statOf(child)!.pgid !== pid);
+    };
+    // Between the look at everybody and the signals.
+    const look = async () => {
+      const processes = new Processes();
+      await leaves();
+      return processes;
+    };
+    const options = { clock: systemClock, look, isOther: () => false, onGone: () => undefined };
+    await new Family(pid, 'mark', options).end();
+    expect(isRunning(child)).toBe(false);
   });
 
   it('ignores SIGTERM', async () => {
