@@ -9,11 +9,13 @@ function isSeen(state: State, sessionId: string): boolean {
   return state.columns >= 72 || state.focus === 'chat';
 }
 
-/** What happened to a session, as a sentence; null: nothing to call somebody for. */
-function event(before: SessionInfo | undefined, now: SessionInfo): string | null {
-  if (!before || before.state === now.state) return null;
+/** What happened to a session, as a sentence; null: nothing to call somebody for. `isOpen`: it is open here. */
+function event(before: SessionInfo | undefined, now: SessionInfo, isOpen: boolean): string | null {
+  // One that was started here may wait for its person before the first word of it comes.
+  const isNews = before ? before.state !== now.state : isOpen && now.state === 'waiting';
+  if (!isNews) return null;
   const name = `${sanitizeLine(sessionName(now))} on ${now.node}`;
-  const wasBusy = before.state === 'working' || before.state === 'waiting';
+  const wasBusy = before?.state === 'working' || before?.state === 'waiting';
   switch (now.state) {
     case 'waiting':
       return `${name} waits for you`;
@@ -33,6 +35,6 @@ export const callsFor = (state: State, changed: readonly SessionInfo[]): string[
   changed.flatMap((session) => {
     const text = isSeen(state, session.sessionId)
       ? null
-      : event(state.sessions.get(session.sessionId), session);
+      : event(state.sessions.get(session.sessionId), session, state.chats.has(session.sessionId));
     return text === null ? [] : [text];
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SessionInfo } from '../../proto/index.js';
+import { newId, type SessionInfo } from '../../proto/index.js';
 import { clipboard, notification, title } from '../../tui/signals.js';
 import { Driver, sessionId } from '../support/screen-driver.js';
 
@@ -54,6 +54,15 @@ describe('calling a person', () => {
     change(d, { state: 'working' });
     change(d, { state: 'waiting' });
     expect(calls(d)).toHaveLength(1);
+  });
+
+  it('happens for a session that was started here and waits before the first word of it has come, and for no other', () => {
+    const d = new Driver();
+    focus(d, false);
+    change(d, { sessionId: newId(), state: 'waiting' });
+    expect(calls(d)).toEqual([]);
+    change(d, { state: 'waiting' });
+    expect(calls(d)).toEqual(['Fix the build on laptop waits for you']);
   });
 
   it('does not happen between queued prompts, for a session that was closed, or for what was so before', () => {
