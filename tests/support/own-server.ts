@@ -1,14 +1,24 @@
 /** What the private servers of tests (RabbitMQ, Postgres) have in common: a port of their own, and an end with all that they started. */
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { waitUntil } from './wait.js';
 
+/** Below the ports that the kernel gives to connections: one of those could take the port of a server that is down for a moment. */
+const PORTS = { from: 15_000, to: 32_000 };
+
 /** A port of 127.0.0.1 at which nobody listens. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(PORTS.from, PORTS.to);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 /** kill -9 of a process that may have ended. */

@@ -1,6 +1,15 @@
 /** A private RabbitMQ for tests: own ports, own data directory, nothing of the machine's own broker is touched. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endGroup, freePort } from './own-server.js';
@@ -114,7 +123,8 @@ export class RabbitMq implements RabbitMqAddress {
     closeSync(log);
     await waitUntil(
       async () => {
-        if (server.exitCode !== null) throw new Error(`RabbitMQ did not start; see ${at('output.log')}`);
+        if (server.exitCode !== null)
+          throw new Error(`RabbitMQ did not start: ${lastLines(at('output.log'))}`);
         const answer = await fetch(`${this.adminUrl}/api/overview`, { headers: this.authorization }).catch(
           () => undefined,
         );
@@ -147,3 +157,6 @@ export async function stopRabbitMq({ pids, dir }: Pick<RabbitMqAddress, 'pids' |
   for (const pid of pids) await endGroup(pid);
   rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
 }
+
+/** What it said last, since its folder goes with the test. */
+const lastLines = (file: string): string => readFileSync(file, 'utf8').split('\n').slice(-30).join('\n');
