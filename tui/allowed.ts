@@ -2,7 +2,7 @@
 
 import { isFoldable } from './browse.js';
 import { lastAnswer, lastCode } from './copy.js';
-import { formField } from './form.js';
+import { canChoose, formField } from './form.js';
 import { chosenQuestion, itemOf } from './inbox.js';
 import { type Command, type Context, keyOf } from './keys.js';
 import { popupOf, slashBinding } from './popup.js';
@@ -104,6 +104,8 @@ export function whyNot(state: State, command: Command): string | null {
     case 'fillIn':
       if (state.overlay?.kind === 'inbox') return formInInbox(state) ? null : '';
       return chat && openQuestion(chat)?.kind === 'form' ? null : '';
+    case 'toggle':
+      return state.overlay?.kind === 'form' && !canChoose(state.overlay) ? '' : null;
     case 'full':
     case 'answer':
       if (state.overlay?.kind === 'inbox') return '';

@@ -71,6 +71,9 @@ export const writtenIn = ({ draft }: FormOverlay, { name }: FormField): Editor =
 export const isChosen = ({ draft }: FormOverlay, { name }: FormField, { value }: Option): boolean =>
   draft.picked.get(name)?.includes(value) ?? false;
 
+/** What stands there may be chosen, or not. */
+export const canChoose = (overlay: FormOverlay): boolean => rowOf(overlay).kind === 'pick';
+
 /** The field that is written into; null: keys choose there. */
 export function formField(overlay: FormOverlay): Editor | null {
   const row = rowOf(overlay);

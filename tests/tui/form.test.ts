@@ -102,6 +102,17 @@ describe('a form of an agent', () => {
     expect(d.effects).toEqual([answer({ action: 'accept', content: {} })]);
   });
 
+  it('names the key that chooses only where there is something to choose', () => {
+    const d = asked({ name: { type: 'string' }, sure: { type: 'boolean' } });
+    const isNamed = () => screen(d).includes('Space choose');
+    keys(d, 'enter');
+    expect(isNamed()).toBe(false);
+    keys(d, 'down');
+    expect(isNamed()).toBe(true);
+    keys(d, 'down', 'down');
+    expect(isNamed()).toBe(false);
+  });
+
   it('begins with what the agent proposes', () => {
     const d = asked({
       name: { type: 'string', default: 'Ada' },
