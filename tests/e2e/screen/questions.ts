@@ -176,7 +176,8 @@ export function questions(w: World): void {
     await p.see(() => p.terminal.isBold('r Reject'));
     p.terminal.type('r');
     await p.see('No session waits for you.');
-    expect((await w.client.listSessions()).map(({ state }) => state)).not.toContain('waiting');
+    // The screen is ahead of the service, and its answer is on another connection than this question.
+    await waitUntil(async () => (await w.client.listSessions()).every(({ state }) => state !== 'waiting'));
     await waits('Third', '/form Tea?');
     await p.see('▸ Tea?');
     await p.press('inbox', 'f', '╭─ Tea?');
